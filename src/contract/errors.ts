@@ -1,0 +1,67 @@
+// Errors that a person is told about: one code each, a sentence for every code in src/messages.
+import { z } from 'zod';
+
+/** Each code has a sentence `errors.<code>` in the message catalogue; `params` fill its blanks. */
+export const errorCodeSchema = z.enum([
+  'bad-input',
+  'cancelled',
+  'container-failed',
+  'core-not-running',
+  'disk-full',
+  'display-failed',
+  'fingerprint-mismatch',
+  'internal',
+  'missing-program',
+  'namespaces-forbidden',
+  'native-needs-display',
+  'not-allowed',
+  'not-found',
+  'offer-gone',
+  'offer-unsupported',
+  'peer-busy',
+  'peer-is-self',
+  'peer-paused',
+  'peer-unreachable',
+  'program-failed',
+  'protocol-newer',
+  'protocol-older',
+  'sharing-unavailable',
+  'timeout',
+  'too-large',
+  'too-many-requests',
+]);
+export type ErrorCode = z.infer<typeof errorCodeSchema>;
+
+export const errorParamsSchema = z.record(z.string().max(64), z.union([z.string().max(2000), z.number()]));
+export type ErrorParams = Readonly<z.infer<typeof errorParamsSchema>>;
+
+/** What travels in place of an exception, and what a topic holds where something went wrong. */
+export const problemSchema = z.object({ code: errorCodeSchema, params: errorParamsSchema });
+export type Problem = Readonly<z.infer<typeof problemSchema>>;
+
+/** An error that a person is told about. Any other throw is a bug. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly params: ErrorParams;
+
+  constructor(code: ErrorCode, params: ErrorParams = {}, options?: { cause?: unknown }) {
+    super(`${code} ${JSON.stringify(params)}`, options);
+    this.code = code;
+    this.params = params;
+  }
+
+  get problem(): Problem {
+    return { code: this.code, params: this.params };
+  }
+}
+
+/** The problem to show for anything thrown; a bug becomes `internal`. */
+export function toProblem(error: unknown): Problem {
+  return error instanceof AppError ? error.problem : { code: 'internal', params: {} };
+}
+
+/** Proves to the compiler that a union is exhausted. */
+export function assertNever(value: never): never {
+  throw new Error(`unexpected value ${String(value)}`);
+}

@@ -1,0 +1,2 @@
+// Sentences of the cli.
+export const cli = {} as const;

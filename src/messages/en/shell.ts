@@ -1,0 +1,2 @@
+// Sentences of the shell.
+export const shell = {} as const;

@@ -1,0 +1,2 @@
+// Sentences of the ui.
+export const ui = {} as const;

@@ -1,0 +1,31 @@
+// The message catalogue: every sentence that a person reads, in window, tray, notification and CLI.
+import i18next, { type i18n } from 'i18next';
+import type { Problem } from '../contract/errors.ts';
+import { cli } from './en/cli.ts';
+import { errors } from './en/errors.ts';
+import { health } from './en/health.ts';
+import { shell } from './en/shell.ts';
+import { ui } from './en/ui.ts';
+
+const resources = { en: { translation: { ui, cli, shell, errors, health } } };
+
+/** The i18next instance, ready at once: its catalogue is part of the program. */
+export const messages: i18n = i18next.createInstance({
+  lng: 'en',
+  fallbackLng: 'en',
+  resources,
+  initAsync: false,
+  // React escapes what it shows; terminal and notifications show plain text.
+  interpolation: { escapeValue: false },
+});
+void messages.init();
+
+/** A message by key, for example `errors.disk-full`. */
+export function say(key: string, values: Readonly<Record<string, unknown>> = {}): string {
+  return messages.t(key, values);
+}
+
+/** What happened, why and what to do, for a person. */
+export function sayProblem(problem: Problem): string {
+  return say(`errors.${problem.code}`, problem.params);
+}
