@@ -1,0 +1,43 @@
+// Where a profile lies and the two small files in it by which the CLI finds a running core.
+import { z } from 'zod';
+
+/** `core.json`: how to reach the core that runs with this profile. */
+export const coreFileName = 'core.json';
+export const coreFileSchema = z.object({
+  /** Path of the Unix socket, or of the named pipe on Windows. */
+  socketPath: z.string().min(1).max(4096),
+  pid: z.number().int().positive(),
+  /** Milliseconds since the Unix epoch. */
+  startedAt: z.number().int().nonnegative(),
+});
+export type CoreFile = Readonly<z.infer<typeof coreFileSchema>>;
+
+/** `browser.json`: the address of the browser shell with a token that is still good. Private: whoever has it is the person. */
+export const browserFileName = 'browser.json';
+export const browserFileSchema = z.object({
+  url: z.url({ protocol: /^http$/, hostname: /^(127\.0\.0\.1|localhost)$/ }),
+  pid: z.number().int().positive(),
+});
+export type BrowserFile = Readonly<z.infer<typeof browserFileSchema>>;
+
+/** The longest line on the local socket. */
+export const maxLocalLineBytes = 8 * 1024 * 1024;
+
+export interface ProfilePlace {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** As Node's `process.platform`. */
+  readonly platform: string;
+  /** The person's home folder. */
+  readonly home: string;
+  readonly isRoot: boolean;
+}
+
+/** The folder used when no `--profile` is given; XDG Base Directory Specification 0.8 on Linux. */
+export function defaultProfileDir({ env, platform, home, isRoot }: ProfilePlace): string {
+  const { LOCALAPPDATA: localAppData, XDG_DATA_HOME: dataHome } = env;
+  if (platform === 'win32') return `${localAppData || `${home}\\AppData\\Local`}\\eBrainPool`;
+  if (isRoot) return '/var/lib/ebrainpool';
+  if (platform === 'darwin') return `${home}/Library/Application Support/eBrainPool`;
+  // The specification: a relative path is to be ignored.
+  return `${dataHome?.startsWith('/') ? dataHome.replace(/\/+$/, '') : `${home}/.local/share`}/ebrainpool`;
+}

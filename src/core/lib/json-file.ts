@@ -1,0 +1,197 @@
+// A JSON file with a schema: written whole or not at all, and never lost when it turns out to be damaged.
+import { copyFile, constants as fsConstants, link, mkdir, readFile, realpath, rename, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../../contract/errors.ts';
+import type { Log } from './log.ts';
+import { replaceFile } from './replace-file.ts';
+
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** What was wrong with a file when it was opened. */
+export interface JsonFileProblem {
+  readonly path: string;
+  /** Where the damaged file lies now, untouched; null when it could not be kept aside. */
+  readonly keptAs: string | null;
+  /** Place and reason, for example `settings.json.peerPort: Invalid input: expected number, received string`. */
+  readonly why: string;
+  /** Top-level fields that were not taken as they stood; empty when nothing of the file could be used. */
+  readonly fields: readonly string[];
+}
+
+export interface JsonFileOptions<S extends z.ZodType> {
+  readonly path: string;
+  readonly schema: S;
+  /** Used when there is no file, and for fields that are missing or damaged. */
+  readonly initial: z.output<S>;
+  readonly log: Log;
+  /** Replaces a file atomically; another one in tests of a full disk. */
+  readonly replaceFile?: (path: string, text: string) => Promise<void>;
+}
+
+/** The value is immutable; it changes through `update` and only after the disk has it. */
+export class JsonFile<S extends z.ZodType> {
+  readonly path: string;
+  readonly problem: JsonFileProblem | null;
+  #value: z.output<S>;
+  /** Fields that only a newer version knows. */
+  readonly #unknownFields: Readonly<Record<string, unknown>>;
+  readonly #replaceFile: (path: string, text: string) => Promise<void>;
+  #lastWrite: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: JsonFileOptions<S>, read: ReadResult<S>) {
+    this.path = options.path;
+    this.problem = read.problem;
+    this.#value = read.value;
+    this.#unknownFields = read.unknownFields;
+    this.#replaceFile = options.replaceFile ?? replaceFile;
+  }
+
+  /** Reads the file. A damaged one is kept aside as `<name>.damaged-<time>`, what is good of it is used, and the rest is `initial`. */
+  static async open<S extends z.ZodType>(options: JsonFileOptions<S>): Promise<JsonFile<S>> {
+    await mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
+    const read = await readLeniently(options);
+    const file = new JsonFile(options, read);
+    if (read.problem !== null) {
+      options.log.warn({ ...read.problem }, 'a damaged file was kept aside');
+      // So that the next start does not find the same damage again. When the disk is full it may.
+      await file.update((value) => value).catch((error) => options.log.warn({ error: String(error) }, 'not mended'));
+    }
+    return file;
+  }
+
+  get value(): z.output<S> {
+    return this.#value;
+  }
+
+  /**
+   * Changes the value and resolves when it is on the disk. Changes happen one after the other, each on top of the last.
+   * @throws AppError `disk-full`; then file and value are as before.
+   */
+  update(change: (value: z.output<S>) => z.output<S>): Promise<z.output<S>> {
+    const write = this.#lastWrite.then(async () => {
+      const value = change(this.#value);
+      const whole = isPlainObject(value) ? { ...this.#unknownFields, ...value } : value;
+      try {
+        await this.#replaceFile(this.path, `${JSON.stringify(whole, null, 2)}\n`);
+      } catch (error) {
+        if (!isDiskFull(error)) throw error;
+        throw new AppError('disk-full', { path: dirname(this.path) }, { cause: error });
+      }
+      this.#value = value;
+      return value;
+    });
+    this.#lastWrite = write.catch(() => {});
+    return write;
+  }
+}
+
+interface ReadResult<S extends z.ZodType> {
+  readonly value: z.output<S>;
+  readonly problem: JsonFileProblem | null;
+  readonly unknownFields: Readonly<Record<string, unknown>>;
+}
+
+async function readLeniently<S extends z.ZodType>(options: JsonFileOptions<S>): Promise<ReadResult<S>> {
+  const { path, schema, initial } = options;
+  const damaged = async (why: string): Promise<ReadResult<S>> => ({
+    value: initial,
+    unknownFields: {},
+    problem: { path, keptAs: await keepAside(path), why: `${basename(path)}: ${why}`.slice(0, 500), fields: [] },
+  });
+
+  let raw: unknown;
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_BYTES) return await damaged(`larger than ${MAX_BYTES} bytes`);
+    raw = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)));
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return { value: initial, problem: null, unknownFields: {} };
+    return await damaged(error instanceof Error ? error.message : String(error));
+  }
+
+  const shape: Readonly<Record<string, z.ZodType>> | null = schema instanceof z.ZodObject ? schema.shape : null;
+  if (shape !== null && !isPlainObject(raw)) return await damaged('must be a JSON object');
+  const unknownFields =
+    shape !== null && isPlainObject(raw)
+      ? Object.fromEntries(Object.entries(raw).filter(([key]) => !Object.hasOwn(shape, key)))
+      : {};
+  // A field that an older version did not write is not damage.
+  let candidate: unknown = shape !== null && isPlainObject(raw) ? { ...(initial as object), ...raw } : raw;
+  const fields = new Set<string>();
+  let why = '';
+  // Dropping one bad entry can show another only where a schema looks at several fields together.
+  for (let round = 0; round < 5; round++) {
+    const parsed = schema.safeParse(candidate);
+    if (parsed.success) {
+      if (why === '') return { value: parsed.data, problem: null, unknownFields };
+      const problem = { path, keptAs: await keepAside(path), why: why.slice(0, 500), fields: [...fields] };
+      return { value: parsed.data, problem, unknownFields };
+    }
+    const issue = parsed.error.issues[0];
+    why ||= `${[basename(path), ...(issue?.path.map(String) ?? [])].join('.')}: ${issue?.message ?? 'is not valid'}`;
+    if (shape === null || !isPlainObject(candidate)) break;
+    for (const { path: issuePath } of parsed.error.issues) fields.add(String(issuePath[0]));
+    candidate = withoutBadParts(candidate, parsed.error.issues, initial as Record<string, unknown>, shape);
+  }
+  return await damaged(why.replace(`${basename(path)}: `, ''));
+}
+
+/** Drops the bad entries of lists and records, and replaces other bad fields by their initial value. */
+function withoutBadParts(
+  value: Record<string, unknown>,
+  issues: readonly { readonly path: readonly PropertyKey[] }[],
+  initial: Record<string, unknown>,
+  shape: Readonly<Record<string, z.ZodType>>,
+): Record<string, unknown> {
+  const result = { ...value };
+  for (const [key, ofKey] of Map.groupBy(issues, (issue) => String(issue.path[0]))) {
+    const entries = new Set(ofKey.map((issue) => issue.path[1]));
+    const field = value[key];
+    const isWhole = entries.has(undefined);
+    if (!isWhole && Array.isArray(field)) {
+      result[key] = field.filter((_, index) => !entries.has(index));
+    } else if (!isWhole && isPlainObject(field) && shape[key] instanceof z.ZodRecord) {
+      result[key] = Object.fromEntries(Object.entries(field).filter(([entry]) => !entries.has(entry)));
+    } else {
+      result[key] = initial[key];
+    }
+  }
+  return result;
+}
+
+/** Gives the file a second name, which takes no space and survives its replacement; copies or moves it where that is not possible. */
+async function keepAside(path: string): Promise<string | null> {
+  const stamp = new Date().toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
+  // A link to a symbolic link would later show the new content.
+  const target = await realpath(path).catch(() => path);
+  for (let attempt = 1; attempt <= 100; attempt++) {
+    const keptAs = `${path}.damaged-${stamp}${attempt === 1 ? '' : `-${attempt}`}`;
+    if (await stat(keptAs).catch(() => null)) continue;
+    for (const keep of [link, copyExclusively, rename]) {
+      try {
+        await keep(target, keptAs);
+        return keptAs;
+      } catch (error) {
+        if (isCode(error, 'EEXIST')) break;
+      }
+    }
+  }
+  return null;
+}
+
+function copyExclusively(from: string, to: string): Promise<void> {
+  return copyFile(from, to, fsConstants.COPYFILE_EXCL);
+}
+
+function isDiskFull(error: unknown): boolean {
+  return isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT');
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,64 @@
+// Start at login on Linux: one file of the Desktop Application Autostart Specification 0.5.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { replaceFile } from '../lib/replace-file.ts';
+
+export interface AutostartPlace {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+}
+
+/** Where the autostart entry lies. */
+export function autostartPath({ env, home }: AutostartPlace): string {
+  const { XDG_CONFIG_HOME: configHome } = env;
+  return join(configHome?.startsWith('/') ? configHome : join(home, '.config'), 'autostart', 'ebrainpool.desktop');
+}
+
+/** Makes or removes the entry that runs `command` (program and arguments) at login. */
+export async function setAutostart(isOn: boolean, command: readonly string[], place: AutostartPlace): Promise<void> {
+  const path = autostartPath(place);
+  if (!isOn) {
+    await rm(path, { force: true });
+    return;
+  }
+  await replaceFile(
+    path,
+    [
+      '[Desktop Entry]',
+      'Type=Application',
+      'Name=eBrainPool',
+      `Exec=${command.map(quoteExecArgument).join(' ')}`,
+      'Terminal=false',
+      'X-GNOME-Autostart-enabled=true',
+      '',
+    ].join('\n'),
+  );
+}
+
+/** Desktop Entry Specification 1.5, "The Exec key": quoted, `%` doubled, then escaped again as a value of type string. */
+export function quoteExecArgument(argument: string): string {
+  const quoted = `"${argument.replace(/["`$\\]/g, '\\$&').replaceAll('%', '%%')}"`;
+  return quoted.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t');
+}
+
+/** How the program that runs now is started again; `process` unless told. */
+export function ownCommand(
+  profileDir: string,
+  running: {
+    readonly execPath: string;
+    readonly argv: readonly string[];
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly isElectron: boolean;
+  } = {
+    execPath: process.execPath,
+    argv: process.argv,
+    env: process.env,
+    isElectron: 'electron' in process.versions,
+  },
+): readonly string[] {
+  // https://docs.appimage.org/packaging-guide/environment-variables.html: the mounted program has another path at every start.
+  const { APPIMAGE: appImage } = running.env;
+  if (running.isElectron) return [appImage ?? running.execPath];
+  const script = running.argv[1];
+  return [running.execPath, ...(script === undefined ? [] : [script]), '--profile', profileDir, '--no-open'];
+}
