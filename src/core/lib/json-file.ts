@@ -25,6 +25,8 @@ export interface JsonFileOptions<S extends z.ZodType> {
   /** Used when there is no file, and for fields that are missing or damaged. */
   readonly initial: z.output<S>;
   readonly log: Log;
+  /** Corrects what was saved of a damaged file, before it is used and written. `fields` as in JsonFileProblem. */
+  readonly mend?: (value: z.output<S>, fields: readonly string[]) => z.output<S>;
   /** Replaces a file atomically; another one in tests of a full disk. */
   readonly replaceFile?: (path: string, text: string) => Promise<void>;
 }
@@ -126,7 +128,8 @@ async function readLeniently<S extends z.ZodType>(options: JsonFileOptions<S>): 
     if (parsed.success) {
       if (why === '') return { value: parsed.data, problem: null, unknownFields };
       const problem = { path, keptAs: await keepAside(path), why: why.slice(0, 500), fields: [...fields] };
-      return { value: parsed.data, problem, unknownFields };
+      const value = options.mend?.(parsed.data, problem.fields) ?? parsed.data;
+      return { value, problem, unknownFields };
     }
     const issue = parsed.error.issues[0];
     why ||= `${[basename(path), ...(issue?.path.map(String) ?? [])].join('.')}: ${issue?.message ?? 'is not valid'}`;

@@ -57,24 +57,15 @@ export async function startSettings(options: SettingsOptions): Promise<SettingsP
     schema: settingsSchema,
     initial,
     log: options.log,
+    mend: withCaution,
     ...(options.replaceFile === undefined ? {} : { replaceFile: options.replaceFile }),
   });
-  const state = new State<Settings>(withCaution({ ...file.value, name: cleanName(file.value.name) || initial.name }));
+  const state = new State<Settings>({ ...file.value, name: cleanName(file.value.name) || initial.name });
   const autostart = {
     isSupported: (options.platform ?? process.platform) === 'linux',
     command: ownCommand(options.profileDir),
     place: { env: options.env ?? process.env, home: options.home ?? homedir() },
   };
-
-  /** Security: where the damage hid what the person had closed, it stays closed. */
-  function withCaution(settings: Settings): Settings {
-    const fields = file.problem?.fields ?? [];
-    return {
-      ...settings,
-      isPaused: settings.isPaused || fields.includes('isPaused'),
-      isSharedByDefault: settings.isSharedByDefault && !fields.includes('sharedByOfferId'),
-    };
-  }
 
   let last: Promise<unknown> = Promise.resolve();
   async function apply(patch: SettingsPatch): Promise<void> {
@@ -108,5 +99,14 @@ export async function startSettings(options: SettingsOptions): Promise<SettingsP
     [Symbol.asyncDispose]: async () => {
       await last;
     },
+  };
+}
+
+/** Security: where damage hid what the person had closed, it stays closed. */
+function withCaution(settings: Settings, damagedFields: readonly string[]): Settings {
+  return {
+    ...settings,
+    isPaused: settings.isPaused || damagedFields.includes('isPaused'),
+    isSharedByDefault: settings.isSharedByDefault && !damagedFields.includes('sharedByOfferId'),
   };
 }

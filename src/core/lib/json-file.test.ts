@@ -1,0 +1,171 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { JsonFile } from './json-file.ts';
+import { silentLog } from './log.ts';
+
+const schema = z.object({
+  name: z.string().max(10),
+  port: z.number(),
+  list: z.array(z.object({ path: z.string() })),
+  flags: z.record(z.string().regex(/^[a-z]+$/), z.boolean()),
+});
+const initial = { name: 'initial', port: 1, list: [], flags: {} };
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'json-file-'));
+  path = join(folder, 'profile', 'data.json');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const open = (extra: object = {}) => JsonFile.open({ path, schema, initial, log: silentLog, ...extra });
+async function put(text: string): Promise<void> {
+  await mkdir(join(folder, 'profile'), { recursive: true });
+  await writeFile(path, text);
+}
+const read = async () => JSON.parse(await readFile(path, 'utf8'));
+const keptFiles = async () => (await readdir(join(folder, 'profile'))).filter((name) => name.includes('.damaged-'));
+
+describe('a JSON file', () => {
+  test('begins with the initial value and writes privately', async () => {
+    const file = await open();
+    expect([file.value, file.problem]).toEqual([initial, null]);
+    await file.update((value) => ({ ...value, port: 2 }));
+    expect(await read()).toEqual({ ...initial, port: 2 });
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await stat(join(folder, 'profile'))).mode & 0o777).toBe(0o700);
+    expect(await readdir(join(folder, 'profile'))).toEqual(['data.json']);
+  });
+
+  test('takes a file of an older version, which lacks fields', async () => {
+    await put('{"name":"old"}');
+    const file = await open();
+    expect([file.value, file.problem]).toEqual([{ ...initial, name: 'old' }, null]);
+  });
+
+  test('keeps what a newer version wrote', async () => {
+    await put('{"name":"new","later":{"x":1}}');
+    await (await open()).update((value) => ({ ...value, port: 3 }));
+    expect(await read()).toEqual({ ...initial, name: 'new', port: 3, later: { x: 1 } });
+  });
+
+  test.each([
+    ['', /data\.json: Unexpected end of JSON/],
+    ['{"name":', /data\.json: /],
+    ['[]', /data\.json: must be a JSON object/],
+    ['null', /data\.json: must be a JSON object/],
+    [Buffer.from([0xff, 0xfe]), /data\.json: .*encoded data/],
+  ])('keeps a damaged file aside untouched: %s', async (content, why) => {
+    await put(content as string);
+    const file = await open();
+    expect(file.value).toEqual(initial);
+    expect(file.problem).toMatchObject({ path, why: expect.stringMatching(why), fields: [] });
+    expect(file.problem?.keptAs).toMatch(/data\.json\.damaged-\d{8}T\d{6}Z$/);
+    expect(await readFile(file.problem?.keptAs ?? '')).toEqual(Buffer.from(content));
+    // It was mended on the disk, so the next start finds nothing wrong and makes no second copy.
+    expect((await open()).problem).toBeNull();
+    expect(await keptFiles()).toHaveLength(1);
+  });
+
+  test('keeps the good of a file that is damaged in places', async () => {
+    const text = JSON.stringify({
+      name: 'good',
+      port: 'many',
+      list: [{ path: '/a' }, { path: 5 }, { path: '/b' }],
+      flags: { a: true, B: true, c: 'yes', d: false },
+      later: 1,
+    });
+    await put(text);
+    const file = await open();
+    expect(file.value).toEqual({
+      name: 'good',
+      port: 1,
+      list: [{ path: '/a' }, { path: '/b' }],
+      flags: { a: true, d: false },
+    });
+    expect(file.problem?.why).toMatch(/^data\.json\.port: .*expected number/);
+    expect(file.problem?.fields.toSorted()).toEqual(['flags', 'list', 'port']);
+    expect(await readFile(file.problem?.keptAs ?? '', 'utf8')).toBe(text);
+    expect(await read()).toEqual({ ...file.value, later: 1 });
+  });
+
+  test('never overwrites an earlier damaged file', async () => {
+    for (const text of ['one', 'two', 'three']) {
+      await put(text);
+      await open();
+    }
+    const kept = await Promise.all((await keptFiles()).map((name) => readFile(join(folder, 'profile', name), 'utf8')));
+    expect(kept.toSorted()).toEqual(['one', 'three', 'two']);
+  });
+
+  test('keeps what a symbolic link leads to', async () => {
+    await mkdir(join(folder, 'profile'), { recursive: true });
+    await writeFile(join(folder, 'target.json'), 'damaged');
+    await symlink(join(folder, 'target.json'), path);
+    const file = await open();
+    expect(await readFile(file.problem?.keptAs ?? '', 'utf8')).toBe('damaged');
+    expect(JSON.parse(await readFile(join(folder, 'target.json'), 'utf8'))).toEqual(initial);
+  });
+
+  test('writes one change after the other, each on top of the last', async () => {
+    const file = await open();
+    await Promise.all(Array.from({ length: 20 }, () => file.update((value) => ({ ...value, port: value.port + 1 }))));
+    expect((await read()).port).toBe(21);
+  });
+
+  test('tells a full disk, and stays as it was', async () => {
+    await put(JSON.stringify({ ...initial, name: 'before' }));
+    let isFull = true;
+    const replaceFile = async (target: string, text: string) => {
+      if (isFull) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+      await writeFile(target, text);
+    };
+    const file = await open({ replaceFile });
+    const change = (value: typeof initial) => ({ ...value, name: 'after' });
+    await expect(file.update(change)).rejects.toMatchObject({
+      code: 'disk-full',
+      params: { path: join(folder, 'profile') },
+    });
+    expect([file.value.name, (await read()).name]).toEqual(['before', 'before']);
+    isFull = false;
+    await file.update(change);
+    expect((await read()).name).toBe('after');
+  });
+});
+
+const canMount = (() => {
+  try {
+    execFileSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+test.runIf(canMount)('a disk that fills up during the write leaves the old file whole', async () => {
+  const script = `
+    import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+    import { replaceFile } from ${JSON.stringify(new URL('./replace-file.ts', import.meta.url).href)};
+    writeFileSync('/mnt/a.json', 'old');
+    writeFileSync('/mnt/fill', 'x'.repeat(40 * 1024));
+    const code = await replaceFile('/mnt/a.json', 'y'.repeat(60 * 1024)).then(() => 'none', (error) => error.code);
+    console.log(code, readFileSync('/mnt/a.json', 'utf8'), readdirSync('/mnt').length);`;
+  const output = execFileSync(
+    'unshare',
+    [
+      '-Urm',
+      'sh',
+      '-c',
+      'mount -t tmpfs -o size=64k none /mnt && exec "$0" --input-type=module -e "$1"',
+      process.execPath,
+      script,
+    ],
+    { encoding: 'utf8' },
+  );
+  expect(output.trim()).toBe('ENOSPC old 2');
+});
