@@ -1,0 +1,72 @@
+// Electron's security checklist (https://www.electronjs.org/docs/latest/tutorial/security), items by their number there.
+// Items elsewhere: 7 (CSP) and 18 (no file://) in protocol.ts, 19 (fuses) in electron-builder.yml, 20 in preload.ts;
+// 15 is kept by never calling shell.openExternal, 16 by the pinned version in package.json.
+import {
+  app,
+  type BrowserWindowConstructorOptions,
+  type Session,
+  type WebContents,
+  type WebFrameMain,
+  type WebPreferences,
+} from 'electron';
+import { appOrigin, windowKindOf } from './protocol.ts';
+
+/** For every window, and stated although most are Electron's defaults, so that a change of defaults changes nothing here. */
+export function hardenedWebPreferences(preload: string): WebPreferences {
+  return {
+    preload,
+    nodeIntegration: false, // 2
+    nodeIntegrationInWorker: false,
+    nodeIntegrationInSubFrames: false,
+    contextIsolation: true, // 3
+    sandbox: true, // 4
+    webSecurity: true, // 6
+    allowRunningInsecureContent: false, // 8
+    experimentalFeatures: false, // 9
+    webviewTag: false, // 11
+    navigateOnDragDrop: false,
+    // Spell checking would fetch dictionaries from the network.
+    spellcheck: false,
+    devTools: !app.isPackaged,
+  };
+}
+
+/** What a page of ours may use; everything else is refused. */
+const ALLOWED_PERMISSIONS: ReadonlySet<string> = new Set(['clipboard-sanitized-write', 'fullscreen', 'notifications']);
+
+/** Item 5, and item 1: no request ever leaves for the network. */
+export function hardenSession(session: Session): void {
+  const isAllowed = (permission: string, url: string) =>
+    // Security: the check handler is given an origin, the request handler a whole URL.
+    ALLOWED_PERMISSIONS.has(permission) && (url === appOrigin || windowKindOf(url) !== null);
+  session.setPermissionRequestHandler((_contents, permission, callback, details) =>
+    callback(isAllowed(permission, details.requestingUrl)),
+  );
+  session.setPermissionCheckHandler((_contents, permission, requestingOrigin) =>
+    isAllowed(permission, requestingOrigin.replace(/\/$/, '')),
+  );
+  session.setDevicePermissionHandler(() => false);
+  session.webRequest.onBeforeRequest((details, callback) =>
+    callback({ cancel: !/^(app|blob|data|devtools):/.test(details.url) }),
+  );
+}
+
+/** Items 11 to 14 for every page that is ever made. `viewerOptions` are those of a window that our page opens. */
+export function hardenContents(contents: WebContents, viewerOptions: () => BrowserWindowConstructorOptions): void {
+  contents.on('will-attach-webview', (event) => event.preventDefault());
+  contents.on('will-frame-navigate', (event) => {
+    // A reload is a navigation too, and the page's own.
+    if (!event.isMainFrame || windowKindOf(event.url) === null) event.preventDefault();
+  });
+  contents.on('will-redirect', (event) => event.preventDefault());
+  contents.setWindowOpenHandler(({ url }) =>
+    windowKindOf(contents.getURL()) !== null && windowKindOf(url) === 'viewer'
+      ? { action: 'allow', outlivesOpener: true, overrideBrowserWindowOptions: viewerOptions() }
+      : { action: 'deny' },
+  );
+}
+
+/** Item 17: whether a message comes from a page of ours, and not from a frame in it. */
+export function isOwnFrame(frame: WebFrameMain | null): frame is WebFrameMain {
+  return frame !== null && frame.parent === null && frame.origin === appOrigin && windowKindOf(frame.url) !== null;
+}
