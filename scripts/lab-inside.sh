@@ -1,0 +1,72 @@
+#!/bin/sh
+# The lab from the inside: process 1 of its namespaces. Lays the cables, runs the command, and ends everything with it.
+# Called by lab.mjs: lab-inside.sh HOSTS FAMILIES SCRIPTS COMMAND… with a pipe of control at fd 3
+set -eu
+hosts=$1
+families=$2
+scripts=$3
+shift 3
+
+mount -t tmpfs -o mode=755 lab /run
+mount -t proc proc /proc
+mkdir -p /run/netns /run/lab/bin
+
+# Signals for everything in the lab arrive on fd 3; its end means that lab.mjs is gone, however it went.
+(
+  while read -r signal <&3; do kill -s "$signal" -- -1 || true; done
+  kill -s KILL -- -1
+) 2>/dev/null &
+exec 3<&-
+
+has() { case " $families " in *" $1 "*) true ;; *) false ;; esac; }
+
+ip link set lo up
+# Without a router that asks, snooping would sooner or later stop multicast.
+ip link add lan type bridge mcast_snooping 0
+# No duplicate can exist here, and detecting none takes two seconds.
+echo 0 >/proc/sys/net/ipv6/conf/lan/accept_dad || true
+if has 4; then ip addr add 192.168.77.1/24 dev lan; fi
+if has 6; then ip addr add fd00:77::1/64 dev lan nodad; fi
+ip link set lan up
+echo "0 0" >/proc/sys/net/ipv4/ping_group_range || true
+
+{
+  echo "127.0.0.1 localhost"
+  echo "::1 localhost"
+  number=0
+  for host in $hosts; do
+    number=$((number + 1))
+    if has 4; then echo "192.168.77.$((number + 10)) $host"; fi
+    if has 6; then echo "fd00:77::$((number + 10)) $host"; fi
+  done
+} >/run/lab/hosts
+
+number=0
+for host in $hosts; do
+  number=$((number + 1))
+  ip netns add "$host"
+  ip link add "v$number" type veth peer name eth0 netns "$host"
+  ip link set "v$number" master lan up
+  echo "$number" >"/run/lab/$host.number"
+  nsenter --net="/run/netns/$host" unshare --mount --uts \
+    sh "$scripts/lab-host.sh" "$host" "$number" "$families" </dev/null >/dev/null &
+done
+
+tries=0
+for host in $hosts; do
+  until [ -s "/run/lab/$host/pid" ]; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 1000 ]; then
+      echo "lab: the computer $host did not start" >&2
+      exit 1
+    fi
+    sleep 0.01
+  done
+done
+
+for tool in on cut mend; do ln -s "$scripts/lab-$tool.sh" "/run/lab/bin/$tool"; done
+export EBP_LAB=1 EBP_LAB_HOSTS="$hosts" EBP_LAB_FAMILIES="$families" PATH="/run/lab/bin:$PATH"
+unset DISPLAY WAYLAND_DISPLAY XAUTHORITY DBUS_SESSION_BUS_ADDRESS SSH_AUTH_SOCK XDG_RUNTIME_DIR XDG_SESSION_ID || true
+
+set +e
+"$@"

@@ -1,0 +1,7 @@
+#!/bin/sh
+# mend HOST: puts the cable back in.
+if ! number=$(cat "/run/lab/${1:-}.number" 2>/dev/null); then
+  echo "mend: this lab has no computer \"${1:-}\"; it has: $EBP_LAB_HOSTS" >&2
+  exit 2
+fi
+exec ip link set "v$number" up
