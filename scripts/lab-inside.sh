@@ -10,6 +10,8 @@ shift 3
 mount -t tmpfs -o mode=755 lab /run
 mount -t proc proc /proc
 mkdir -p /run/netns /run/lab/bin
+# X servers of ordinary users do not make this folder; each computer gets its own mounted over it.
+if [ ! -d /tmp/.X11-unix ]; then mkdir -m 1777 /tmp/.X11-unix; fi
 
 # Signals for everything in the lab arrive on fd 3; its end means that lab.mjs is gone, however it went.
 (

@@ -1,0 +1,24 @@
+// Carries connections between a TCP port of 127.0.0.1 and a Unix socket, which reaches across network namespaces.
+// Called as: relay.mjs FROM TO, each of them a port or a path.
+import { rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { pipeline } from 'node:stream';
+
+const endOf = (text) => (/^\d+$/.test(text) ? { host: '127.0.0.1', port: Number(text) } : { path: text });
+
+/** Listens at `from`, connects to `to` for each connection, and resolves to the listening server. */
+export function startRelay(from, to) {
+  const server = createServer((incoming) => {
+    const outgoing = connect(endOf(to));
+    // An end that goes away takes its other end along; there is nobody to tell.
+    pipeline(incoming, outgoing, () => incoming.destroy());
+    pipeline(outgoing, incoming, () => outgoing.destroy());
+  });
+  if (endOf(from).path) rmSync(from, { force: true });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(endOf(from), () => resolve(server));
+  });
+}
+
+if (process.argv[1] === import.meta.filename) await startRelay(process.argv[2], process.argv[3]);
