@@ -1,0 +1,195 @@
+// This computer's applications as offers: found on disk, kept up to date, and what of them peers may see.
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type BrokenEntry,
+  type IconHash,
+  type Offer,
+  type OfferId,
+  type OwnOffer,
+  offerSchema,
+  type Settings,
+} from '../../contract/models.ts';
+import type { Log } from '../lib/log.ts';
+import { type Followable, State } from '../lib/state.ts';
+import { EntryFault } from './fault.ts';
+import { type Icon, startIconStore } from './icon-store.ts';
+import { toOffer } from './offer.ts';
+import { type App, createScanner, type Scan, SETTLE_MS } from './scan.ts';
+import { startWatcher } from './watch.ts';
+import { type Environment, findDataDirs, findProgramDirs } from './xdg.ts';
+
+export type { Environment } from './xdg.ts';
+export type { Icon };
+
+/** What runs when an offer is granted: made of this computer's disk alone, never of what a peer sent. */
+export interface LaunchSpec {
+  readonly offer: OwnOffer;
+  /** The program's absolute path, then its arguments. Not for a shell. */
+  readonly argv: readonly string[];
+  /** As the entry's Path says; absolute. */
+  readonly workingDirectory: string | null;
+  /** Whether the program wants a terminal around it. */
+  readonly isTerminal: boolean;
+  readonly source: string;
+  /** SHA-256 in hex over arguments and entry: another one means that something else would run. */
+  readonly digest: string;
+}
+
+export interface OwnOffers {
+  readonly offers: OwnOffer[];
+  readonly broken: BrokenEntry[];
+}
+
+export interface Catalog extends AsyncDisposable {
+  /** All applications of this computer, by name, and the entries that could not be read. */
+  readonly offers: Followable<OwnOffers>;
+  /** What peers may see: the shared ones; nothing while sharing is paused. */
+  readonly shared: Followable<readonly Offer[]>;
+  /** 16 hex digits that change when `shared` does. */
+  readonly digest: Followable<string>;
+  /** Knows every offer of `offers`, shared or not: whether it may run is for consent to say (`offer.isShared`). */
+  find(offerId: OfferId): LaunchSpec | undefined;
+  /** An icon of this computer or of a peer. */
+  readIcon(hash: string): Promise<Icon | null>;
+  /** Only icons of `shared`: what a peer may have. */
+  readSharedIcon(hash: string): Promise<Icon | null>;
+  hasIcon(hash: string): boolean;
+  /** Keeps an icon that a peer sent. @throws AppError `bad-input`, `too-large`, `disk-full` */
+  storeIcon(bytes: Uint8Array): Promise<IconHash>;
+  /** Looks at the disk again now; resolves when `offers` shows what was found. */
+  rescan(): Promise<void>;
+}
+
+export interface CatalogOptions {
+  readonly log: Log;
+  readonly settings: Followable<Settings>;
+  /** Where icons are kept; made when missing. */
+  readonly iconsDir: string;
+  readonly environment?: Environment;
+}
+
+/** How long the start waits for icons before it shows the applications without them. */
+const ICONS_AT_START_MS = 500;
+
+/** Resolves when the applications are known. Bad input on disk is never an error here: it is in `offers.broken`. */
+export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
+  const { log, settings, iconsDir, environment = { env: process.env } } = options;
+  const stack = new AsyncDisposableStack();
+  const store = await startIconStore({ folder: iconsDir, log });
+  const scanner = createScanner(environment, log);
+  const collator = new Intl.Collator();
+
+  const offers = new State<OwnOffers>({ offers: [], broken: [] });
+  const shared = new State<readonly Offer[]>([]);
+  const digest = new State(digestOf([]));
+  let lastScan: Scan = { apps: [], broken: [], isUnsettled: false };
+  let icons: ReadonlyMap<string, IconHash | null> = new Map();
+  let appsById = new Map<OfferId, { readonly app: App; readonly offer: OwnOffer }>();
+
+  const firstPublished = Promise.withResolvers<void>();
+
+  const publish = (): void => {
+    const broken = [...lastScan.broken];
+    appsById = new Map();
+    for (const app of lastScan.apps) {
+      try {
+        const icon = app.entry.icon === null ? null : (icons.get(app.entry.icon) ?? null);
+        appsById.set(app.id, { app, offer: toOffer(app, icon, settings.value) });
+      } catch (error) {
+        if (!(error instanceof EntryFault)) throw error;
+        broken.push({ source: app.source, reason: error.reason, detail: error.detail, line: error.line });
+      }
+    }
+    const list = [...appsById.values()].map(({ offer }) => offer);
+    list.sort((a, b) => collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1));
+    setIfChanged(offers, { offers: list, broken });
+    const visible = settings.value.isPaused ? [] : list.filter((offer) => offer.isShared);
+    // Security: the schema strips what only the owner may see (source, command).
+    setIfChanged<readonly Offer[]>(
+      shared,
+      visible.map((offer) => offerSchema.parse(offer)),
+    );
+    digest.set(digestOf(shared.value));
+  };
+
+  let settleTimer: NodeJS.Timeout | undefined;
+  const scanOnce = async (): Promise<void> => {
+    const startedAt = performance.now();
+    lastScan = await scanner.scan();
+    if (stack.disposed) return;
+    publish();
+    firstPublished.resolve();
+    icons = await scanner.findIcons(lastScan.apps, store);
+    if (stack.disposed) return;
+    store.pin(new Set([...icons.values()].filter((hash) => hash !== null)));
+    publish();
+    clearTimeout(settleTimer);
+    if (lastScan.isUnsettled) settleTimer = setTimeout(() => void rescan(), SETTLE_MS);
+    const { apps, broken } = lastScan;
+    const tookMs = Math.round(performance.now() - startedAt);
+    log.debug({ apps: apps.length, broken: broken.length, tookMs }, 'applications scanned');
+  };
+
+  let isDue = false;
+  let running: Promise<void> | null = null;
+  const rescan = (): Promise<void> => {
+    isDue = true;
+    running ??= (async () => {
+      while (isDue && !stack.disposed) {
+        isDue = false;
+        await scanOnce().catch((error: Error) => log.error({ stack: error.stack }, 'scanning applications failed'));
+      }
+      running = null;
+    })();
+    return running;
+  };
+  stack.defer(async () => {
+    clearTimeout(settleTimer);
+    await running;
+  });
+
+  stack.defer(settings.follow(() => publish()));
+  const whole = rescan();
+  await Promise.race([
+    whole,
+    Promise.all([firstPublished.promise, delay(ICONS_AT_START_MS, undefined, { ref: false })]),
+  ]);
+  stack.use(
+    startWatcher({
+      entryDirs: findDataDirs(environment).map((dir) => join(dir, 'applications')),
+      programDirs: findProgramDirs(environment),
+      log,
+      onChange: () => void rescan(),
+    }),
+  );
+
+  return {
+    offers,
+    shared,
+    digest,
+    find: (offerId) => {
+      const found = appsById.get(offerId);
+      if (!found) return undefined;
+      const { app, offer } = found;
+      const { argv, workingDirectory, source } = app;
+      return { offer, argv, workingDirectory, isTerminal: app.entry.isTerminal, source, digest: app.digest };
+    },
+    readIcon: (hash) => store.get(hash),
+    readSharedIcon: async (hash) => (shared.value.some(({ icon }) => icon === hash) ? store.get(hash) : null),
+    hasIcon: (hash) => store.has(hash),
+    storeIcon: (bytes) => store.put(bytes),
+    rescan,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** Leaves the state as it is when the new value says the same, so that nobody is told of nothing. */
+function setIfChanged<T>(state: State<T>, value: T): void {
+  if (JSON.stringify(value) !== JSON.stringify(state.value)) state.set(value);
+}
+
+function digestOf(offers: readonly Offer[]): string {
+  return createHash('sha256').update(JSON.stringify(offers)).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,142 @@
+// The format that desktop entries, icon themes and GTK settings share: groups of keys, some of them localised.
+import { EntryFault } from './fault.ts';
+
+export interface KeyFileValue {
+  /** As it stands in the file, escapes included. */
+  readonly raw: string;
+  readonly line: number;
+}
+
+export interface KeyFileGroup {
+  readonly line: number;
+  /** Where the group's name stands a second time, or null. */
+  readonly repeatedAtLine: number | null;
+  /** By key, a localised one as `Name[de_DE]`, without the locale's encoding. */
+  readonly values: ReadonlyMap<string, KeyFileValue>;
+}
+
+export interface KeyFile {
+  /** In the order of the file. */
+  readonly groups: ReadonlyMap<string, KeyFileGroup>;
+}
+
+export interface KeyFileLimits {
+  readonly maxBytes: number;
+  readonly maxLines: number;
+}
+
+/** The largest entries of Debian 12 have some 60 KB and 600 lines, nearly all of it translations. */
+export const entryLimits: KeyFileLimits = { maxBytes: 256 * 1024, maxLines: 20_000 };
+
+const whitespace = /^[ \t]+|[ \t]+$/g;
+
+/**
+ * Parses the basic format of the Desktop Entry Specification 1.5 (section 3).
+ * A key that stands twice in a group has its last value, as in GLib and KDE. Lines may end in CR LF.
+ * @throws EntryFault `too-large`, `not-text`, `too-many-lines`, `line-syntax` with the line's number
+ */
+export function parseKeyFile(bytes: Uint8Array, limits: KeyFileLimits = entryLimits): KeyFile {
+  const groups = new Map<string, { line: number; repeatedAtLine: number | null; values: Map<string, KeyFileValue> }>();
+  let group: { values: Map<string, KeyFileValue> } | undefined;
+  for (const [index, fullLine] of splitLines(bytes, limits).entries()) {
+    const number = index + 1;
+    const line = fullLine.endsWith('\r') ? fullLine.slice(0, -1) : fullLine;
+    if (line.startsWith('#') || line.replace(whitespace, '') === '') continue;
+    if (line.startsWith('[')) {
+      const name = parseGroupHeader(line, number);
+      const known = groups.get(name);
+      if (known) known.repeatedAtLine ??= number;
+      group = known ?? { line: number, repeatedAtLine: null, values: new Map<string, KeyFileValue>() };
+      groups.set(name, group as never);
+      continue;
+    }
+    const equals = line.indexOf('=');
+    if (equals < 0) throw new EntryFault('line-syntax', line.replace(whitespace, ''), number);
+    if (!group) throw new EntryFault('line-syntax', 'key before any group', number);
+    const key = parseKey(line.slice(0, equals).replace(whitespace, ''), number);
+    group.values.set(key, { raw: line.slice(equals + 1).replace(/^[ \t]+/, ''), line: number });
+  }
+  return { groups };
+}
+
+function splitLines(bytes: Uint8Array, limits: KeyFileLimits): readonly string[] {
+  if (bytes.length > limits.maxBytes) throw new EntryFault('too-large', String(bytes.length));
+  const nulAt = bytes.indexOf(0);
+  if (nulAt >= 0) throw new EntryFault('not-text', 'NUL', lineOfByte(bytes, nulAt));
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new EntryFault('not-text', 'UTF-8');
+  }
+  const lines = text.split('\n', limits.maxLines + 1);
+  if (lines.length > limits.maxLines) throw new EntryFault('too-many-lines', String(limits.maxLines), limits.maxLines);
+  return lines;
+}
+
+function lineOfByte(bytes: Uint8Array, position: number): number {
+  let line = 1;
+  for (let index = 0; index < position; index++) if (bytes[index] === 0x0a) line++;
+  return line;
+}
+
+function parseGroupHeader(line: string, number: number): string {
+  const end = line.indexOf(']');
+  const name = line.slice(1, end);
+  const isHeader = end > 1 && !name.includes('[') && line.slice(end + 1).replace(whitespace, '') === '';
+  if (!isHeader) throw new EntryFault('line-syntax', line, number);
+  return name;
+}
+
+/** Takes more characters than A-Za-z0-9- (as GLib does), because existing files have keys such as `X-Foo_Bar`. */
+function parseKey(key: string, number: number): string {
+  const open = key.indexOf('[');
+  const name = open < 0 ? key : key.slice(0, open).replace(whitespace, '');
+  if (name === '' || /[\s\]]/.test(name)) throw new EntryFault('line-syntax', key, number);
+  if (open < 0) return name;
+  const locale = key.slice(open + 1, -1);
+  if (!key.endsWith(']') || locale === '' || /[[\]]/.test(locale)) throw new EntryFault('line-syntax', key, number);
+  return `${name}[${locale.replace(/\.[^@]*/, '')}]`;
+}
+
+const escapes: Readonly<Record<string, string>> = { s: ' ', n: '\n', t: '\t', r: '\r', '\\': '\\' };
+
+/** Undoes \s \n \t \r \\; a backslash before anything else stays, which is what its author meant (`\"` in Exec). */
+export function unescapeString(raw: string): string {
+  return raw.replace(/\\([sntr\\])/g, (_match, letter: string) => escapes[letter] ?? letter);
+}
+
+/** Splits at `;`, where `\;` is a semicolon within an item. The last `;` is optional; empty items are left out. */
+export function splitList(raw: string): string[] {
+  const items = raw.match(/(?:\\.|[^;\\]|\\$)+/gs) ?? [];
+  return items
+    .map((item) =>
+      item.replace(/\\(.)/gs, (pair, letter: string) => (letter === ';' ? ';' : (escapes[letter] ?? pair))),
+    )
+    .filter((item) => item !== '');
+}
+
+/**
+ * The suffixes of localised keys to try, best first, for a POSIX locale `lang_COUNTRY.ENCODING@MODIFIER`
+ * (Desktop Entry Specification 1.5, section 5). Empty for C, POSIX and what is no locale.
+ */
+export function localeSuffixes(locale: string | undefined): readonly string[] {
+  const match = /^([A-Za-z]{2,8})(?:_([A-Za-z0-9]+))?(?:\.[^@]*)?(?:@(.+))?$/.exec(locale ?? '');
+  const [, language, country, modifier] = match ?? [];
+  if (!language || language === 'POSIX') return [];
+  return [
+    ...(country && modifier ? [`${language}_${country}@${modifier}`] : []),
+    ...(country ? [`${language}_${country}`] : []),
+    ...(modifier ? [`${language}@${modifier}`] : []),
+    language,
+  ];
+}
+
+/** The value for the first suffix that the group has, else the one without a suffix. */
+export function findLocalised(group: KeyFileGroup, key: string, suffixes: readonly string[]): KeyFileValue | undefined {
+  for (const suffix of suffixes) {
+    const value = group.values.get(`${key}[${suffix}]`);
+    if (value) return value;
+  }
+  return group.values.get(key);
+}
