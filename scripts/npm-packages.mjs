@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { lastLines, node24, Refusal, readText, root, runQuietly, say, writeStamp } from './tools.mjs';
+import { node24, Refusal, readText, root, runQuietly, say, writeStamp } from './tools.mjs';
 
 const stamp = join(root, 'node_modules', '.ebrainpool-stamp');
 
@@ -33,16 +33,29 @@ async function install() {
     .split(delimiter)
     .filter((folder) => !folder.endsWith(join('node_modules', '.bin')))
     .join(delimiter);
-  const { code, output } = await runQuietly('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    env: { ...process.env, PATH: path },
-    shell: process.platform === 'win32',
-  });
-  if (code !== 0) {
-    throw new Refusal(
-      `The npm packages could not be installed (npm ci):\n${lastLines(output)}\nStart again when the cause is mended.`,
-    );
-  }
+  const npm = (command) =>
+    runQuietly('npm', [...command, '--no-audit', '--no-fund', '--loglevel=error', '--no-update-notifier'], {
+      env: { ...process.env, PATH: path },
+      shell: process.platform === 'win32',
+    });
+  let { code, output } = await npm(['ci']);
+  // `npm ci` refuses a lock file that lacks another system's optional packages, as one has that was written behind a
+  // registry without them. `npm install` keeps to the locked versions as well.
+  if (code !== 0 && output.includes('EUSAGE')) ({ code, output } = await npm(['install', '--no-save']));
+  if (code === 0) return;
+  throw new Refusal(
+    `The npm packages could not be installed (npm ci):\n${firstLines(output)}\nStart again when the cause is mended.`,
+  );
 }
+
+/** npm begins with the reason and ends with its help. */
+const firstLines = (output) =>
+  output
+    .split('\n')
+    .filter((line) => line.startsWith('npm error'))
+    .slice(0, 6)
+    .map((line) => `  ${line}`)
+    .join('\n');
 
 async function checkNode24() {
   const { code, output } = await runQuietly(node24, ['--version'], { shell: process.platform === 'win32' });
