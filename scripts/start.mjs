@@ -8,9 +8,6 @@ runMain(async () => {
   const args = process.argv.slice(2);
   await ensureSetUp();
   const env = { ...process.env, PATH: projectPath() };
-  if (isRoot()) {
-    say('Warning: you are root. An ordinary user is enough for eBrainPool and safer; it works all the same.');
-  }
   const { electron, why } = await chooseShell();
   if (electron) return runHere(electron, [root, ...args], { env });
   say(`${why} eBrainPool opens in the browser instead.`);

@@ -13,11 +13,12 @@ export async function ensureWindowIsBuilt() {
   const areThere = results.every((file) => existsSync(join(out, file)));
   if (areThere && readText(stamp) === wanted) return;
   say('Building the window (a few seconds, when its sources changed)…');
-  const { code, output } = await runQuietly(node24, [
-    join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js'),
-    'build',
-  ]);
-  if (code !== 0) throw new Refusal(`The window could not be built (npm run build):\n${lastLines(output, 20)}`);
+  const vite = join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js');
+  const { code, output } = await runQuietly(node24, [vite, 'build'], { env: { ...process.env, FORCE_COLOR: '0' } });
+  if (code !== 0) {
+    const reason = output.replaceAll(/^\s+at .*\n?/gm, '');
+    throw new Refusal(`The window could not be built (npm run build):\n${lastLines(reason, 20)}`);
+  }
   writeStamp(stamp, wanted);
 }
 
