@@ -71,8 +71,10 @@ export function parseDesktopEntry(bytes: Uint8Array, suffixes: readonly string[]
   };
   if (entry.isHidden || entry.isNoDisplay) return entry;
   if (entry.type === '') throw new EntryFault('missing-key', 'Type', group.line);
+  // What is no application (links, services, directories) is nobody's business here, complete or not.
+  if (entry.type !== 'Application') return entry;
   if (entry.name === '') throw new EntryFault('missing-key', 'Name', group.values.get('Name')?.line ?? group.line);
-  if (entry.type === 'Application' && !entry.exec) {
+  if (!entry.exec) {
     if (entry.isDBusActivatable) throw new EntryFault('dbus-only', 'Exec', exec?.line ?? group.line);
     throw new EntryFault('missing-key', 'Exec', exec?.line ?? group.line);
   }

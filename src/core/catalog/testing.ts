@@ -1,0 +1,96 @@
+// What the tests of this part share: a computer in a temporary folder, and settings to change.
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
+import type { Settings } from '../../contract/models.ts';
+import type { Environment } from './xdg.ts';
+
+export interface FakeComputer extends AsyncDisposable {
+  readonly root: string;
+  readonly environment: Environment;
+  /** Writes below the root and gives the path. */
+  write(path: string, contents: string | Uint8Array): Promise<string>;
+  /** An executable file in PATH. */
+  program(name: string): Promise<string>;
+  /** An entry in `usr/share/applications`; further lines are added to Type, Name and Exec. */
+  entry(id: string, lines?: readonly string[]): Promise<string>;
+}
+
+/** A home, `usr/share`, `usr/local/share` and `bin` with the program `tool`. */
+export async function createFakeComputer(env: Environment['env'] = {}): Promise<FakeComputer> {
+  const root = await mkdtemp(join(tmpdir(), 'ebp-catalog-'));
+  const write = async (path: string, contents: string | Uint8Array): Promise<string> => {
+    const full = join(root, path);
+    await mkdir(dirname(full), { recursive: true });
+    await writeFile(full, contents);
+    return full;
+  };
+  const program = async (name: string): Promise<string> => {
+    const path = await write(join('bin', name), '#!/bin/true\n');
+    await chmod(path, 0o755);
+    return path;
+  };
+  await mkdir(join(root, 'usr/share/applications'), { recursive: true });
+  await program('tool');
+  return {
+    root,
+    environment: {
+      env: {
+        HOME: join(root, 'home'),
+        PATH: join(root, 'bin'),
+        XDG_DATA_DIRS: `${join(root, 'usr/local/share')}:${join(root, 'usr/share')}`,
+        ...env,
+      },
+    },
+    write,
+    program,
+    entry: (id, lines = []) => write(`usr/share/applications/${id}.desktop`, entryText(id, lines)),
+    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+/** Later lines win, so `lines` may replace the defaults. */
+export function entryText(name: string, lines: readonly string[] = []): string {
+  return ['[Desktop Entry]', 'Type=Application', `Name=${name}`, 'Exec=tool', ...lines, ''].join('\n');
+}
+
+/** A real PNG of one colour. */
+export function pngOf(width: number, height = width, grey = 128): Buffer {
+  const chunk = (type: string, data: Buffer): Buffer => {
+    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    const check = Buffer.alloc(4);
+    check.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, check]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = 8;
+  const row = Buffer.concat([Buffer.from([0]), Buffer.alloc(width, grey)]);
+  const pixels = Buffer.concat(Array.from({ length: height }, () => row));
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(pixels)),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+export const testSettings: Settings = {
+  name: 'Test',
+  isSetUp: true,
+  isPaused: false,
+  isSharedByDefault: true,
+  sharedByOfferId: {},
+  mounts: [],
+  isWarmUp: true,
+  isStartedAtLogin: false,
+  hasNotifications: true,
+  logLevel: 'info',
+  peerPort: 4322,
+  answerTimeoutS: 60,
+  addresses: [],
+};
