@@ -1,0 +1,4 @@
+// Electron's `ipcMain`.
+import { EventEmitter } from 'node:events';
+
+export const ipcMain = new EventEmitter();

@@ -1,0 +1,127 @@
+// Electron's `protocol` and `session`: what a page may load and use.
+import type { BrowserContext, Route } from '@playwright/test';
+import { toAppUrl, toChromiumUrl, WINDOW_OPEN_PATH } from './chromium.ts';
+
+type Handler = (request: Request) => Promise<Response> | Response;
+type PermissionCheck = (contents: null, permission: string, origin: string, details: object) => boolean;
+type BeforeRequest = (details: { url: string }, callback: (answer: { cancel?: boolean }) => void) => void;
+
+const schemes = new Set<string>();
+const handlers = new Map<string, Handler>();
+let permissionCheck: PermissionCheck | null = null;
+let beforeRequest: BeforeRequest | null = null;
+
+export const protocol = {
+  registerSchemesAsPrivileged: (list: { scheme: string; privileges: Record<string, boolean> }[]) => {
+    for (const { scheme, privileges } of list) {
+      if (privileges['standard'] !== true || privileges['secure'] !== true) {
+        throw new Error('the stand-in shows schemes that are standard and secure only');
+      }
+      schemes.add(scheme);
+    }
+  },
+  handle: (scheme: string, handler: Handler) => {
+    if (!schemes.has(scheme)) throw new Error(`the scheme ${scheme} is not registered`);
+    handlers.set(scheme, handler);
+  },
+};
+
+export const session = {
+  defaultSession: {
+    setPermissionRequestHandler: (_handler: unknown) => {},
+    setPermissionCheckHandler: (handler: PermissionCheck) => {
+      permissionCheck = handler;
+    },
+    setDevicePermissionHandler: (_handler: unknown) => {},
+    webRequest: {
+      onBeforeRequest: (listener: BeforeRequest) => {
+        beforeRequest = listener;
+      },
+    },
+  },
+};
+
+/** Electron's names, and Chromium's in the DevTools protocol. */
+const PERMISSIONS = [
+  ['clipboard-read', 'clipboard-read'],
+  ['clipboard-sanitized-write', 'clipboard-write'],
+  ['notifications', 'notifications'],
+  ['geolocation', 'geolocation'],
+  ['media', 'camera'],
+  ['media', 'microphone'],
+  ['midi', 'midi'],
+] as const;
+
+/** Grants what the shell's permission check allows, and refuses the rest. */
+export async function applyPermissions(context: BrowserContext): Promise<void> {
+  const allowed = PERMISSIONS.filter(([name]) => permissionCheck?.(null, name, 'app://ebp/', {}) ?? true);
+  await context.grantPermissions(
+    allowed.map(([, name]) => name),
+    { origin: toChromiumUrl('app://ebp') },
+  );
+}
+
+export interface Navigation {
+  /** As the shell knows it. */
+  readonly url: string;
+  readonly isMainFrame: boolean;
+}
+
+/** What the window decides about requests of its page. */
+export interface RequestPolicy {
+  /** False cancels the navigation. */
+  onNavigate(route: Route, navigation: Navigation): boolean;
+  onWindowOpen(route: Route, details: { url: string; frameName: string; features: string }): boolean;
+}
+
+/** Answers one request of a page: from the shell's protocol handler, or refuses it as the shell says. */
+export async function answerRoute(route: Route, policy: RequestPolicy): Promise<void> {
+  const request = route.request();
+  const url = toAppUrl(request.url());
+  if (URL.parse(request.url())?.pathname === WINDOW_OPEN_PATH) {
+    const query = new URL(request.url()).searchParams;
+    const isAllowed = policy.onWindowOpen(route, {
+      url: toAppUrl(query.get('url') ?? ''),
+      frameName: query.get('target') ?? '',
+      features: query.get('features') ?? '',
+    });
+    await route.fulfill({ body: isAllowed ? 'allow' : 'deny', contentType: 'text/plain' });
+    return;
+  }
+  if (request.isNavigationRequest()) {
+    const isMainFrame = request.frame().parentFrame() === null;
+    if (!policy.onNavigate(route, { url, isMainFrame })) {
+      await route.abort('aborted');
+      return;
+    }
+  }
+  if (await isCancelled(url)) {
+    await route.abort('blockedbyclient');
+    return;
+  }
+  const handler = handlers.get(url.slice(0, url.indexOf(':')));
+  if (handler === undefined) {
+    await route.continue();
+    return;
+  }
+  const method = request.method();
+  const body = method === 'GET' || method === 'HEAD' ? null : request.postData();
+  try {
+    const response = await handler(new Request(url, { method, headers: request.headers(), body }));
+    await route.fulfill({
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: Buffer.from(await response.arrayBuffer()),
+    });
+  } catch (error) {
+    process.stderr.write(`STAND-IN: the protocol handler failed for ${url}: ${String(error)}\n`);
+    await route.abort('failed');
+  }
+}
+
+function isCancelled(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (beforeRequest === null) resolve(false);
+    else beforeRequest({ url }, ({ cancel }) => resolve(cancel === true));
+  });
+}

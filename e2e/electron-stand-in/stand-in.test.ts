@@ -1,0 +1,398 @@
+// Every line of src/main and src/preload that a person meets, run on the stand-in with a core that does as it is told.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { TopicName } from '../../src/contract/contract.ts';
+import { makeAsk, makeRequest, makeSession, uuid } from './fixture/topics.ts';
+import { launchStandIn, type StandIn } from './launch.ts';
+
+interface PageTest {
+  topics: Record<string, unknown>;
+  answers: { id: number; result?: unknown; error?: { data: unknown } }[];
+  display: { stream: number; kind: string; data?: Uint8Array; problem?: unknown }[];
+  portsGiven: number;
+  isUint8Array: boolean;
+  contract: { postMessage(message: unknown): void };
+  displays: { postMessage(message: unknown): void };
+}
+/** Of the page that `page.evaluate` runs in. */
+declare const test: PageTest;
+// biome-ignore lint/suspicious/noExplicitAny: the DOM of the page, whose types this world does not have
+declare const window: any;
+
+let buildDir = '';
+let folder = '';
+let told: { event: string; data: unknown }[] = [];
+let shell: StandIn;
+
+const launch = async (env: Record<string, string> = {}, args: string[] = []) =>
+  launchStandIn({
+    main: join(import.meta.dirname, 'fixture', 'main.ts'),
+    args: ['--profile', join(folder, 'profile'), ...args],
+    env: { FIXTURE_PRELOAD: join(buildDir, 'preload.cjs'), ...env },
+    onLine: (line) => {
+      if (line.startsWith('FAKE-CORE ')) told.push(JSON.parse(line.slice(10)));
+    },
+  });
+const set = (topic: TopicName, value: unknown) =>
+  shell.process.stdin?.write(`${JSON.stringify({ set: topic, value })}\n`);
+const calls = (event: string) => told.filter((item) => item.event === event).map(({ data }) => data);
+const windows = async (query: string) =>
+  (await shell.control.send('windows')).filter(({ url }) => url === `app://ebp/${query}`);
+const until = <T>(check: () => Promise<T> | T) => vi.waitFor(check, { timeout: 5000, interval: 20 });
+const hasPorts = (page: Page) =>
+  until(async () => expect(await page.evaluate(() => Object.keys(test.topics).length)).toBe(11));
+
+beforeAll(async () => {
+  buildDir = await mkdtemp(join(tmpdir(), 'ebp-preload-'));
+  await build({
+    configFile: false,
+    logLevel: 'warn',
+    build: {
+      outDir: buildDir,
+      emptyOutDir: true,
+      minify: false,
+      lib: { entry: 'src/preload/preload.ts', formats: ['cjs'], fileName: () => 'preload.cjs' },
+      rollupOptions: { external: ['electron'] },
+    },
+  });
+});
+afterAll(() => rm(buildDir, { recursive: true, force: true }));
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ebp-shell-'));
+  told = [];
+});
+afterEach(async () => {
+  await shell?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('the Electron shell on the stand-in', () => {
+  it('opens a hardened main window whose page gets contract and displays', async () => {
+    shell = await launch();
+    expect(shell.lines[0]).toContain('this is not Electron');
+    const page = await shell.page('');
+    await hasPorts(page);
+    await until(async () => expect((await windows(''))[0]?.isVisible).toBe(true));
+
+    const [main] = await windows('');
+    expect(main?.options['webPreferences']).toMatchObject({
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      webSecurity: true,
+      allowRunningInsecureContent: false,
+      webviewTag: false,
+    });
+    expect(calls('created')).toEqual([
+      { profileDir: join(folder, 'profile'), shell: 'electron', version: expect.any(String) },
+    ]);
+
+    // A method goes out and its answer comes back; input is checked.
+    await page.evaluate(() => {
+      test.contract.postMessage({ jsonrpc: '2.0', id: 7, method: 'health.check', params: {} });
+      test.contract.postMessage({ jsonrpc: '2.0', id: 8, method: 'peers.add', params: { address: '' } });
+    });
+    await until(async () => expect(await page.evaluate(() => test.answers.length)).toBe(2));
+    const answers = await page.evaluate(() => test.answers);
+    expect(answers[0]).toEqual({ jsonrpc: '2.0', id: 7, result: {} });
+    expect(answers[1]?.error?.data).toMatchObject({ code: 'bad-input' });
+
+    // A display carries bytes both ways, exactly.
+    await page.evaluate(() => {
+      test.displays.postMessage({ stream: 1, kind: 'open', sessionId: '00000000-0000-4000-8000-000000000001' });
+      test.displays.postMessage({ stream: 2, kind: 'open', sessionId: 'ffffffff-0000-4000-8000-000000000001' });
+    });
+    await until(async () => expect(await page.evaluate(() => test.display.length)).toBe(2));
+    expect(await page.evaluate(() => test.display)).toEqual([
+      { stream: 1, kind: 'opened' },
+      { stream: 2, kind: 'close', problem: { code: 'not-found', params: { what: 'session' } } },
+    ]);
+    await page.evaluate(() =>
+      test.displays.postMessage({ stream: 1, kind: 'data', data: Uint8Array.from({ length: 256 }, (_, i) => i) }),
+    );
+    await until(async () => expect(await page.evaluate(() => test.display.length)).toBe(3));
+    const echo = await page.evaluate(() => [...(test.display[2]?.data ?? [])]);
+    expect(echo).toEqual(Array.from({ length: 256 }, (_, i) => i));
+    expect(await page.evaluate(() => test.isUint8Array)).toBe(true);
+
+    // A reload gets new ports; the old ones end with the document that had them.
+    await page.reload();
+    await hasPorts(page);
+    await until(() => expect(calls('display closed')).toHaveLength(1));
+    await until(() => expect(calls('detached')).toHaveLength(1));
+  });
+
+  it('refuses navigation, foreign windows, inline scripts and the network', async () => {
+    shell = await launch();
+    const page = await shell.page('');
+    await hasPorts(page);
+    const address = page.url();
+
+    await page.click('#away', { noWaitAfter: true });
+    await page.evaluate(() => {
+      window.location.href = 'https://elsewhere.test/';
+    });
+    await page.evaluate(() => {
+      window.location.href = '/icons/nothing';
+    });
+    await page.waitForTimeout(300);
+    expect(page.url()).toBe(address);
+
+    for (const url of ['https://elsewhere.test/', '/', '/?window=popup', '/index.html?window=viewer', 'about:blank']) {
+      expect(await page.evaluate((target) => window.open(target) === null, url), url).toBe(true);
+    }
+    expect(shell.context.pages()).toHaveLength(2);
+    expect(await page.evaluate(() => window.didInlineScriptRun)).toBeUndefined();
+    const fetched = await page.evaluate(() =>
+      window.fetch('https://elsewhere.test/').then(
+        () => 'fetched',
+        () => 'refused',
+      ),
+    );
+    expect(fetched).toBe('refused');
+
+    // The page has no way to Electron or Node, and only the permissions that it needs.
+    expect(
+      await page.evaluate(() => [typeof window.require, typeof window.process, typeof window.ipcRenderer]),
+    ).toEqual(['undefined', 'undefined', 'undefined']);
+    const permission = (name: string) =>
+      page.evaluate(async (n) => (await window.navigator.permissions.query({ name: n })).state, name);
+    expect(await permission('geolocation')).toBe('denied');
+    expect(await permission('clipboard-read')).toBe('denied');
+    expect(await permission('clipboard-write')).toBe('granted');
+
+    const response = await page.evaluate(async () => {
+      const answer = await window.fetch('/');
+      return [answer.status, answer.headers.get('content-security-policy')];
+    });
+    expect(response[0]).toBe(200);
+    expect(response[1]).toContain("default-src 'self'");
+    expect(response[1]).toContain("script-src 'self'");
+    const statuses = await page.evaluate(
+      async (good) => {
+        const paths = ['/..%2f..%2fpackage.json', '/%2e%2e/main.ts', '/icons/../index.html/', '/icons/zz', good];
+        return Promise.all(paths.map(async (path) => (await window.fetch(path)).status));
+      },
+      `/icons/${'a'.repeat(64)}`,
+    );
+    expect(statuses).toEqual([404, 404, 404, 404, 200]);
+  });
+
+  it('gives no ports to a page of another origin', async () => {
+    shell = await launch();
+    const page = await shell.page('');
+    await hasPorts(page);
+    const attached = calls('attached').length;
+    const [main] = await windows('');
+    // As if a hole had let a foreign document into one of our windows, preload and all: one of no origin, and an icon.
+    for (const url of ['data:text/html,<title>elsewhere</title>', `app://ebp/icons/${'a'.repeat(64)}`]) {
+      await shell.control.send('visit', { id: main?.id ?? 0, url });
+      expect(page.url()).toBe(url.replace('app://ebp', 'https://ebp.app.test'));
+      await page.evaluate(() => window.postMessage('ebrainpool-ready', '*'));
+      await page.waitForTimeout(300);
+      expect(calls('attached')).toHaveLength(attached);
+    }
+    await shell.control.send('visit', { id: main?.id ?? 0, url: 'app://ebp/' });
+    await until(() => expect(calls('attached')).toHaveLength(attached + 1));
+  });
+
+  it('shows the pop-up without taking the focus, and hides it when nothing waits', async () => {
+    shell = await launch();
+    await hasPorts(await shell.page(''));
+    const page = await shell.page('?window=popup');
+    await hasPorts(page);
+    await until(async () => expect((await windows(''))[0]?.isFocused).toBe(true));
+    expect((await windows('?window=popup'))[0]).toMatchObject({ isVisible: false, isAlwaysOnTop: true, calls: [] });
+
+    set('requests', [makeRequest(1)]);
+    await until(async () => expect((await windows('?window=popup'))[0]?.isVisible).toBe(true));
+    const [popup] = await windows('?window=popup');
+    expect(popup).toMatchObject({ isFocused: false, calls: ['showInactive'] });
+    expect((await windows(''))[0]?.isFocused).toBe(true);
+    expect(popup?.options).toMatchObject({ width: 420, height: 520, resizable: false, alwaysOnTop: true });
+    expect(await page.evaluate(() => (test.topics['requests'] as unknown[]).length)).toBe(1);
+    const [notification] = await shell.control.send('notifications');
+    expect(notification).toMatchObject({ isShown: true, title: 'Bob & Co asks for xcalc' });
+
+    // Closing it is no answer; the next request brings it back.
+    await shell.control.send('closeWindow', { id: popup?.id ?? 0 });
+    expect((await windows('?window=popup'))[0]?.isVisible).toBe(false);
+    expect(calls('requests.answer')).toEqual([]);
+    set('requests', [makeRequest(1), makeRequest(2)]);
+    await until(async () => expect((await windows('?window=popup'))[0]?.isVisible).toBe(true));
+    // The page may hide it too.
+    await page.evaluate(() => window.close());
+    await until(async () => expect((await windows('?window=popup'))[0]?.isVisible).toBe(false));
+    await shell.control.send('clickNotification', { index: 0 });
+    await until(async () => expect((await windows('?window=popup'))[0]?.isFocused).toBe(true));
+
+    set('requests', []);
+    await until(async () => expect((await windows('?window=popup'))[0]?.isVisible).toBe(false));
+    expect((await shell.control.send('notifications')).map(({ isShown }) => isShown)).toEqual([false, false]);
+
+    set('settings', { ...(await settings()), hasNotifications: false });
+    set('requests', [makeRequest(3)]);
+    await until(async () => expect((await windows('?window=popup'))[0]?.isVisible).toBe(true));
+    expect(await shell.control.send('notifications')).toHaveLength(2);
+  });
+
+  it('answers, ends and pauses from the tray', async () => {
+    shell = await launch();
+    await hasPorts(await shell.page(''));
+    const tray = () => shell.control.send('tray');
+    await until(async () => expect((await tray())?.image).toMatch(/idle-22\.png$/));
+    expect((await tray())?.isImageThere).toBe(true);
+
+    set('sessions', [
+      makeSession(5),
+      makeSession(6, { role: 'visitor', isVerified: false }),
+      makeSession(7, { state: 'ended' }),
+    ]);
+    await until(async () => expect((await tray())?.image).toMatch(/in-use-22\.png$/));
+    set('requests', [makeRequest(1), makeRequest(2)]);
+    await until(async () => expect((await tray())?.image).toMatch(/waiting-22\.png$/));
+    expect((await tray())?.toolTip).toContain('2 requests');
+    expect((await tray())?.menu.map(({ label, type }) => (type === 'separator' ? '-' : label))).toEqual([
+      'Bob && Co asks for xcalc',
+      'Bob && Co asks for xcalc',
+      '-',
+      'Bob && Co uses xcalc',
+      'xcalc on Bob && Co (not verified)',
+      '-',
+      'Pause sharing',
+      'Open eBrainPool',
+      '-',
+      'Quit eBrainPool',
+    ]);
+    await shell.control.send('clickMenu', { path: ['Bob && Co asks for xcalc', 'Allow once'] });
+    await until(() => expect(calls('requests.answer')).toEqual([{ requestId: uuid(1), answer: 'once' }]));
+    await until(async () => expect((await tray())?.toolTip).toContain('a request'));
+    await shell.control.send('clickMenu', { path: ['Bob && Co asks for xcalc', 'Deny'] });
+    await until(() => expect(calls('requests.answer')).toContainEqual({ requestId: uuid(2), answer: 'deny' }));
+    await shell.control.send('clickMenu', { path: ['Bob && Co uses xcalc', 'End'] });
+    await until(() => expect(calls('sessions.end')).toEqual([{ sessionId: uuid(5) }]));
+
+    set('sessions', []);
+    await shell.control.send('clickMenu', { path: ['Pause sharing'] });
+    await until(async () => expect((await tray())?.image).toMatch(/paused-22\.png$/));
+    expect((await tray())?.menu.find(({ label }) => label === 'Pause sharing')?.isChecked).toBe(true);
+    expect(calls('settings.update')).toEqual([{ isPaused: true }]);
+  });
+
+  it('keeps running in the tray when the main window is closed, and opens it again', async () => {
+    shell = await launch();
+    await hasPorts(await shell.page(''));
+    const isVisible = (expected: boolean) =>
+      until(async () => expect((await windows(''))[0]?.isVisible).toBe(expected));
+    await isVisible(true);
+    const close = async () => shell.control.send('closeWindow', { id: (await windows(''))[0]?.id ?? 0 });
+    await until(async () => expect(await shell.control.send('tray')).not.toBeNull());
+    await close();
+    await isVisible(false);
+    expect((await shell.control.send('notifications')).map(({ title }) => title)).toEqual(['eBrainPool keeps running']);
+    await shell.control.send('clickMenu', { path: ['Open eBrainPool'] });
+    await isVisible(true);
+    await close();
+    expect(await shell.control.send('notifications')).toHaveLength(1);
+    await shell.control.send('clickTray');
+    await isVisible(true);
+    await close();
+
+    // A second start with the same profile hands over to the first and ends at once.
+    const second = await launch().catch((error: Error) => error.message);
+    expect(second).toContain('ended with 0');
+    await isVisible(true);
+    expect(calls('created')).toHaveLength(1);
+  });
+
+  it('opens viewers for its own page and ends what a closed viewer stood for', async () => {
+    shell = await launch();
+    const main = await shell.page('');
+    await hasPorts(main);
+    expect(await main.evaluate((id) => window.open(`/?window=viewer&ask=${id}`) !== null, uuid(1))).toBe(true);
+    const viewer = await shell.page('?window=viewer');
+    await hasPorts(viewer);
+    const [window1] = await windows(`?window=viewer&ask=${uuid(1)}`);
+    expect(window1).toMatchObject({ isVisible: true, isFocused: true });
+    expect(window1?.options['webPreferences']).toMatchObject({ sandbox: true, contextIsolation: true });
+
+    set('asks', [
+      makeAsk(1),
+      makeAsk(2, { state: 'granted', sessionId: uuid(9) as never }),
+      makeAsk(3, { state: 'denied' }),
+    ]);
+    set('sessions', [makeSession(9, { role: 'visitor' }), makeSession(8, { role: 'visitor', state: 'ended' })]);
+    await until(async () =>
+      expect(await main.evaluate(() => (test.topics['sessions'] as unknown[] | undefined)?.length)).toBe(2),
+    );
+    await shell.control.send('closeWindow', { id: window1?.id ?? 0 });
+    await until(() => expect(calls('asks.cancel')).toEqual([{ askId: uuid(1) }]));
+
+    for (const query of [`ask=${uuid(3)}`, `session=${uuid(8)}`, `ask=${uuid(2)}`]) {
+      await main.evaluate((q) => void window.open(`/?window=viewer&first`.replace('first', q)), query);
+      await hasPorts(await shell.page(`?window=viewer&${query}`));
+      const [opened] = await windows(`?window=viewer&${query}`);
+      await shell.control.send('closeWindow', { id: opened?.id ?? 0 });
+    }
+    await until(() => expect(calls('sessions.end')).toEqual([{ sessionId: uuid(9) }]));
+    expect(calls('asks.cancel')).toHaveLength(1);
+
+    // The page tells by its address what it shows now, and may close its window itself.
+    await main.evaluate(() => void window.open('/?window=viewer'));
+    const later = await shell.page('?window=viewer');
+    await hasPorts(later);
+    await later.evaluate((id) => {
+      window.history.replaceState(null, '', `/?window=viewer&ask=${id}`);
+      window.close();
+    }, uuid(1));
+    await until(() => expect(calls('asks.cancel')).toHaveLength(2));
+  });
+
+  it('disposes the core once when the person quits, and ends', async () => {
+    shell = await launch();
+    await hasPorts(await shell.page(''));
+    await until(async () => expect(await shell.control.send('tray')).not.toBeNull());
+    await shell.control.send('clickMenu', { path: ['Quit eBrainPool'] });
+    expect(await shell.ended).toBe(0);
+    expect(calls('disposed')).toHaveLength(1);
+  });
+
+  it('ends within its limit when the core hangs', async () => {
+    shell = await launch({ FAKE_CORE_HANGS: '1' });
+    await hasPorts(await shell.page(''));
+    const start = Date.now();
+    shell.process.kill('SIGTERM');
+    expect(await shell.ended).toBe(0);
+    expect(Date.now() - start).toBeLessThan(9000);
+  });
+
+  it('ends when the core is asked to stop', async () => {
+    shell = await launch({}, ['--hidden']);
+    await hasPorts(await shell.page(''));
+    await until(async () => expect(await shell.control.send('tray')).not.toBeNull());
+    expect((await windows(''))[0]?.isVisible).toBe(false);
+    shell.process.stdin?.write(`${JSON.stringify({ stop: true })}\n`);
+    expect(await shell.ended).toBe(0);
+    expect(calls('disposed')).toHaveLength(1);
+  });
+
+  it('says in a dialog that another core has this profile', async () => {
+    // It ends at once, so that the test may or may not get hold of it first.
+    const started = await launch({ FAKE_CORE_RUNS: '1' }).catch((error: Error) => error);
+    if (started instanceof Error) expect(started.message).toContain('eBrainPool is already running');
+    else {
+      shell = started;
+      expect(await started.ended).toBe(1);
+    }
+    expect(calls('disposed')).toEqual([]);
+  });
+});
+
+async function settings(): Promise<object> {
+  return (await shell.page('')).evaluate(() => test.topics['settings'] as object);
+}
