@@ -1,40 +1,16 @@
 import { execFile } from 'node:child_process';
-import { appendFile, mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { type IconHash, type OfferId, type OwnOffer, offerSchema, type Settings } from '../../contract/models.ts';
+import { type IconHash, type OwnOffer, offerSchema, type Settings } from '../../contract/models.ts';
 import { silentLog } from '../lib/log.ts';
-import { type Followable, State } from '../lib/state.ts';
-import { type Catalog, startCatalog } from './catalog.ts';
+import { State } from '../lib/state.ts';
+import { startCatalog } from './catalog.ts';
 import { clean, sortCategories } from './offer.ts';
-import { createFakeComputer, entryText, type FakeComputer, pngOf, testSettings } from './testing.ts';
+import { createFakeComputer, entryText, idOf, names, pngOf, start, testSettings, until } from './testing.ts';
 
-const idOf = (id: string) => `app:${id}` as OfferId;
 const svg = '<svg xmlns="http://www.w3.org/2000/svg"/>';
-
-async function start(
-  computer: FakeComputer,
-  settings: Followable<Settings> = new State(testSettings),
-): Promise<Catalog> {
-  const iconsDir = join(computer.root, 'profile/icons');
-  return startCatalog({ log: silentLog, settings, iconsDir, environment: computer.environment });
-}
-
-/** Resolves when the value is as wanted; fails after `ms`. */
-async function until<T>(state: Followable<T>, isWanted: (value: T) => boolean, ms = 5000): Promise<number> {
-  const startedAt = performance.now();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => reject(new Error(`still ${JSON.stringify(state.value)}`)), ms);
-  const stop = state.follow((value) => isWanted(value) && resolve());
-  await promise.finally(() => {
-    clearTimeout(timer);
-    stop();
-  });
-  return performance.now() - startedAt;
-}
-
-const names = (catalog: Catalog) => catalog.offers.value.offers.map(({ name }) => name);
 
 describe('catalogue', () => {
   it('offers applications with all that a person is shown', async () => {
@@ -217,102 +193,6 @@ describe('hostile entries', () => {
     expect(clean('a\u202eb\nc\u0000d  e\u2067', 100)).toBe('ab c d e');
     expect(clean('x\ud800y', 100)).toBe('x\ufffdy');
     expect(clean('😀😀😀', 4)).toBe('😀…');
-  });
-});
-
-describe('watching', () => {
-  it('follows what is added, edited, replaced and removed within about a second', async () => {
-    await using computer = await createFakeComputer();
-    await computer.entry('first');
-    await using catalog = await start(computer);
-    const took: number[] = [];
-    const expectNames = async (...wanted: string[]) =>
-      took.push(await until(catalog.offers, () => names(catalog).join() === wanted.join()));
-    const second = await computer.entry('second');
-    await expectNames('first', 'second');
-    await computer.entry('second', ['Name=third']);
-    await expectNames('first', 'third');
-    const temporary = await computer.write('usr/share/applications/.new', entryText('fourth'));
-    await rename(temporary, second);
-    await expectNames('first', 'fourth');
-    await unlink(second);
-    await expectNames('first');
-    expect(Math.max(...took)).toBeLessThan(2500);
-  });
-
-  it('follows a directory that appears later, and one that is removed', async () => {
-    await using computer = await createFakeComputer();
-    await using catalog = await start(computer);
-    const path = await computer.write('home/.local/share/applications/sub/late.desktop', entryText('late'));
-    await until(catalog.offers, () => names(catalog).join() === 'late');
-    expect(catalog.find(idOf('sub-late'))?.source).toBe(path);
-    await rm(join(computer.root, 'home/.local'), { recursive: true });
-    await until(catalog.offers, () => names(catalog).length === 0);
-    await computer.write('home/.local/share/applications/back.desktop', entryText('back'));
-    await until(catalog.offers, () => names(catalog).join() === 'back');
-  });
-
-  it('follows a program that is installed and removed', async () => {
-    await using computer = await createFakeComputer();
-    await computer.entry('x', ['Exec=later', 'TryExec=later']);
-    await using catalog = await start(computer);
-    expect(names(catalog)).toEqual([]);
-    const path = await computer.program('later');
-    await until(catalog.offers, () => names(catalog).join() === 'x');
-    await unlink(path);
-    await until(catalog.offers, () => names(catalog).length === 0);
-  });
-
-  it('does not show as broken what is being written in pieces', async () => {
-    await using computer = await createFakeComputer();
-    await computer.entry('app', ['Name=Old']);
-    await using catalog = await start(computer);
-    const seen = new Set<string>();
-    catalog.offers.follow(({ offers, broken }) => seen.add(`${offers.map(({ name }) => name)}/${broken.length}`));
-    const path = join(computer.root, 'usr/share/applications/app.desktop');
-    await writeFile(path, '[Desktop En');
-    for (const piece of ['try]\nType=Appl', 'ication\nName=New', '\nEx', 'ec=tool\n']) {
-      await new Promise((resolve) => setTimeout(resolve, 150));
-      await appendFile(path, piece);
-    }
-    await until(catalog.offers, () => names(catalog).join() === 'New');
-    expect([...seen]).toEqual(['Old/0', 'New/0']);
-    await writeFile(path, '[Desktop En');
-    await until(catalog.offers, ({ broken }) => broken.length === 1 && names(catalog).length === 0);
-  });
-
-  it('ends with the catalogue', async () => {
-    await using computer = await createFakeComputer();
-    const catalog = await start(computer);
-    await catalog[Symbol.asyncDispose]();
-    await computer.entry('late');
-    await new Promise((resolve) => setTimeout(resolve, 600));
-    expect(names(catalog)).toEqual([]);
-  });
-});
-
-describe('five hundred applications with icons', () => {
-  it('are there well under a second after the start, and again after a change', async () => {
-    await using computer = await createFakeComputer();
-    await computer.write(
-      'usr/share/icons/hicolor/index.theme',
-      '[Icon Theme]\nName=h\nDirectories=64x64/apps\n[64x64/apps]\nSize=64\n',
-    );
-    for (let index = 0; index < 500; index++) {
-      await computer.entry(`app${index}`, [`Icon=icon${index}`]);
-      await computer.write(`usr/share/icons/hicolor/64x64/apps/icon${index}.png`, pngOf(64, 64, index % 251));
-    }
-    const startedAt = performance.now();
-    await using catalog = await start(computer);
-    const tookMs = performance.now() - startedAt;
-    expect(catalog.offers.value.offers.length).toBe(500);
-    await until(catalog.offers, ({ offers }) => offers.every(({ icon }) => icon !== null));
-    const againAt = performance.now();
-    await catalog.rescan();
-    const againMs = performance.now() - againAt;
-    // Generous, for machines that run other tests at the same time: alone it is some 400 ms and 100 ms.
-    expect(tookMs).toBeLessThan(2500);
-    expect(againMs).toBeLessThan(2500);
   });
 });
 

@@ -3,7 +3,10 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
-import type { Settings } from '../../contract/models.ts';
+import type { OfferId, Settings } from '../../contract/models.ts';
+import { silentLog } from '../lib/log.ts';
+import { type Followable, State } from '../lib/state.ts';
+import { type Catalog, startCatalog } from './catalog.ts';
 import type { Environment } from './xdg.ts';
 
 export interface FakeComputer extends AsyncDisposable {
@@ -94,3 +97,30 @@ export const testSettings: Settings = {
   answerTimeoutS: 60,
   addresses: [],
 };
+
+export const idOf = (id: string) => `app:${id}` as OfferId;
+
+/** The catalogue of that computer. */
+export async function start(
+  computer: FakeComputer,
+  settings: Followable<Settings> = new State(testSettings),
+): Promise<Catalog> {
+  const iconsDir = join(computer.root, 'profile/icons');
+  return startCatalog({ log: silentLog, settings, iconsDir, environment: computer.environment });
+}
+
+/** Resolves when the value is as wanted; fails after `ms`. */
+export async function until<T>(state: Followable<T>, isWanted: (value: T) => boolean, ms = 5000): Promise<number> {
+  const startedAt = performance.now();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => reject(new Error(`still ${JSON.stringify(state.value)}`)), ms);
+  const stop = state.follow((value) => isWanted(value) && resolve());
+  await promise.finally(() => {
+    clearTimeout(timer);
+    stop();
+  });
+  return performance.now() - startedAt;
+}
+
+/** The offers' names, in the order that they are shown. */
+export const names = (catalog: Catalog) => catalog.offers.value.offers.map(({ name }) => name);
