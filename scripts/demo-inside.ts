@@ -9,6 +9,9 @@ const [folder = '', ...ports] = process.argv.slice(2);
 const here = import.meta.dirname;
 const root = resolve(here, '..');
 
+// The end of the demo reaches every program at once; that the shells end then is no failure.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(0));
+
 for (const [index, host] of hosts().entries()) {
   const port = ports[index] ?? '';
   giveApplications(folderOf(host, 'home'));

@@ -34,10 +34,20 @@ runMain(async () => {
   try {
     return await run(folder, started);
   } finally {
-    for (const child of started) child.kill('SIGTERM');
-    rmSync(folder, { recursive: true, force: true });
+    await Promise.all(started.map(end));
+    // What a browser started may still write for a moment after the browser itself has gone.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 });
+
+function end(child) {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  return new Promise((resolve) => {
+    child.once('exit', resolve);
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), 4000).unref();
+  });
+}
 
 async function run(folder, started) {
   const ports = [];
