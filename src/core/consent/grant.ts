@@ -1,0 +1,44 @@
+// The one object that a yes creates. Nothing of this computer runs for a peer without one that is live.
+import type { OfferId, PeerId, Powers, RequestId, View } from '../../contract/models.ts';
+
+export interface GrantTerms {
+  readonly requestId: RequestId;
+  readonly peerId: PeerId;
+  readonly peerName: string;
+  readonly offerId: OfferId;
+  readonly view: View;
+  readonly powers: Powers;
+}
+
+/** Proof of the constructor's caller: only consent.ts has it. */
+const seal = Symbol('grant');
+
+export class Grant {
+  readonly terms: GrantTerms;
+  readonly #abort = new AbortController();
+
+  /** Security: consent.ts makes grants, out of a click of this computer's person or of a rule that they made. */
+  constructor(terms: GrantTerms, key: typeof seal) {
+    if (key !== seal) throw new Error('a grant comes from consent only');
+    this.terms = terms;
+  }
+
+  get isLive(): boolean {
+    return !this.#abort.signal.aborted;
+  }
+
+  /** Aborts when the grant ends; whatever runs under it hangs on this signal. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Ends the grant for ever. */
+  end(): void {
+    this.#abort.abort();
+  }
+}
+
+/** For consent.ts alone. */
+export function createGrant(terms: GrantTerms): Grant {
+  return new Grant(terms, seal);
+}

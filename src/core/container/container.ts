@@ -1,0 +1,258 @@
+// The containers of this computer: one for each peer, with a home that lasts, and a warm sandbox while a person reads its request.
+import { createHash } from 'node:crypto';
+import { chown, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import ssh2 from 'ssh2';
+import { z } from 'zod';
+import { AppError } from '../../contract/errors.ts';
+import { type Container, type PeerId, peerIdSchema, type Settings, type Size } from '../../contract/models.ts';
+import { JsonFile } from '../lib/json-file.ts';
+import type { Log } from '../lib/log.ts';
+import { type Followable, State } from '../lib/state.ts';
+import type { Engine, Sandbox } from './engine.ts';
+import { type Owner, writeOwned } from './sandbox-files.ts';
+
+/** What kind of sandbox is wanted. */
+export interface SandboxWish {
+  readonly display: { readonly size: Size; readonly hasClipboard: boolean } | null;
+}
+
+export interface Containers extends AsyncDisposable {
+  readonly state: Followable<readonly Container[]>;
+  /** Starts a sandbox in advance. One for each peer and few in all: a flood of requests must not cost this computer anything. */
+  warm(peerId: PeerId, peerName: string, wish: SandboxWish): void;
+  /** Stops the peer's warm sandbox, if it has one that was not taken. */
+  cool(peerId: PeerId): void;
+  /**
+   * A sandbox for a session that was granted: the warm one if it fits, else a new one.
+   * @throws AppError `container-failed`, `missing-program`, `namespaces-forbidden`, `disk-full`, `cancelled`
+   */
+  take(peerId: PeerId, peerName: string, wish: SandboxWish, signal: AbortSignal): Promise<Sandbox>;
+  /** The public host key line of the container's sshd. */
+  hostKeyOf(peerId: PeerId): Promise<string>;
+  /** Empties the peer's home; the caller has ended its sessions. */
+  reset(peerId: PeerId): Promise<void>;
+}
+
+const MAX_WARM = 3;
+const fileSchema = z.object({ peerId: peerIdSchema, peerName: z.string().max(100) });
+
+interface Entry {
+  readonly peerId: PeerId;
+  peerName: string;
+  readonly folder: string;
+  homeSizeBytes: number;
+  warm: { readonly wish: SandboxWish; readonly sandbox: Promise<Sandbox>; readonly abort: AbortController } | undefined;
+  readonly running: Set<Sandbox>;
+}
+
+export async function startContainers(options: {
+  /** Where the homes are. */
+  readonly folder: string;
+  readonly engine: Engine;
+  readonly settings: Followable<Settings>;
+  readonly log: Log;
+  readonly owner: Owner | null;
+}): Promise<Containers> {
+  const { engine, settings, log, owner } = options;
+  const entries = new Map<PeerId, Entry>();
+  const state = new State<readonly Container[]>([]);
+  await mkdir(options.folder, { recursive: true, mode: owner === null ? 0o700 : 0o711 });
+  for (const name of await readdir(options.folder)) {
+    const folder = join(options.folder, name);
+    const known = await readFile(join(folder, 'container.json'), 'utf8')
+      .then(
+        (text) => fileSchema.safeParse(JSON.parse(text)),
+        () => undefined,
+      )
+      .catch(() => undefined);
+    if (known?.success) entries.set(known.data.peerId, entryOf(known.data.peerId, known.data.peerName, folder));
+  }
+
+  function show(): void {
+    state.set(
+      [...entries.values()].map((entry) => ({
+        peerId: entry.peerId,
+        peerName: entry.peerName,
+        state: entry.running.size > 0 ? 'running' : entry.warm !== undefined ? 'warm' : 'stopped',
+        homePath: join(entry.folder, 'home'),
+        homeSizeBytes: entry.homeSizeBytes,
+        mounts: [...engine.describeMounts(join(entry.folder, 'home'), settings.value.mounts)],
+      })),
+    );
+  }
+
+  function entryFor(peerId: PeerId, peerName: string): Entry {
+    const known = entries.get(peerId);
+    if (known !== undefined) return known;
+    // The fingerprint has characters that a folder name may not have.
+    const name = createHash('sha256').update(peerId).digest('hex').slice(0, 24);
+    const entry = entryOf(peerId, peerName, join(options.folder, name));
+    entries.set(peerId, entry);
+    return entry;
+  }
+
+  /** Makes the folders of the container where they are not there. */
+  async function open(peerId: PeerId, peerName: string): Promise<Entry> {
+    const entry = entryFor(peerId, peerName);
+    const home = join(entry.folder, 'home');
+    try {
+      await mkdir(entry.folder, { recursive: true, mode: owner === null ? 0o700 : 0o711 });
+      await mkdir(home, { recursive: true, mode: 0o700 });
+      if (owner !== null) await chown(home, owner.uid, owner.gid);
+      const file = await JsonFile.open({
+        path: join(entry.folder, 'container.json'),
+        schema: fileSchema,
+        initial: { peerId, peerName },
+        log,
+      });
+      await file.update(() => ({ peerId, peerName }));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+        throw new AppError('disk-full', { path: home }, { cause: error });
+      throw error;
+    }
+    entry.peerName = peerName;
+    return entry;
+  }
+
+  async function hostKey(folder: string): Promise<string> {
+    const path = join(folder, 'host_key');
+    try {
+      return await readFile(path, 'utf8');
+    } catch {
+      const key = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'ebp-container' }).private;
+      await writeOwned(path, key, 0o600, null);
+      return key;
+    }
+  }
+
+  async function start(peerId: PeerId, peerName: string, wish: SandboxWish, signal: AbortSignal): Promise<Sandbox> {
+    const entry = await open(peerId, peerName);
+    const startedAt = performance.now();
+    const sandbox = await engine.startSandbox(
+      {
+        homePath: join(entry.folder, 'home'),
+        mounts: settings.value.mounts,
+        display: wish.display,
+        hostKey: await hostKey(entry.folder),
+      },
+      signal,
+    );
+    log.info({ peerId, ms: Math.round(performance.now() - startedAt) }, 'sandbox started');
+    return sandbox;
+  }
+
+  function cool(entry: Entry): void {
+    const { warm } = entry;
+    entry.warm = undefined;
+    warm?.abort.abort();
+    void warm?.sandbox.then((sandbox) => sandbox.stop()).catch(() => {});
+    show();
+  }
+
+  for (const entry of entries.values()) void measure(entry).then(show);
+  const stopFollowing = settings.follow(show);
+  return {
+    state,
+    warm: (peerId, peerName, wish) => {
+      const entry = entryFor(peerId, peerName);
+      const warmCount = [...entries.values()].filter((other) => other.warm !== undefined).length;
+      if (entry.warm !== undefined || warmCount >= MAX_WARM) return;
+      const abort = new AbortController();
+      const sandbox = start(peerId, peerName, wish, abort.signal);
+      sandbox.catch((error) => {
+        // The session's own start will say the same to the person; here it is only early.
+        log.info({ peerId, error: String(error) }, 'warm-up failed');
+        if (entry.warm?.sandbox === sandbox) entry.warm = undefined;
+      });
+      entry.warm = { wish, sandbox, abort };
+      show();
+    },
+    cool: (peerId) => {
+      const entry = entries.get(peerId);
+      if (entry?.warm !== undefined) cool(entry);
+    },
+    take: async (peerId, peerName, wish, signal) => {
+      const entry = await open(peerId, peerName);
+      const { warm } = entry;
+      let sandbox: Sandbox | undefined;
+      if (warm !== undefined && isSameKind(warm.wish, wish)) {
+        entry.warm = undefined;
+        sandbox = await warm.sandbox.catch(() => undefined);
+        if (sandbox?.state !== 'warm') sandbox = undefined;
+      }
+      sandbox ??= await start(peerId, peerName, wish, signal);
+      if (signal.aborted) {
+        await sandbox.stop();
+        throw new AppError('cancelled');
+      }
+      const taken = sandbox;
+      entry.running.add(taken);
+      show();
+      void taken.ended.then(async () => {
+        entry.running.delete(taken);
+        await measure(entry);
+        show();
+      });
+      return taken;
+    },
+    hostKeyOf: async (peerId) => {
+      const entry = entries.get(peerId);
+      if (entry === undefined) throw new AppError('not-found', { what: 'This container' });
+      const key = ssh2.utils.parseKey(await hostKey(entry.folder));
+      if (key instanceof Error)
+        throw new AppError('container-failed', { why: 'its SSH host key is damaged; reset the container' });
+      return `ssh-ed25519 ${key.getPublicSSH().toString('base64')}`;
+    },
+    reset: async (peerId) => {
+      const entry = entries.get(peerId);
+      if (entry === undefined) throw new AppError('not-found', { what: 'This container' });
+      cool(entry);
+      await Promise.all([...entry.running].map((sandbox) => sandbox.stop()));
+      // Moved first, so that a crash on the way leaves an old home aside and never half of one in use.
+      const aside = `${entry.folder}.removed-${Date.now()}`;
+      await rename(entry.folder, aside).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+      });
+      entries.delete(peerId);
+      show();
+      await rm(aside, { recursive: true, force: true });
+    },
+    [Symbol.asyncDispose]: async () => {
+      stopFollowing();
+      for (const entry of entries.values()) cool(entry);
+      await Promise.all([...entries.values()].flatMap((entry) => [...entry.running]).map((sandbox) => sandbox.stop()));
+    },
+  };
+}
+
+function entryOf(peerId: PeerId, peerName: string, folder: string): Entry {
+  return { peerId, peerName, folder, homeSizeBytes: 0, warm: undefined, running: new Set() };
+}
+
+function isSameKind(one: SandboxWish, other: SandboxWish): boolean {
+  // The viewer's size may differ: the display follows the viewer (RFB SetDesktopSize).
+  return (
+    (one.display === null) === (other.display === null) && one.display?.hasClipboard === other.display?.hasClipboard
+  );
+}
+
+/** Adds up the home; symbolic links are not followed, and what a peer filled it with can cost only so much. */
+async function measure(entry: Entry): Promise<void> {
+  const MAX_FILES = 20_000;
+  let total = 0;
+  let files = 0;
+  const folders = [join(entry.folder, 'home')];
+  while (folders.length > 0 && files < MAX_FILES) {
+    const folder = folders.pop() as string;
+    const list = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    for (const item of list) {
+      files += 1;
+      const path = join(folder, item.name);
+      if (item.isDirectory()) folders.push(path);
+      else if (item.isFile()) total += (await stat(path).catch(() => ({ size: 0 }))).size;
+    }
+  }
+  entry.homeSizeBytes = total;
+}

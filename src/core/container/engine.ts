@@ -1,0 +1,57 @@
+// What a container engine does. Engines: bubblewrap (default); Podman and Docker can come behind the same interface.
+import type { Duplex } from 'node:stream';
+import type { HealthItem, Mount, Size } from '../../contract/models.ts';
+import type { TunnelEnd } from '../tunnel/peer-protocol.ts';
+
+/** What a sandbox is made of. Everything in it comes from this computer's person or from us, nothing from the wire but the size. */
+export interface SandboxSpec {
+  /** The peer's home on this computer; it lasts. */
+  readonly homePath: string;
+  readonly mounts: readonly Mount[];
+  /** A display of its own (viewer), or none (native and classic: the visitor's display, by X11 forwarding). */
+  readonly display: { readonly size: Size; readonly hasClipboard: boolean } | null;
+  /** The SSH host key of the container, as a private key file's text. */
+  readonly hostKey: string;
+}
+
+/** A program and its arguments. Security: an argument vector as the host knows it, never a string for a shell. */
+export interface Program {
+  readonly argv: readonly string[];
+  readonly workingDirectory: string | null;
+}
+
+/** One process tree with its own namespaces. */
+export interface Sandbox extends AsyncDisposable {
+  readonly state: 'warm' | 'running' | 'ended';
+  /** Starts the program: at once where there is a display, or when the visitor's ssh asks for it. Once only. */
+  run(program: Program): Promise<void>;
+  /** The public keys that the sandbox's sshd accepts, in authorized_keys format. Each is bound to the program of `run`. */
+  authorise(publicKeys: readonly string[]): Promise<void>;
+  /** Gives the sandbox the network, until it ends. */
+  addNetwork(): Promise<void>;
+  /** A stream into the sandbox. @throws AppError `container-failed` when nothing listens there */
+  connect(end: TunnelEnd): Promise<Duplex>;
+  /** Resolves when everything in it is gone. The exit code is the program's, null when it was killed or never ran. */
+  readonly ended: Promise<{ readonly exitCode: number | null; readonly why: string }>;
+  /** Kills everything in it, at once. Resolves when it is gone. */
+  stop(): Promise<void>;
+  /** TCP ports on which something in it listens. */
+  listListeningPorts(): Promise<readonly number[]>;
+  stats(): Promise<{ readonly memoryBytes: number; readonly processCount: number }>;
+}
+
+export interface MountInfo {
+  readonly path: string;
+  readonly target: string;
+  readonly mode: 'ro' | 'rw' | 'tmpfs';
+}
+
+export interface Engine {
+  readonly name: string;
+  /** What is there and what lacks, with the command that adds it. */
+  check(): Promise<readonly HealthItem[]>;
+  /** Starts a sandbox; resolves when its display and sshd can be reached. @throws AppError `container-failed`, `missing-program`, `namespaces-forbidden` */
+  startSandbox(spec: SandboxSpec, signal?: AbortSignal): Promise<Sandbox>;
+  /** What a sandbox of this container sees of this computer. */
+  describeMounts(homePath: string, mounts: readonly Mount[]): readonly MountInfo[];
+}

@@ -1,0 +1,88 @@
+// The small files that a sandbox is given: who it is, how its sshd behaves, its first program. Read-only inside.
+import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { sandboxInit, sandboxLogin } from './sandbox-init.ts';
+
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface SandboxFiles {
+  readonly confPath: string;
+  readonly sockPath: string;
+}
+
+/**
+ * sshd for one user and one forced program (sshd_config(5)). It listens nowhere: socat gives it each stream.
+ * Security: whatever command, subsystem or forward a client asks for, it gets the program of the grant and X11 forwarding.
+ */
+const sshdConfig = `HostKey /run/ebp/conf/host_key
+AuthorizedKeysFile /run/ebp/conf/authorized_keys
+ForceCommand /run/ebp/conf/login
+AllowUsers ebp
+PubkeyAuthentication yes
+PubkeyAcceptedAlgorithms ssh-ed25519
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UsePAM no
+StrictModes no
+X11Forwarding yes
+X11UseLocalhost yes
+XAuthLocation /usr/bin/xauth
+AddressFamily inet
+AllowTcpForwarding no
+AllowStreamLocalForwarding no
+AllowAgentForwarding no
+GatewayPorts no
+PermitTunnel no
+PermitTTY no
+PermitUserEnvironment no
+PermitUserRC no
+PrintMotd no
+PrintLastLog no
+UseDNS no
+PidFile none
+LogLevel ERROR
+LoginGraceTime 10
+MaxSessions 4
+KexAlgorithms curve25519-sha256,curve25519-sha256@libssh.org
+Ciphers aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com
+MACs hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com
+HostKeyAlgorithms ssh-ed25519
+`;
+
+/** Makes the folders of one sandbox below `path`, for `owner` (another than us only when we are root). */
+export async function writeSandboxFiles(path: string, hostKey: string, owner: Owner | null): Promise<SandboxFiles> {
+  const confPath = join(path, 'conf');
+  const sockPath = join(path, 'sock');
+  // Where root's sandboxes run as another user, that user must get through to its own folder.
+  await mkdir(dirname(path), { recursive: true, mode: owner === null ? 0o700 : 0o711 });
+  await mkdir(confPath, { recursive: true, mode: 0o700 });
+  await mkdir(sockPath, { recursive: true, mode: 0o700 });
+  const files: readonly (readonly [name: string, text: string, mode: number])[] = [
+    [
+      'passwd',
+      'ebp:x:1000:1000:eBrainPool:/home/ebp:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n',
+      0o644,
+    ],
+    ['group', 'ebp:x:1000:\nnogroup:x:65534:\n', 0o644],
+    ['hosts', '127.0.0.1 localhost ebp\n::1 localhost\n', 0o644],
+    ['nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n', 0o644],
+    ['sshd_config', sshdConfig, 0o644],
+    ['host_key', hostKey, 0o600],
+    ['authorized_keys', '', 0o644],
+    ['init', sandboxInit, 0o755],
+    ['login', sandboxLogin, 0o755],
+  ];
+  await Promise.all(files.map(([name, text, mode]) => writeOwned(join(confPath, name), text, mode, owner)));
+  if (owner !== null)
+    await Promise.all([path, confPath, sockPath].map((folder) => chown(folder, owner.uid, owner.gid)));
+  return { confPath, sockPath };
+}
+
+export async function writeOwned(path: string, text: string, mode: number, owner: Owner | null): Promise<void> {
+  await writeFile(path, text, { mode });
+  await chmod(path, mode);
+  if (owner !== null) await chown(path, owner.uid, owner.gid);
+}

@@ -1,0 +1,106 @@
+// What two computers say to each other on the control channel: JSON-RPC 2.0, versioned, size-limited, checked on both ends.
+import { z } from 'zod';
+import { errorCodeSchema, errorParamsSchema } from '../../contract/errors.ts';
+import {
+  endReasonSchema,
+  iconHashSchema,
+  offerIdSchema,
+  powersSchema,
+  requestIdSchema,
+  sessionIdSchema,
+  sizeSchema,
+  viewSchema,
+} from '../../contract/models.ts';
+
+/** This version, and the oldest that it still understands. */
+export const PROTOCOL = 1;
+export const OLDEST_PROTOCOL = 1;
+
+/** SSH subsystem name of the control channel (RFC 4254 section 6.5). */
+export const CONTROL_SUBSYSTEM = 'ebrainpool-control';
+
+/** The longest control message. A catalogue of 2,000 offers fits; more is an error and ends the connection. */
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+/** The most offers that one catalogue may have. */
+export const MAX_OFFERS = 2000;
+
+/** The largest icon. */
+export const MAX_ICON_BYTES = 512 * 1024;
+
+/** Only the version fields are fixed for ever, so that any two versions can tell each other apart. */
+export const helloSchema = z.object({
+  protocol: z.number().int().min(1).max(1_000_000),
+  oldest: z.number().int().min(1).max(1_000_000),
+  name: z.string().max(1000),
+  capabilities: z.array(z.string().max(64)).max(64).default([]),
+});
+export type Hello = z.infer<typeof helloSchema>;
+
+/** What the visitor is given with a yes. */
+export const grantedSessionSchema = z.object({
+  sessionId: sessionIdSchema,
+  /** The host key line of the container's sshd, where the session has one. */
+  containerHostKey: z.string().max(1000).nullable(),
+  classicPort: z.number().int().min(1).max(65535).nullable(),
+});
+export type GrantedSession = z.infer<typeof grantedSessionSchema>;
+
+const nothing = z.object({});
+
+/** What the visitor calls. */
+export const visitorCalls = {
+  hello: { input: helloSchema, output: helloSchema },
+  /** Offers are checked one by one by the receiver, so that one bad offer does not hide the others. */
+  'catalogue.get': { input: nothing, output: z.object({ offers: z.array(z.unknown()).max(MAX_OFFERS) }) },
+  'icon.get': {
+    input: z.object({ hash: iconHashSchema }),
+    output: z.object({ data: z.base64().max(Math.ceil((MAX_ICON_BYTES * 4) / 3) + 4) }),
+  },
+  'request.create': {
+    input: z.object({ offerId: offerIdSchema, view: viewSchema, powers: powersSchema, size: sizeSchema.optional() }),
+    output: z.object({ requestId: requestIdSchema, answerTimeoutMs: z.number().int().nonnegative() }),
+  },
+  'request.cancel': { input: z.object({ requestId: requestIdSchema }), output: nothing },
+  'session.end': { input: z.object({ sessionId: sessionIdSchema }), output: nothing },
+  /** After a lost connection: is the session still there? */
+  'session.resume': { input: z.object({ sessionId: sessionIdSchema }), output: nothing },
+} as const;
+
+/** What the host tells the visitor. */
+export const hostNotices = {
+  'catalogue.changed': nothing,
+  'request.answered': z.object({
+    requestId: requestIdSchema,
+    answer: z.enum(['granted', 'denied', 'expired', 'failed']),
+    session: grantedSessionSchema.nullable(),
+    problem: z.object({ code: errorCodeSchema, params: errorParamsSchema }).nullable(),
+  }),
+  'session.ended': z.object({
+    sessionId: sessionIdSchema,
+    reason: endReasonSchema,
+    exitCode: z.number().int().nullable(),
+    problem: z.object({ code: errorCodeSchema, params: errorParamsSchema }).nullable(),
+  }),
+} as const;
+
+export type VisitorCall = keyof typeof visitorCalls;
+export type CallInput<C extends VisitorCall> = z.output<(typeof visitorCalls)[C]['input']>;
+export type CallOutput<C extends VisitorCall> = z.output<(typeof visitorCalls)[C]['output']>;
+export type HostNotice = keyof typeof hostNotices;
+export type NoticeValue<N extends HostNotice> = z.output<(typeof hostNotices)[N]>;
+
+/** Which socket of a session's sandbox a tunnel channel leads to. */
+export type TunnelEnd = 'display' | 'ssh';
+const tunnelPathPattern = /^session\/([0-9a-f-]{36})\/(display|ssh)$/;
+
+/** The "socket path" of a direct-streamlocal channel (OpenSSH PROTOCOL section 2.4). Security: a name, never a path on the host. */
+export function tunnelPath(sessionId: string, end: TunnelEnd): string {
+  return `session/${sessionId}/${end}`;
+}
+
+/** Null for anything that is not exactly such a name. */
+export function parseTunnelPath(path: string): { sessionId: string; end: TunnelEnd } | null {
+  const match = tunnelPathPattern.exec(path);
+  return match === null ? null : { sessionId: match[1] as string, end: match[2] as TunnelEnd };
+}

@@ -1,0 +1,284 @@
+// The peer port: an SSH server that knows every visitor by its key, and gives it a control channel and tunnel channels only.
+import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
+import { createLinePort } from '../../contract/line-port.ts';
+import type { PeerId } from '../../contract/models.ts';
+import { createRpc, parseInput, type Rpc } from '../../contract/rpc.ts';
+import { fingerprintOf, type Identity } from '../identity/identity.ts';
+import type { Log } from '../lib/log.ts';
+import {
+  type CallInput,
+  type CallOutput,
+  CONTROL_SUBSYSTEM,
+  type HostNotice,
+  MAX_MESSAGE_BYTES,
+  type NoticeValue,
+  parseTunnelPath,
+  type TunnelEnd,
+  type VisitorCall,
+  visitorCalls,
+} from './peer-protocol.ts';
+import { algorithms, KEEPALIVE } from './ssh.ts';
+
+/** A peer that uses this computer, as long as its connection lasts. Its key is proved. */
+export interface Visitor {
+  readonly peerId: PeerId;
+  readonly remoteAddress: string;
+  notify<N extends HostNotice>(notice: N, value: NoticeValue<N>): void;
+  onClose(listener: () => void): void;
+  close(): void;
+}
+
+/** Answers a visitor's calls and its wishes for a tunnel channel. */
+export interface Host {
+  readonly calls: {
+    readonly [C in VisitorCall]: (input: CallInput<C>, visitor: Visitor) => Promise<CallOutput<C>> | CallOutput<C>;
+  };
+  /** Takes the channel over. @throws when the visitor has no live grant for this session: the channel is refused. */
+  openTunnel(visitor: Visitor, sessionId: string, end: TunnelEnd): Promise<(channel: Duplex) => void>;
+}
+
+export interface PeerServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+export interface PeerServerOptions {
+  readonly identity: Identity;
+  readonly log: Log;
+  /** The first port to try; the next free one of twenty is used when it is taken. */
+  readonly port: number;
+  readonly host: Host;
+}
+
+/** Connections that have not proved a key yet: for all addresses together, and how long each may take. */
+const MAX_UNAUTHENTICATED = 64;
+const MAX_UNAUTHENTICATED_PER_ADDRESS = 8;
+const AUTHENTICATION_TIMEOUT_MS = 10_000;
+const MAX_CONNECTIONS_PER_PEER = 4;
+const MAX_CHANNELS_PER_CONNECTION = 64;
+
+/** Opens the peer port on every interface. @throws the listen error of Node when no port of the twenty is free. */
+export async function startPeerServer(options: PeerServerOptions): Promise<PeerServer> {
+  const { identity, log, host } = options;
+  const sockets = new Set<Socket>();
+  const unauthenticated = new Map<string, Socket>();
+  const connectionsByPeer = new Map<PeerId, number>();
+
+  const sshServer = new ssh2.Server(
+    { hostKeys: [identity.privateKey], ident: 'eBrainPool', algorithms, ...KEEPALIVE },
+    (connection, info) => {
+      const socket = unauthenticated.get(`${info.ip} ${info.port}`);
+      if (socket === undefined) connection.end();
+      else serveConnection(connection, socket);
+    },
+  );
+
+  function serveConnection(connection: Connection, socket: Socket): void {
+    let peerId: PeerId | undefined;
+    // Errors of a connection (a reset, garbage) end that connection and nothing else.
+    connection.on('error', (error: Error) => log.debug({ error: error.message }, 'peer connection failed'));
+    connection.on('authentication', (context) => {
+      const id = proveKey(context);
+      if (id !== undefined) peerId = id;
+    });
+    connection.on('ready', () => {
+      unauthenticated.delete(keyOf(socket));
+      if (peerId === undefined) {
+        connection.end();
+        return;
+      }
+      const count = (connectionsByPeer.get(peerId) ?? 0) + 1;
+      if (count > MAX_CONNECTIONS_PER_PEER) {
+        connection.end();
+        return;
+      }
+      const id = peerId;
+      connectionsByPeer.set(id, count);
+      socket.once('close', () => {
+        const left = (connectionsByPeer.get(id) ?? 1) - 1;
+        if (left === 0) connectionsByPeer.delete(id);
+        else connectionsByPeer.set(id, left);
+      });
+      serveVisitor(connection, socket, id);
+    });
+  }
+
+  function serveVisitor(connection: Connection, socket: Socket, peerId: PeerId): void {
+    let control: Rpc | undefined;
+    let channelCount = 0;
+    const visitor: Visitor = {
+      peerId,
+      remoteAddress: plainAddress(socket.remoteAddress ?? ''),
+      notify: (notice, value) => control?.notify(notice, value),
+      onClose: (listener) => socket.once('close', listener),
+      close: () => connection.end(),
+    };
+    log.info({ peerId, from: visitor.remoteAddress }, 'peer connected');
+    socket.once('close', () => log.info({ peerId }, 'peer disconnected'));
+
+    connection.on('session', (acceptSession, rejectSession) => {
+      if (control !== undefined) {
+        rejectSession();
+        return;
+      }
+      const session = acceptSession();
+      // Security: no shell, no exec, no environment, no pty: ssh2 refuses what has no listener.
+      session.on('subsystem', (accept, reject, info) => {
+        if (info.name !== CONTROL_SUBSYSTEM || control !== undefined) {
+          reject();
+          return;
+        }
+        control = serveControl(accept(), visitor);
+      });
+    });
+    connection.on(
+      'openssh.streamlocal' as 'request',
+      ((accept: () => ServerChannel, reject: () => void, info: { socketPath: string }) => {
+        const target = parseTunnelPath(info.socketPath);
+        if (target === null || channelCount >= MAX_CHANNELS_PER_CONNECTION) {
+          reject();
+          return;
+        }
+        channelCount += 1;
+        host.openTunnel(visitor, target.sessionId, target.end).then(
+          (take) => {
+            const channel = accept();
+            channel.on('error', () => channel.destroy());
+            channel.once('close', () => {
+              channelCount -= 1;
+            });
+            take(channel);
+          },
+          (error: Error) => {
+            channelCount -= 1;
+            log.warn({ peerId, end: target.end, error: error.message }, 'tunnel channel refused');
+            reject();
+          },
+        );
+      }) as never,
+    );
+    // Security: TCP forwards in either direction are refused; a peer reaches what a grant names and nothing else.
+    connection.on('request', (_accept, reject) => reject?.());
+    connection.on('tcpip', (_accept, reject) => reject());
+  }
+
+  function serveControl(channel: ServerChannel, visitor: Visitor): Rpc {
+    channel.on('error', () => channel.destroy());
+    const port = createLinePort(channel, {
+      maxLineBytes: MAX_MESSAGE_BYTES,
+      onMalformed: (error) => log.warn({ peerId: visitor.peerId, error: String(error) }, 'malformed message from peer'),
+    });
+    port.onClose(() => visitor.close());
+    return createRpc(port, {
+      hasMethod: (method) => Object.hasOwn(visitorCalls, method),
+      onCall: async (method, params) => {
+        const call = method as VisitorCall;
+        const input = parseInput(visitorCalls[call].input, params, call);
+        return host.calls[call](input as never, visitor);
+      },
+      onBug: (error, method) =>
+        log.error(
+          { peerId: visitor.peerId, method, error: String((error as Error)?.stack ?? error) },
+          'bug in a peer call',
+        ),
+      onMalformed: () => log.warn({ peerId: visitor.peerId }, 'malformed message from peer'),
+    });
+  }
+
+  const server = createServer({ noDelay: true }, (socket) => {
+    const address = socket.remoteAddress ?? '';
+    const sameAddress = [...unauthenticated.values()].filter((other) => other.remoteAddress === address).length;
+    if (unauthenticated.size >= MAX_UNAUTHENTICATED || sameAddress >= MAX_UNAUTHENTICATED_PER_ADDRESS) {
+      socket.destroy();
+      return;
+    }
+    const key = keyOf(socket);
+    unauthenticated.set(key, socket);
+    sockets.add(socket);
+    const timer = setTimeout(() => {
+      if (unauthenticated.get(key) === socket) socket.destroy();
+    }, AUTHENTICATION_TIMEOUT_MS);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      sockets.delete(socket);
+      unauthenticated.delete(key);
+    });
+    socket.on('error', () => socket.destroy());
+    sshServer.injectSocket(socket);
+  });
+
+  const port = await listenNear(server, options.port);
+  log.info({ port }, 'peer port open');
+  return {
+    port,
+    [Symbol.asyncDispose]: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** Checks that the visitor holds the private key (RFC 4252 section 7). Every Ed25519 key may connect: a stranger may ask. */
+function proveKey(context: AuthContext): PeerId | undefined {
+  if (context.method !== 'publickey' || context.key.algo !== 'ssh-ed25519') {
+    context.reject(['publickey']);
+    return undefined;
+  }
+  if (context.signature === undefined || context.blob === undefined) {
+    context.accept();
+    return undefined;
+  }
+  const key = ssh2.utils.parseKey(
+    Buffer.concat([Buffer.from('ssh-ed25519 '), Buffer.from(context.key.data.toString('base64'))]),
+  );
+  // Security: the signature covers this connection's session id, so it cannot be replayed.
+  if (key instanceof Error || key.verify(context.blob, context.signature) !== true) {
+    context.reject(['publickey']);
+    return undefined;
+  }
+  const id = fingerprintOf(context.key.data);
+  context.accept();
+  return id;
+}
+
+function keyOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
+}
+
+/** An IPv4 address that arrived on a dual-stack socket, without its IPv6 wrapping. */
+export function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}
+
+async function listenNear(server: NetServer, firstPort: number): Promise<number> {
+  for (let port = firstPort; ; port += 1) {
+    try {
+      return await listen(server, port, '::');
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL') {
+        try {
+          return await listen(server, port, '0.0.0.0');
+        } catch (error4) {
+          if ((error4 as NodeJS.ErrnoException).code !== 'EADDRINUSE' || port >= firstPort + 19) throw error4;
+        }
+      } else if (code !== 'EADDRINUSE' || port >= firstPort + 19 || port >= 65535) {
+        throw error;
+      }
+    }
+  }
+}
+
+/** Listens, and resolves to the port (which matters when 0 was asked for). */
+export function listen(server: NetServer, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host }, () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}

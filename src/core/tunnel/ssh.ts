@@ -1,0 +1,46 @@
+// What both ends of the peer connection have in common: algorithms, keep-alive, joining two streams.
+import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream';
+import type { Algorithms } from 'ssh2';
+
+/** Modern algorithms only; both ends are ours. AES-GCM first: it runs in the processor, without any native add-on. */
+export const algorithms: Algorithms = {
+  kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org'],
+  serverHostKey: ['ssh-ed25519'],
+  cipher: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com'],
+  hmac: ['hmac-sha2-256-etm@openssh.com'],
+  compress: ['none'],
+};
+
+/** A connection that has not answered for this long is lost. */
+export const KEEPALIVE = { keepaliveInterval: 2000, keepaliveCountMax: 3 } as const;
+
+export interface ByteCount {
+  toHost: number;
+  toVisitor: number;
+}
+
+/** Joins a visitor's stream with a host's until both have ended; an error on one ends both. Bytes are counted as they pass. */
+export function join(visitorSide: Duplex, hostSide: Duplex, count?: ByteCount): Promise<void> {
+  if (count !== undefined) {
+    visitorSide.on('data', (chunk: Buffer) => {
+      count.toHost += chunk.length;
+    });
+    hostSide.on('data', (chunk: Buffer) => {
+      count.toVisitor += chunk.length;
+    });
+  }
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let open = 2;
+  const onEnd = (error: Error | null | undefined) => {
+    if (error) {
+      visitorSide.destroy();
+      hostSide.destroy();
+    }
+    open -= 1;
+    if (open === 0) resolve();
+  };
+  pipeline(visitorSide, hostSide, onEnd);
+  pipeline(hostSide, visitorSide, onEnd);
+  return promise;
+}
