@@ -13,7 +13,7 @@ const schema = z.object({
   list: z.array(z.object({ path: z.string() })),
   flags: z.record(z.string().regex(/^[a-z]+$/), z.boolean()),
 });
-const initial = { name: 'initial', port: 1, list: [], flags: {} };
+const initial: z.output<typeof schema> = { name: 'initial', port: 1, list: [], flags: {} };
 
 let folder: string;
 let path: string;

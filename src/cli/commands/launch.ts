@@ -1,0 +1,173 @@
+// `ebp launch`: asks for an application of another computer and follows the request to its answer.
+import type { Command } from 'commander';
+import type { Client } from '../../contract/client.ts';
+import { AppError, assertNever } from '../../contract/errors.ts';
+import type { Ask, RequestId, Session, SessionId, View } from '../../contract/models.ts';
+import { say, sayProblem } from '../../messages/messages.ts';
+import { readBrowserFile } from '../connection.ts';
+import { type CommandContext, type Run, readTopic, waitFor } from '../context.ts';
+import { type ExitCode, exitCodes, UsageError } from '../exit-codes.ts';
+import { findOffer, findPeer } from '../find.ts';
+import { toShowable } from '../output.ts';
+import { readCatalogue } from './peers.ts';
+
+interface LaunchFlags {
+  readonly native?: boolean;
+  readonly ssh?: boolean;
+  readonly follow?: boolean;
+  readonly wait?: number;
+}
+
+const MAX_WAIT_S = 3600;
+
+export function registerLaunch(program: Command, run: Run): void {
+  program
+    .command('launch')
+    .description(say('cli.command.launch'))
+    .argument('<peer>', say('cli.argument.peer'))
+    .argument('<app>', say('cli.argument.app'))
+    .option('--native', say('cli.flag.native'))
+    .option('--ssh', say('cli.flag.ssh'))
+    .option('--wait <seconds>', say('cli.flag.wait'), parseWait)
+    .option('--follow', say('cli.flag.follow'))
+    .action((peer: string, app: string, flags: LaunchFlags) => run((context) => launch(context, peer, app, flags)));
+}
+
+async function launch(
+  { output, connect, profileDir, signal }: CommandContext,
+  peerText: string,
+  appText: string,
+  flags: LaunchFlags,
+): Promise<ExitCode> {
+  const client = await connect();
+  const peer = findPeer(readTopic(client, 'peers'), peerText);
+  const offer = findOffer(await readCatalogue(client, peer, signal), appText);
+  const names = { peer: toShowable(peer.name), offer: toShowable(offer.name) };
+  const view: View = flags.native ? 'native' : flags.ssh ? 'classic' : 'viewer';
+  output.say(say('cli.launch.asking', names));
+  const { askId } = await client.call('asks.create', { peerId: peer.id, offerId: offer.id, view }, signal);
+
+  const { ask, isGivenUp } = await waitForAnswer(client, askId, signal, flags.wait, () =>
+    output.say(say('cli.launch.waiting', names)),
+  );
+  const session = ask.sessionId === null ? null : await findSession(client, ask.sessionId, view, signal);
+  output.json({ ask, session });
+  switch (ask.state) {
+    case 'granted':
+      break;
+    case 'denied':
+      output.complain(say('cli.launch.denied', names));
+      return exitCodes.denied;
+    case 'expired':
+      output.complain(say('cli.launch.expired', names));
+      return exitCodes.noAnswer;
+    case 'cancelled':
+      output.complain(say(isGivenUp ? 'cli.launch.expired' : 'cli.launch.cancelled', names));
+      return isGivenUp ? exitCodes.noAnswer : exitCodes.cancelled;
+    case 'failed':
+      output.complain(
+        say('cli.launch.failed', { why: ask.problem === null ? '' : toShowable(sayProblem(ask.problem)) }),
+      );
+      return exitCodes.failed;
+    case 'connecting':
+    case 'waiting':
+      throw new Error(`the ask ended in state ${ask.state}`);
+    default:
+      return assertNever(ask.state);
+  }
+
+  output.say(say('cli.launch.granted', { ...names, id: ask.sessionId }));
+  if (session?.classic) {
+    output.say(say('cli.launch.classic', { command: toShowable(session.classic.command) }));
+  } else if (view === 'viewer') {
+    const browser = await readBrowserFile(profileDir);
+    output.say(
+      browser === null
+        ? say('cli.launch.viewerElsewhere')
+        : say('cli.launch.viewer', { url: `${browser.url}&window=viewer&session=${ask.sessionId}` }),
+    );
+  }
+  if (!flags.follow || ask.sessionId === null) return exitCodes.done;
+  const ended = await followSession(client, ask.sessionId, signal);
+  output.json(ended);
+  const reason = ended?.endReason ?? 'visitor';
+  output.say(say('cli.launch.ended', { reason: say(`cli.launch.reason.${reason}`, names) }));
+  if (ended?.problem) output.complain(toShowable(sayProblem(ended.problem)));
+  return reason === 'failed' ? exitCodes.failed : exitCodes.done;
+}
+
+/** Follows the ask to its end. Ctrl+C, and the end of `waitS` without an answer, cancel it. */
+async function waitForAnswer(
+  client: Client,
+  askId: RequestId,
+  signal: AbortSignal,
+  waitS: number | undefined,
+  onWaiting: () => void,
+): Promise<{ ask: Ask; isGivenUp: boolean }> {
+  let isTold = false;
+  const read = (asks: readonly Ask[]) => {
+    const ask = asks.find((candidate) => candidate.id === askId);
+    if (ask?.state === 'waiting' && !isTold) {
+      isTold = true;
+      onWaiting();
+    }
+    return ask !== undefined && ask.state !== 'connecting' && ask.state !== 'waiting' ? ask : undefined;
+  };
+  const timeout = waitS === undefined ? null : AbortSignal.timeout(waitS * 1000);
+  const until = timeout === null ? signal : AbortSignal.any([signal, timeout]);
+  let ask = await waitFor(client, 'asks', read, until);
+  const isGivenUp = ask === null && timeout?.aborted === true && !signal.aborted;
+  if (ask === null) {
+    // An answer may have overtaken the cancelling: what the ask says in the end is true.
+    await client.call('asks.cancel', { askId }).catch((error: unknown) => {
+      if (!(error instanceof AppError)) throw error;
+    });
+    ask = await waitFor(client, 'asks', read, AbortSignal.timeout(5000));
+  }
+  if (ask === null) throw new AppError('timeout');
+  // What was told here need not stand in the window as well.
+  await client.call('asks.dismiss', { askId }).catch(() => {});
+  return { ask, isGivenUp };
+}
+
+/** The session that the answer made; a classic one when its port is open. */
+async function findSession(
+  client: Client,
+  sessionId: SessionId,
+  view: View,
+  signal: AbortSignal,
+): Promise<Session | null> {
+  return await waitFor(
+    client,
+    'sessions',
+    (sessions) => {
+      const session = sessions.find((candidate) => candidate.id === sessionId);
+      const isReady = view !== 'classic' || session?.classic !== null || session.state === 'ended';
+      return isReady ? session : undefined;
+    },
+    AbortSignal.any([signal, AbortSignal.timeout(5000)]),
+  );
+}
+
+/** Waits until the session has ended; Ctrl+C ends it. Null when it was dismissed meanwhile. */
+async function followSession(client: Client, sessionId: SessionId, signal: AbortSignal): Promise<Session | null> {
+  const read = (sessions: readonly Session[]) => {
+    const session = sessions.find((candidate) => candidate.id === sessionId);
+    if (session === undefined) return { session: null };
+    return session.state === 'ended' ? { session } : undefined;
+  };
+  let end = await waitFor(client, 'sessions', read, signal);
+  if (end === null) {
+    await client.call('sessions.end', { sessionId }).catch(() => {});
+    end = await waitFor(client, 'sessions', read, AbortSignal.timeout(5000));
+  }
+  return end?.session ?? null;
+}
+
+function parseWait(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() === '' || !(seconds > 0 && seconds <= MAX_WAIT_S)) {
+    throw new UsageError(`--wait: ${say('cli.fail.badNumber', { min: 1, max: MAX_WAIT_S })}`);
+  }
+  return seconds;
+}

@@ -1,0 +1,70 @@
+// `ebp sessions` and `end`: what is in use.
+import type { Command } from 'commander';
+import { say } from '../../messages/messages.ts';
+import { type Run, readTopic } from '../context.ts';
+import { exitCodes, UsageError } from '../exit-codes.ts';
+import { findById } from '../find.ts';
+import { formatBytes, formatInstant, toShowable } from '../output.ts';
+import { nameOf } from './peers.ts';
+import { SHORT_ID_LENGTH } from './requests.ts';
+
+export function registerSessions(program: Command, run: Run): void {
+  program
+    .command('sessions')
+    .description(say('cli.command.sessions'))
+    .action(() =>
+      run(async ({ output, connect }) => {
+        const sessions = readTopic(await connect(), 'sessions');
+        output.json(sessions);
+        output.table(
+          [
+            say('cli.column.id'),
+            say('cli.column.what'),
+            say('cli.column.direction'),
+            say('cli.column.who'),
+            say('cli.column.state'),
+            say('cli.column.since'),
+            say('cli.column.amount'),
+          ],
+          sessions.map((session) => [
+            session.id.slice(0, SHORT_ID_LENGTH),
+            session.offer.name,
+            say(`cli.word.${session.role}`),
+            nameOf({ name: session.peerName, isVerified: session.isVerified }),
+            say(`cli.word.${session.state}`),
+            formatInstant(session.startedAt),
+            formatBytes(session.bytesToHost + session.bytesToVisitor),
+          ]),
+          say('cli.empty.sessions'),
+        );
+        return exitCodes.done;
+      }),
+    );
+
+  program
+    .command('end')
+    .description(say('cli.command.end'))
+    .argument('[session]', say('cli.argument.session'))
+    .option('--all', say('cli.flag.endAll'))
+    .action((text: string | undefined, flags: { all?: boolean }) =>
+      run(async ({ output, connect }) => {
+        const client = await connect();
+        if (flags.all) {
+          await client.call('sessions.endAll', {});
+          output.json({ isEnded: true });
+          output.say(say('cli.done.endedAll'));
+          return exitCodes.done;
+        }
+        if (text === undefined) throw new UsageError(say('cli.fail.whichSession'));
+        const session = findById(readTopic(client, 'sessions'), text, 'session', (candidate) =>
+          [candidate.id, toShowable(candidate.offer.name), toShowable(candidate.peerName)].join('  '),
+        );
+        await client.call('sessions.end', { sessionId: session.id });
+        output.json(session);
+        output.say(
+          say('cli.done.ended', { offer: toShowable(session.offer.name), peer: toShowable(session.peerName) }),
+        );
+        return exitCodes.done;
+      }),
+    );
+}

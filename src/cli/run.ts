@@ -1,0 +1,86 @@
+// Runs one command line of `ebp` and gives its exit code.
+import { Command, CommanderError } from 'commander';
+import type { Client } from '../contract/client.ts';
+import { AppError, toProblem } from '../contract/errors.ts';
+import { say, sayProblem } from '../messages/messages.ts';
+import { registerLaunch } from './commands/launch.ts';
+import { registerLogs } from './commands/logs.ts';
+import { registerPeers } from './commands/peers.ts';
+import { registerRequests } from './commands/requests.ts';
+import { registerServe } from './commands/serve.ts';
+import { registerSessions } from './commands/sessions.ts';
+import { registerSharing } from './commands/sharing.ts';
+import { registerStatus } from './commands/status.ts';
+import { connectToCore } from './connection.ts';
+import type { Run } from './context.ts';
+import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts';
+import { createOutput, toSafeJson, toShowable } from './output.ts';
+
+export interface CliWorld {
+  readonly version: string;
+  /** Used without `--profile`. */
+  readonly defaultProfileDir: string;
+  readonly hasColours: boolean;
+  readonly writeOut: (text: string) => void;
+  readonly writeError: (text: string) => void;
+  /** Aborted by Ctrl+C. */
+  readonly signal: AbortSignal;
+}
+
+/** Never throws for what a person can mend. */
+export async function runCli(args: readonly string[], world: CliWorld): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.done;
+  const clients: Client[] = [];
+  const program = new Command('ebp')
+    .description(say('cli.about'))
+    .option('--json', say('cli.option.json'))
+    .option('--profile <dir>', say('cli.option.profile'))
+    .version(world.version, '-V, --version', say('cli.option.version'))
+    .helpOption('-h, --help', say('cli.option.help'))
+    .helpCommand(false)
+    .addHelpText('after', `\n${say('cli.exitCodes')}`)
+    .exitOverride()
+    .configureOutput({ writeOut: world.writeOut, writeErr: world.writeError });
+
+  const run: Run = async (work) => {
+    const { json, profile } = program.opts<{ json?: boolean; profile?: string }>();
+    exitCode = await work({
+      output: createOutput({ ...world, isJson: json === true }),
+      profileDir: profile || world.defaultProfileDir,
+      signal: world.signal,
+      connect: async () => {
+        const client = await connectToCore(profile || world.defaultProfileDir);
+        clients.push(client);
+        return client;
+      },
+    });
+  };
+  registerServe(program, run);
+  registerStatus(program, run);
+  registerPeers(program, run);
+  registerLaunch(program, run);
+  registerRequests(program, run);
+  registerSessions(program, run);
+  registerSharing(program, run);
+  registerLogs(program, run);
+
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    const isJson = program.opts<{ json?: boolean }>().json === true;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    if (error instanceof UsageError) {
+      world.writeError(`${[error.message, ...error.details].join('\n')}\n`);
+      return exitCodes.usage;
+    }
+    if (!(error instanceof AppError)) throw error;
+    const problem = toProblem(error);
+    const message = toShowable(sayProblem(problem));
+    world.writeError(`${isJson ? toSafeJson({ ...problem, message }) : message}\n`);
+    if (error.code === 'core-not-running') return exitCodes.notRunning;
+    return error.code === 'cancelled' ? exitCodes.cancelled : exitCodes.failed;
+  } finally {
+    for (const client of clients) client.close();
+  }
+}

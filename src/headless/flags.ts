@@ -1,0 +1,37 @@
+// The flags of the browser shell.
+import { parseArgs } from 'node:util';
+
+export interface Flags {
+  readonly profileDir: string | null;
+  readonly port: number | null;
+  readonly isOpened: boolean;
+  /** Set at the first run only. */
+  readonly name: string | null;
+  readonly isAllShared: boolean;
+}
+
+/** @throws Error with a message of one line that names the flag. */
+export function parseFlags(args: readonly string[]): Flags {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      profile: { type: 'string' },
+      port: { type: 'string' },
+      'no-open': { type: 'boolean' },
+      name: { type: 'string' },
+      'share-all': { type: 'boolean' },
+    },
+  });
+  const port = values.port === undefined ? null : Number(values.port);
+  if (port !== null && (!/^\d+$/.test(values.port ?? '') || port > 65535)) {
+    throw new Error('--port: expected a number from 0 to 65535');
+  }
+  if (values.profile === '') throw new Error('--profile: expected a folder');
+  return {
+    profileDir: values.profile ?? null,
+    port,
+    isOpened: values['no-open'] !== true,
+    name: values.name ?? null,
+    isAllShared: values['share-all'] === true,
+  };
+}
