@@ -1,0 +1,142 @@
+// Nouns of the contract for the tests of the CLI: each function makes a sound one, with what a test cares about in place.
+import type { TopicName, TopicValue } from '../contract/contract.ts';
+import {
+  type Ask,
+  askSchema,
+  type OwnOffer,
+  ownOfferSchema,
+  type Peer,
+  peerSchema,
+  type Request,
+  requestSchema,
+  type Session,
+  sessionSchema,
+} from '../contract/models.ts';
+
+/** An id made of one letter. */
+export const peerIdOf = (letter: string) => `SHA256:${letter.repeat(43)}`;
+/** A UUID that begins with the eight digits. */
+export const uuidOf = (digits: string) => `${digits}-0000-4000-8000-000000000000`;
+
+export function getPeer(part: Record<string, unknown> = {}): Peer {
+  return peerSchema.parse({
+    id: peerIdOf('b'),
+    name: 'Bob’s desktop',
+    addresses: ['192.168.0.7:20101'],
+    presence: 'online',
+    connection: 'none',
+    problem: null,
+    isVerified: true,
+    isAddedByAddress: false,
+    lastSeenAt: 1,
+    ...part,
+  });
+}
+
+export function getOffer(part: Record<string, unknown> = {}): OwnOffer {
+  return ownOfferSchema.parse({
+    id: 'app:xcalc',
+    kind: 'app',
+    name: 'Calculator',
+    summary: 'Reckons',
+    categories: ['Utility'],
+    keywords: [],
+    icon: null,
+    isShared: true,
+    source: '/usr/share/applications/xcalc.desktop',
+    command: 'xcalc',
+    ...part,
+  });
+}
+
+const getParty = () => ({ peerId: peerIdOf('b'), peerName: 'Bob’s desktop', isVerified: true, offer: getOffer() });
+
+export function getRequest(part: Record<string, unknown> = {}): Request {
+  return requestSchema.parse({
+    ...getParty(),
+    id: uuidOf('aaaaaaaa'),
+    view: 'viewer',
+    powers: { clipboard: true, network: false },
+    askedAt: 1,
+    expiresAt: Date.now() + 60_000,
+    mounts: [],
+    ...part,
+  });
+}
+
+export function getAsk(part: Record<string, unknown> = {}): Ask {
+  return askSchema.parse({
+    ...getParty(),
+    id: uuidOf('cccccccc'),
+    view: 'viewer',
+    state: 'waiting',
+    askedAt: 1,
+    expiresAt: null,
+    sessionId: null,
+    problem: null,
+    ...part,
+  });
+}
+
+export function getSession(part: Record<string, unknown> = {}): Session {
+  return sessionSchema.parse({
+    ...getParty(),
+    id: uuidOf('dddddddd'),
+    role: 'visitor',
+    view: 'viewer',
+    state: 'running',
+    startedAt: 1,
+    endedAt: null,
+    endReason: null,
+    exitCode: null,
+    bytesToHost: 500,
+    bytesToVisitor: 1_500_000,
+    classic: null,
+    problem: null,
+    ...part,
+  });
+}
+
+export function getTopics(): { [T in TopicName]: TopicValue<T> } {
+  return {
+    self: {
+      id: getPeer({ id: peerIdOf('a') }).id,
+      name: 'Alice’s laptop',
+      version: '0.1.0',
+      peerPort: 20101,
+      addresses: ['192.168.0.6:20101'],
+      shell: 'browser',
+      platform: 'linux',
+      canShare: true,
+      canShowNative: true,
+      profileDir: '/profile',
+    },
+    settings: {
+      name: 'Alice’s laptop',
+      isSetUp: true,
+      isPaused: false,
+      isSharedByDefault: false,
+      sharedByOfferId: {},
+      mounts: [],
+      isWarmUp: true,
+      isStartedAtLogin: false,
+      hasNotifications: true,
+      logLevel: 'info',
+      peerPort: 20101,
+      answerTimeoutS: 60,
+      addresses: [],
+    },
+    health: [{ id: 'bubblewrap', level: 'ok', params: {}, command: null }],
+    offers: { offers: [getOffer(), getOffer({ id: 'app:xterm', name: 'Terminal', isShared: false })], broken: [] },
+    peers: [
+      getPeer(),
+      getPeer({ id: peerIdOf('c'), name: 'Carol', addresses: ['[fe80::1]:20101'], isVerified: false }),
+    ],
+    catalogues: {},
+    requests: [],
+    asks: [],
+    sessions: [],
+    rules: [],
+    containers: [],
+  };
+}
