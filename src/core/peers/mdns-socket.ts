@@ -11,7 +11,7 @@ const GROUPS: Readonly<Record<Family, string>> = { ipv4: '224.0.0.251', ipv6: 'f
 const REOPEN_MS = 10_000;
 /** Decoding one packet takes some 30 µs: a flood costs a tenth of one processor at most. */
 const MAX_PACKETS_PER_SECOND = 3000;
-const MAX_QUEUED = 1000;
+const MAX_QUEUED = 5000;
 
 /** Where a packet came from. */
 export interface Origin {
@@ -39,6 +39,7 @@ export class MdnsCarrier implements AsyncDisposable {
   #queued = 0;
   #windowStartedAt = 0;
   #windowCount = 0;
+  #hasMended = false;
   #isDisposed = false;
 
   constructor(deps: CarrierDeps) {
@@ -50,8 +51,11 @@ export class MdnsCarrier implements AsyncDisposable {
     return this.#problem;
   }
 
-  /** Joins the links that are new and leaves those that are gone. Opens what is not open. Call it again to try again. */
-  async setLinks(links: readonly Link[], now: number): Promise<void> {
+  /**
+   * Joins the links that are new and leaves those that are gone. Opens what is not open; call it again to try again.
+   * True when something works that did not when it was called last.
+   */
+  async setLinks(links: readonly Link[], now: number): Promise<boolean> {
     const before = new Map(this.#links.map((link) => [link.name, link]));
     const added = links.filter(({ name, signature }) => before.get(name)?.signature !== signature);
     const kept = new Set(links.map(({ signature }) => signature));
@@ -73,6 +77,9 @@ export class MdnsCarrier implements AsyncDisposable {
       }
     }
     this.#judge();
+    const hasMended = this.#hasMended;
+    this.#hasMended = false;
+    return hasMended;
   }
 
   async #open(family: Family): Promise<void> {
@@ -114,6 +121,7 @@ export class MdnsCarrier implements AsyncDisposable {
     socket.on('message', (message, remote) => this.#receive(message, remote, family));
     this.#openErrors.delete(family);
     this.#sockets.set(family, socket);
+    this.#hasMended = true;
     for (const link of this.#links) this.#join(socket, family, link);
   }
 
@@ -164,7 +172,10 @@ export class MdnsCarrier implements AsyncDisposable {
       await new Promise<void>((resolve, reject) => {
         socket.send(message, PORT, target, (error) => (error ? reject(error) : resolve()));
       });
-      if (this.#sendErrors.delete(key)) this.#judge();
+      if (this.#sendErrors.delete(key)) {
+        this.#hasMended = true;
+        this.#judge();
+      }
       return true;
     } catch (error) {
       const isNew = !this.#sendErrors.has(key);

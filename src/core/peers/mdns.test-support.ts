@@ -1,9 +1,11 @@
 // A few computers on a LAN of network namespaces, each running discovery in a process of its own. Three roles in one file:
 // TestLan (in the test), the supervisor (inside the namespaces, as their root) and the computer (in one of them).
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { Bonjour } from 'bonjour-service';
 import { peerIdSchema } from '../../contract/models.ts';
 import { State } from '../lib/state.ts';
 import type { Advert, OwnAdvert } from './advert.ts';
@@ -88,7 +90,10 @@ export class TestLan implements AsyncDisposable {
           await lan.run(`${inHost} sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1`);
         await lan.run(`ip link add v-${host} type veth peer name eth0 netns ${host}`);
         await lan.run(`ip link set v-${host} master lan up && ${inHost} ip link set eth0 up`);
-        if (hasIpv4) await lan.run(`${inHost} ip addr add 10.7.0.${index + 1}/24 dev eth0`);
+        if (hasIpv4)
+          await lan.run(
+            `${inHost} ip addr add 10.7.0.${index + 1}/24 dev eth0 && ${inHost} ip route add default dev eth0`,
+          );
       }
       if (hasIpv6) {
         const isTentative = hosts
@@ -264,8 +269,23 @@ async function beComputer(own: State<OwnAdvert | null>): Promise<void> {
   process.exit(0);
 }
 
+/** The same advert by another implementation of DNS-SD, which also prints what it finds. */
+function beBonjour(own: OwnAdvert): void {
+  const bonjour = new Bonjour();
+  const txt = { v: String(own.protocol), id: own.peerId, n: own.name, d: own.catalogueDigest };
+  bonjour.publish({ name: own.name, type: 'ebrainpool', port: own.port, txt, disableIPv6: true });
+  const print = ({ name, port, txt: text }: { name: string; port: number; txt?: object }) =>
+    printEvent({ event: 'text', text: JSON.stringify({ name, port, txt: text }) });
+  bonjour
+    .find({ type: 'ebrainpool' }, print)
+    .on('down', ({ name }) => printEvent({ event: 'text', text: `down ${name}` }));
+  process.stdin.once('data', () => bonjour.unpublishAll(() => process.exit(0)));
+}
+
 if (process.argv[1] === THIS_FILE) {
   const [role, own] = process.argv.slice(2);
   if (role === 'supervisor') supervise();
   else if (role === 'computer') await beComputer(new State(JSON.parse(own ?? 'null')));
+  else if (role === 'bonjour') beBonjour(JSON.parse(own ?? 'null'));
+  else if (role === 'occupier') createSocket({ type: 'udp4' }).bind(5353, () => printEvent({ event: 'ready' }));
 }

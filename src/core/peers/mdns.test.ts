@@ -129,6 +129,37 @@ describe.concurrent('discovery on a LAN', { timeout: 60_000 }, () => {
     await lan.waitSeen('one', 'robert-2', 8000, since, ({ addresses }) => addresses.includes('127.0.0.1'));
     expect(lan.events.slice(since).filter(({ event }) => event === 'gone')).toEqual([]);
   });
+
+  it('understands other responders and is understood; says when the port is taken and goes on when it is free', async () => {
+    await using lan = await TestLan.start({ hosts: ['a', 'b'], hasIpv6: false });
+    lan.startProcess('occupier', 'a', ['occupier']);
+    await lan.wait(({ id, event }) => id === 'occupier' && event === 'ready', 5000, 'occupier');
+    await lan.startPeer('a', 'a', testOwn('alice'));
+    await lan.wait(
+      (each) => each.event === 'problem' && each.problem === 'bind EADDRINUSE 224.0.0.251:5353',
+      1000,
+      'the problem',
+    );
+    lan.startProcess('b', 'b', ['bonjour', JSON.stringify(testOwn('bonjour'))]);
+    lan.signal('occupier', 'SIGKILL');
+    await lan.wait((each) => each.event === 'problem' && each.problem === null, 13_000, 'no problem');
+    const [seen, found] = await Promise.all([
+      lan.waitSeen('a', 'bonjour', 3000),
+      lan.wait(
+        (each) => each.id === 'b' && each.event === 'text' && each.text.includes('"name":"alice'),
+        3000,
+        'alice',
+      ),
+    ]);
+    expect(seen).toMatchObject({ advert: { ...testOwn('bonjour'), addresses: ['10.7.0.2'] } });
+    const { peerId: id, port } = testOwn('alice');
+    expect(JSON.parse('text' in found ? found.text : '')).toMatchObject({
+      port,
+      txt: { v: '1', id, n: 'alice', d: 'd1' },
+    });
+    lan.tell('b', { do: 'stop' });
+    await lan.waitGone('a', 'bonjour', 1500);
+  });
 });
 
 /** What a broken or hostile neighbour may send: nothing of it may be noticed. */

@@ -145,14 +145,15 @@ class MdnsDiscovery implements Discovery {
     const added = links.filter(({ signature }) => !before.has(signature));
     const isChanged = added.length > 0 || links.length !== this.#links.length;
     this.#links = links;
-    await this.#carrier.setLinks(links, performance.now());
-    if (!isChanged || this.#stack.disposed) return;
+    const hasMended = await this.#carrier.setLinks(links, performance.now());
+    if ((!isChanged && !hasMended) || this.#stack.disposed) return;
+    const toTell = hasMended ? links : added;
     this.#deps.log.debug(
       { links: links.map(({ name }) => name), added: added.map(({ name }) => name) },
       'network changed',
     );
-    this.#responder.setLinks(links, added);
-    this.#askRepeatedly(added);
+    this.#responder.setLinks(links, toTell);
+    this.#askRepeatedly(toTell);
   }
 
   #askRepeatedly(links: readonly Link[]): void {
