@@ -68,7 +68,9 @@ done
 
 for tool in on cut mend; do ln -s "$scripts/lab-$tool.sh" "/run/lab/bin/$tool"; done
 export EBP_LAB=1 EBP_LAB_HOSTS="$hosts" EBP_LAB_FAMILIES="$families" PATH="/run/lab/bin:$PATH"
-unset DISPLAY WAYLAND_DISPLAY XAUTHORITY DBUS_SESSION_BUS_ADDRESS SSH_AUTH_SOCK XDG_RUNTIME_DIR XDG_SESSION_ID || true
+# What is the person's own must not reach the lab's computers: screen, session bus, agent, folders.
+unset DISPLAY WAYLAND_DISPLAY XAUTHORITY DBUS_SESSION_BUS_ADDRESS SSH_AUTH_SOCK XDG_RUNTIME_DIR XDG_SESSION_ID \
+  XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME XDG_STATE_HOME || true
 
 set +e
 "$@"

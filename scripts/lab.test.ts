@@ -127,6 +127,19 @@ test('an unknown option or computer is one clear line', async () => {
   });
 });
 
+test('where user namespaces are forbidden it says which command allows them', async () => {
+  const forbid = `echo 0 >/proc/sys/user/max_user_namespaces && exec '${process.execPath}' '${lab}' true`;
+  const child = spawn('unshare', ['--user', '--map-root-user', 'sh', '-c', forbid], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let output = '';
+  child.stderr.on('data', (data: Buffer) => {
+    output += data.toString();
+  });
+  expect(await new Promise((done) => child.on('close', done))).toBe(2);
+  expect(output.trim()).toMatch(/^The lab needs user namespaces.* sudo sysctl -w user\.max_user_namespaces=15000$/);
+});
+
 test.each(['command ends', 'SIGTERM', 'SIGKILL'] as const)('nothing is left when it ends by: %s', async (how) => {
   const mark = `lab-test-${process.pid}-${how.replaceAll(' ', '-')}`;
   const sleeper = `exec -a ${mark}-sleeper sleep 600`;

@@ -8,11 +8,16 @@ const endOf = (text) => (/^\d+$/.test(text) ? { host: '127.0.0.1', port: Number(
 
 /** Listens at `from`, connects to `to` for each connection, and resolves to the listening server. */
 export function startRelay(from, to) {
-  const server = createServer((incoming) => {
-    const outgoing = connect(endOf(to));
-    // An end that goes away takes its other end along; there is nobody to tell.
-    pipeline(incoming, outgoing, () => incoming.destroy());
-    pipeline(outgoing, incoming, () => outgoing.destroy());
+  const server = createServer({ allowHalfOpen: true }, (incoming) => {
+    const outgoing = connect({ ...endOf(to), allowHalfOpen: true });
+    // One side's end is passed on as an end; an error takes both away, and there is nobody to tell.
+    const endBoth = (error) => {
+      if (!error) return;
+      incoming.destroy();
+      outgoing.destroy();
+    };
+    pipeline(incoming, outgoing, endBoth);
+    pipeline(outgoing, incoming, endBoth);
   });
   if (endOf(from).path) rmSync(from, { force: true });
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 // What the scripts share: where things are, how to say a line, how to run a program. Node 20, no dependencies.
 import { spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -173,9 +173,13 @@ export async function whileAlone(work) {
   }
 }
 
+/** A lock is left behind by a start that was killed; its number may meanwhile be another program's. */
 function isStale(lock) {
+  const limitMs = 15 * 60 * 1000;
+  const stat = statSync(lock, { throwIfNoEntry: false });
+  if (!stat || Date.now() - stat.mtimeMs > limitMs) return true;
   const pid = Number(readText(lock));
-  if (!pid) return !existsSync(lock);
+  if (!pid) return false;
   try {
     process.kill(pid, 0);
     return false;
