@@ -1,0 +1,98 @@
+// A session of either side: what, who, since when, how much passed, and the way to end it.
+import { Button, Group } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { Session } from '../../contract/models.ts';
+import { sayProblem } from '../../messages/messages.ts';
+import { showSession } from '../catalogue/launch.ts';
+import { CopyLine } from '../components/copy-line.tsx';
+import { OfferIcon } from '../components/offer-icon.tsx';
+import { formatDateTime, formatDuration, formatSize } from '../lib/format.ts';
+import { useAction, useCore } from '../use-core.tsx';
+
+export function SessionRow({ session, now }: { session: Session; now: number }) {
+  const { t } = useTranslation();
+  const core = useCore();
+  const { isBusy, run } = useAction();
+  const isEnded = session.state === 'ended';
+  const isHost = session.role === 'host';
+  const duration = formatDuration((session.endedAt ?? now) - session.startedAt);
+
+  return (
+    <li
+      className="activity-row"
+      data-testid="session-row"
+      data-state={session.state}
+      data-role={session.role}
+      data-ended={isEnded || undefined}
+    >
+      <div className="activity-head">
+        <OfferIcon offer={session.offer} sizePx={32} />
+        <div className="activity-text">
+          <div className="activity-what ellipsis" title={session.offer.name}>
+            {session.offer.name}
+          </div>
+          <div className="activity-line ellipsis" title={session.peerName}>
+            {t(isHost ? 'ui.session.usedBy' : 'ui.session.from', { peer: session.peerName })}
+            {' · '}
+            {t(`ui.session.view.${session.view}`)}
+          </div>
+          <div className="activity-line" role="status">
+            <span className="state-dot" data-state={session.state} aria-hidden />
+            {isEnded
+              ? t(`ui.session.ended.${session.endReason ?? 'failed'}.${session.role}`, { peer: session.peerName })
+              : t(`ui.session.state.${session.state}`)}
+          </div>
+          <div className="activity-line" title={formatDateTime(session.startedAt)}>
+            {duration}
+            {' · '}
+            <span title={t('ui.session.trafficHint')}>
+              {t('ui.session.traffic', {
+                sent: formatSize(isHost ? session.bytesToVisitor : session.bytesToHost),
+                received: formatSize(isHost ? session.bytesToHost : session.bytesToVisitor),
+              })}
+            </span>
+          </div>
+          {session.problem !== null && (
+            <div className="activity-line" data-bad>
+              {sayProblem(session.problem)}
+            </div>
+          )}
+        </div>
+      </div>
+      {session.classic !== null && !isEnded && !isHost && (
+        <div>
+          <div className="activity-line">{t('ui.session.classicHint')}</div>
+          <CopyLine text={session.classic.command} label={t('ui.session.command')} />
+        </div>
+      )}
+      <Group gap={6}>
+        {!isEnded && !isHost && session.view === 'viewer' && (
+          <Button size="compact-sm" variant="light" onClick={() => showSession(core, session.id)}>
+            {t('ui.session.open')}
+          </Button>
+        )}
+        {isEnded ? (
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            color="gray"
+            onClick={() => run(() => core.call('sessions.dismiss', { sessionId: session.id }))}
+          >
+            {t('ui.common.dismiss')}
+          </Button>
+        ) : (
+          <Button
+            size="compact-sm"
+            variant="light"
+            color="red"
+            loading={isBusy}
+            aria-label={t('ui.session.endWhat', { offer: session.offer.name, peer: session.peerName })}
+            onClick={() => run(() => core.call('sessions.end', { sessionId: session.id }))}
+          >
+            {t('ui.session.end')}
+          </Button>
+        )}
+      </Group>
+    </li>
+  );
+}

@@ -1,0 +1,88 @@
+// What every window has: theme, messages, notices, the tie to the core, and what is shown while there is none.
+import { Button, Center, Loader, MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { IconKey, IconPlugConnectedX } from '@tabler/icons-react';
+import { lazy, type ReactNode, Suspense } from 'react';
+import { I18nextProvider, useTranslation } from 'react-i18next';
+import { messages } from '../messages/messages.ts';
+import { colorSchemeManager } from './color-scheme.ts';
+import { Hint } from './components/hint.tsx';
+import type { CoreConnection } from './core-connection.ts';
+import type { WindowRoute } from './lib/route.ts';
+import { cssVariables, theme } from './theme.ts';
+import { CoreProvider, useConnectionState, useCore, useIsReady } from './use-core.tsx';
+import type { ViewerStart } from './viewer/start-viewer.ts';
+import { ViewerWindow } from './windows/viewer-window.tsx';
+
+const MainWindow = lazy(() => import('./windows/main-window.tsx').then((module) => ({ default: module.MainWindow })));
+const PopupWindow = lazy(() =>
+  import('./windows/popup-window.tsx').then((module) => ({ default: module.PopupWindow })),
+);
+
+export function App({ core, route, viewer }: { core: CoreConnection; route: WindowRoute; viewer: ViewerStart | null }) {
+  return (
+    <I18nextProvider i18n={messages}>
+      <MantineProvider
+        theme={theme}
+        cssVariablesResolver={cssVariables}
+        colorSchemeManager={colorSchemeManager}
+        defaultColorScheme="auto"
+      >
+        <Notifications position="bottom-left" containerWidth={380} />
+        <CoreProvider core={core}>
+          <Gate>
+            <Suspense fallback={<Waiting />}>
+              {route.window === 'main' && <MainWindow />}
+              {route.window === 'popup' && <PopupWindow />}
+              {route.window === 'viewer' && viewer !== null && <ViewerWindow start={viewer} />}
+            </Suspense>
+          </Gate>
+        </CoreProvider>
+      </MantineProvider>
+    </I18nextProvider>
+  );
+}
+
+/** Shows its children once every topic has arrived; from then on they stay, with a banner while the core is away. */
+function Gate({ children }: { children: ReactNode }) {
+  const { t } = useTranslation();
+  const core = useCore();
+  const state = useConnectionState();
+  const isReady = useIsReady();
+  if (state === 'refused')
+    return (
+      <main>
+        <Hint icon={<IconKey size={32} />} title={t('ui.connection.refusedTitle')} text={t('ui.connection.refused')}>
+          <Button mt="md" variant="light" onClick={() => location.reload()}>
+            {t('ui.common.tryAgain')}
+          </Button>
+        </Hint>
+      </main>
+    );
+  if (!isReady)
+    return state === 'lost' ? (
+      <main>
+        <Hint
+          icon={<IconPlugConnectedX size={32} />}
+          title={t('ui.connection.lostTitle')}
+          text={t('ui.connection.lost')}
+        >
+          <Button mt="md" variant="light" onClick={core.retryNow}>
+            {t('ui.common.tryAgain')}
+          </Button>
+        </Hint>
+      </main>
+    ) : (
+      <Waiting />
+    );
+  return children;
+}
+
+function Waiting() {
+  const { t } = useTranslation();
+  return (
+    <Center component="main" h="100vh">
+      <Loader aria-label={t('ui.connection.connecting')} role="status" />
+    </Center>
+  );
+}

@@ -1,0 +1,105 @@
+// One application in the grid: a click asks for it, its menu has the other ways to open it.
+import { ActionIcon, Menu, Text, Tooltip, UnstyledButton } from '@mantine/core';
+import { IconAppWindow, IconDotsVertical, IconScreenShare, IconTerminal2 } from '@tabler/icons-react';
+import { memo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Offer } from '../../contract/models.ts';
+import { OfferIcon } from '../components/offer-icon.tsx';
+import { canLaunch, isKnownKind } from '../lib/offers.ts';
+
+interface AppTileProps {
+  readonly offer: Offer;
+  readonly canShowNative: boolean;
+  readonly onLaunch: (offer: Offer) => void;
+  readonly onNative: (offer: Offer) => void;
+  readonly onClassic: (offer: Offer) => void;
+}
+
+export const AppTile = memo(
+  function AppTile({ offer, canShowNative, onLaunch, onNative, onClassic }: AppTileProps) {
+    const { t } = useTranslation();
+    const [isMenuOpen, setMenuOpen] = useState(false);
+    const isEnabled = canLaunch(offer);
+    const reason = isEnabled ? null : t(isKnownKind(offer) ? 'ui.tile.notYet' : 'ui.tile.newer');
+    return (
+      <li
+        className="tile"
+        data-testid="app-tile"
+        data-menu={isMenuOpen || undefined}
+        onContextMenu={(event) => {
+          if (!isEnabled) return;
+          event.preventDefault();
+          setMenuOpen(true);
+        }}
+      >
+        <Tooltip
+          label={
+            <>
+              <Text size="sm" fw={600}>
+                {offer.name}
+              </Text>
+              {offer.summary !== '' && <Text size="xs">{offer.summary}</Text>}
+            </>
+          }
+          multiline
+          maw={280}
+          openDelay={500}
+          disabled={isMenuOpen}
+        >
+          <UnstyledButton
+            className="tile-button"
+            data-tile
+            aria-label={offer.name}
+            aria-description={reason ?? offer.summary}
+            aria-disabled={!isEnabled}
+            onClick={() => isEnabled && onLaunch(offer)}
+          >
+            <OfferIcon offer={offer} sizePx={56} />
+            <span className="tile-name">{offer.name}</span>
+            {reason !== null && <span className="tile-note">{reason}</span>}
+          </UnstyledButton>
+        </Tooltip>
+        {isEnabled && (
+          <Menu opened={isMenuOpen} onChange={setMenuOpen} position="bottom-end" width={280} returnFocus>
+            <Menu.Target>
+              <ActionIcon
+                className="tile-menu"
+                variant="subtle"
+                color="gray"
+                size="sm"
+                aria-label={t('ui.tile.more', { offer: offer.name })}
+              >
+                <IconDotsVertical size={16} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item leftSection={<IconScreenShare size={18} />} onClick={() => onLaunch(offer)}>
+                {t('ui.tile.viewer')}
+                <Text size="xs" c="dimmed">
+                  {t('ui.tile.viewerHint')}
+                </Text>
+              </Menu.Item>
+              <Menu.Item
+                leftSection={<IconAppWindow size={18} />}
+                disabled={!canShowNative}
+                onClick={() => onNative(offer)}
+              >
+                {t('ui.tile.native')}
+                <Text size="xs" c={canShowNative ? 'dimmed' : 'inherit'}>
+                  {t(canShowNative ? 'ui.tile.nativeHint' : 'ui.tile.nativeMissing')}
+                </Text>
+              </Menu.Item>
+              <Menu.Item leftSection={<IconTerminal2 size={18} />} onClick={() => onClassic(offer)}>
+                {t('ui.tile.classic')}
+                <Text size="xs" c="dimmed">
+                  {t('ui.tile.classicHint')}
+                </Text>
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        )}
+      </li>
+    );
+  },
+  (before, after) => before.offer === after.offer && before.canShowNative === after.canShowNative,
+);

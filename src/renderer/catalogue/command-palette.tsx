@@ -1,0 +1,81 @@
+// Ctrl+K: finds an application of any open peer, a peer, or a page by typing.
+import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
+import { IconDeviceDesktop, IconSearch, IconSettings } from '@tabler/icons-react';
+import { useDeferredValue, useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { OfferIcon } from '../components/offer-icon.tsx';
+import { PresenceDot } from '../components/peer-mark.tsx';
+import { canLaunch } from '../lib/offers.ts';
+import { sortPeers } from '../lib/peers.ts';
+import { useCore, useTopic } from '../use-core.tsx';
+import { goTo } from '../use-page.ts';
+import { launchInViewer } from './launch.ts';
+
+export function CommandPalette() {
+  const { t } = useTranslation();
+  const core = useCore();
+  const peers = useDeferredValue(useTopic('peers'));
+  const catalogues = useDeferredValue(useTopic('catalogues'));
+  const actions = useMemo<SpotlightActionGroupData[]>(() => {
+    const sorted = sortPeers(peers);
+    return [
+      {
+        group: t('ui.palette.applications'),
+        actions: sorted.flatMap((peer) =>
+          (catalogues[peer.id] ?? []).filter(canLaunch).map((offer) => ({
+            id: `${peer.id} ${offer.id}`,
+            label: offer.name,
+            description: t('ui.palette.onPeer', { peer: peer.name }),
+            keywords: [offer.summary, ...offer.keywords],
+            leftSection: <OfferIcon offer={offer} sizePx={28} />,
+            onClick: () => launchInViewer(core, { peerId: peer.id, offerId: offer.id, view: 'viewer' }),
+          })),
+        ),
+      },
+      {
+        group: t('ui.peers.title'),
+        actions: sorted.map((peer) => ({
+          id: peer.id,
+          label: peer.name,
+          description: peer.addresses[0] ?? '',
+          leftSection: <PresenceDot isOnline={peer.presence === 'online'} />,
+          onClick: () => goTo({ page: 'peer', peerId: peer.id }),
+        })),
+      },
+      {
+        group: t('ui.palette.pages'),
+        actions: [
+          {
+            id: 'own',
+            label: t('ui.own.title'),
+            leftSection: <IconDeviceDesktop size={20} />,
+            onClick: () => goTo({ page: 'own' }),
+          },
+          {
+            id: 'settings',
+            label: t('ui.settings.title'),
+            leftSection: <IconSettings size={20} />,
+            onClick: () => goTo({ page: 'settings', section: 'general' }),
+          },
+        ],
+      },
+    ];
+  }, [t, core, peers, catalogues]);
+
+  return (
+    <Spotlight
+      actions={actions}
+      shortcut="mod + K"
+      limit={24}
+      scrollable
+      maxHeight={420}
+      highlightQuery
+      nothingFound={t('ui.palette.nothing')}
+      searchProps={{
+        leftSection: <IconSearch size={18} />,
+        placeholder: t('ui.palette.placeholder'),
+        'aria-label': t('ui.palette.placeholder'),
+      }}
+    />
+  );
+}

@@ -1,0 +1,47 @@
+// Says what a native window can see before one is asked for.
+import { Alert, Button, Group, List, Modal, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import type { Offer } from '../../contract/models.ts';
+
+interface NativeWarningProps {
+  readonly offer: Offer | null;
+  readonly peerName: string;
+  readonly onClose: () => void;
+  readonly onConfirm: (offer: Offer) => void;
+}
+
+export function NativeWarning({ offer, peerName, onClose, onConfirm }: NativeWarningProps) {
+  const { t } = useTranslation();
+  return (
+    <Modal
+      opened={offer !== null}
+      onClose={onClose}
+      title={t('ui.native.title', { offer: offer?.name ?? '' })}
+      closeButtonProps={{ 'aria-label': t('ui.common.close') }}
+    >
+      <Stack>
+        <Alert
+          color="yellow"
+          icon={<IconAlertTriangle size={20} />}
+          title={t('ui.native.warningTitle', { peer: peerName })}
+        >
+          <List size="sm" spacing={4}>
+            <List.Item>{t('ui.native.keys')}</List.Item>
+            <List.Item>{t('ui.native.screen')}</List.Item>
+            <List.Item>{t('ui.native.input')}</List.Item>
+          </List>
+        </Alert>
+        <Text size="sm">{t('ui.native.advice', { peer: peerName })}</Text>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose} data-autofocus>
+            {t('ui.common.cancel')}
+          </Button>
+          <Button color="orange.9" onClick={() => offer !== null && onConfirm(offer)}>
+            {t('ui.native.confirm')}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,51 @@
+// Numbers, sizes and times as a person reads them, in the language of the messages.
+import { messages } from '../../messages/messages.ts';
+
+const SIZE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+
+function unit(value: number, name: string, maximumFractionDigits = 0): string {
+  return new Intl.NumberFormat(messages.language, {
+    style: 'unit',
+    unit: name,
+    unitDisplay: name === 'byte' ? 'long' : 'short',
+    maximumFractionDigits,
+  }).format(value);
+}
+
+export function formatSize(sizeBytes: number): string {
+  const step = Math.min(Math.floor(Math.log10(Math.max(sizeBytes, 1)) / 3), SIZE_UNITS.length - 1);
+  const value = sizeBytes / 1000 ** step;
+  return unit(value, SIZE_UNITS[step] ?? 'byte', step > 0 && value < 10 ? 1 : 0);
+}
+
+/** The two largest units that matter: "1 hr 5 min", "4 min", "12 sec". */
+export function formatDuration(durationMs: number): string {
+  const seconds = Math.max(0, Math.floor(durationMs / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  const pair = (large: number, largeName: string, small: number, smallName: string) =>
+    small === 0 ? unit(large, largeName) : `${unit(large, largeName)} ${unit(small, smallName)}`;
+  if (days > 0) return pair(days, 'day', hours % 24, 'hour');
+  if (hours > 0) return pair(hours, 'hour', minutes % 60, 'minute');
+  if (minutes > 0) return unit(minutes, 'minute');
+  return unit(seconds, 'second');
+}
+
+export function formatSeconds(seconds: number): string {
+  return unit(seconds, 'second');
+}
+
+export function formatNumber(value: number): string {
+  return new Intl.NumberFormat(messages.language).format(value);
+}
+
+export function formatDateTime(instantMs: number): string {
+  return new Intl.DateTimeFormat(messages.language, { dateStyle: 'medium', timeStyle: 'short' }).format(instantMs);
+}
+
+/** The first twelve characters of an OpenSSH fingerprint in groups of four, to be compared by eye. */
+export function shortFingerprint(fingerprint: string): string {
+  const letters = fingerprint.replace(/^SHA256:/, '').slice(0, 12);
+  return (letters.match(/.{1,4}/g) ?? []).join(' ');
+}

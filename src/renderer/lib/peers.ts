@@ -1,0 +1,36 @@
+// Order and search of the list of peers.
+import type { Peer } from '../../contract/models.ts';
+import { messages } from '../../messages/messages.ts';
+
+/** Online first, then by name; the id decides between equal names, so that rows never swap places. */
+export function sortPeers(peers: readonly Peer[]): readonly Peer[] {
+  const collator = new Intl.Collator(messages.language, { numeric: true, sensitivity: 'base' });
+  return [...peers].sort(
+    (a, b) =>
+      Number(b.presence === 'online') - Number(a.presence === 'online') ||
+      collator.compare(a.name, b.name) ||
+      (a.id < b.id ? -1 : 1),
+  );
+}
+
+/** By name, address or fingerprint. */
+export function searchPeers(peers: readonly Peer[], query: string): readonly Peer[] {
+  const wanted = query.trim().toLocaleLowerCase(messages.language);
+  if (wanted === '') return peers;
+  return peers.filter((peer) =>
+    [peer.name, peer.id, ...peer.addresses].some((text) => text.toLocaleLowerCase(messages.language).includes(wanted)),
+  );
+}
+
+/** Whether two states of a peer look the same in the list. */
+export function looksSame(a: Peer, b: Peer): boolean {
+  return (
+    a.id === b.id &&
+    a.name === b.name &&
+    a.presence === b.presence &&
+    a.connection === b.connection &&
+    a.isVerified === b.isVerified &&
+    a.addresses[0] === b.addresses[0] &&
+    a.problem?.code === b.problem?.code
+  );
+}

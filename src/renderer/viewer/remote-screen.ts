@@ -1,0 +1,120 @@
+// Keeps a session's picture in an element: opens the display stream, opens it again when it breaks, leaves the last picture.
+import type { SessionId } from '../../contract/models.ts';
+import type { Carrier } from '../ports/carrier.ts';
+import { onFirstPaint } from './first-paint.ts';
+import { loadRfb } from './start-viewer.ts';
+import type { DisplayState } from './viewer-phase.ts';
+
+export interface RemoteScreen {
+  /** Whether the picture is made to fit when the remote screen does not follow the window's size. */
+  setScaled(isScaled: boolean): void;
+  focus(): void;
+  /** Tries at once instead of waiting for the next try. */
+  retryNow(): void;
+  close(): void;
+}
+
+const FIRST_RETRY_MS = 150;
+const LAST_RETRY_MS = 5_000;
+/** The end of a session and the end of its stream arrive in any order: do not cry "lost" at once. */
+const LOST_AFTER_MS = 500;
+
+export function showRemoteScreen(
+  carrier: Carrier,
+  sessionId: SessionId,
+  element: HTMLElement,
+  onState: (state: DisplayState) => void,
+): RemoteScreen {
+  const closing = new AbortController();
+  const { signal } = closing;
+  let isScaled = true;
+  let rfb: InstanceType<Awaited<ReturnType<typeof loadRfb>>['default']> | undefined;
+  let wake: (() => void) | undefined;
+  let hasPainted = false;
+  let lostTimer: ReturnType<typeof setTimeout> | undefined;
+
+  const removePictures = () => {
+    for (const picture of element.querySelectorAll('[data-last-picture]')) picture.remove();
+  };
+
+  async function connectOnce(): Promise<{ wasPainted: boolean }> {
+    const { default: RFB } = await loadRfb();
+    if (signal.aborted) return { wasPainted: false };
+    const ended = Promise.withResolvers<void>();
+    const live = new RFB(element, carrier.openDisplay(sessionId), { shared: true });
+    const canvas = element.querySelector('canvas:not([data-last-picture])');
+    let isPainted = false;
+    rfb = live;
+    live.background = 'transparent';
+    live.scaleViewport = isScaled;
+    live.resizeSession = true;
+    live.addEventListener('disconnect', () => ended.resolve(), { once: true });
+    live.addEventListener('connect', () => {
+      if (document.activeElement === null || document.activeElement === document.body) live.focus();
+    });
+    onFirstPaint(live, () => {
+      isPainted = true;
+      hasPainted = true;
+      clearTimeout(lostTimer);
+      removePictures();
+      onState('painted');
+      performance.mark('first-pixel');
+    });
+    const stop = () => live.disconnect();
+    signal.addEventListener('abort', stop, { once: true });
+    await ended.promise;
+    signal.removeEventListener('abort', stop);
+    rfb = undefined;
+    if (isPainted && canvas instanceof HTMLCanvasElement) {
+      // noVNC takes its canvas out of the page; the picture in it is still the last one.
+      removePictures();
+      canvas.dataset['lastPicture'] = '';
+      canvas.setAttribute('aria-hidden', 'true');
+      canvas.style.cursor = 'default';
+      element.append(canvas);
+    }
+    return { wasPainted: isPainted };
+  }
+
+  async function run(): Promise<void> {
+    let retryMs = FIRST_RETRY_MS;
+    onState('connecting');
+    while (!signal.aborted) {
+      let wasPainted = false;
+      try {
+        ({ wasPainted } = await connectOnce());
+      } catch {
+        // The carrier has no connection to the core at the moment: the same as a stream that breaks.
+      }
+      if (signal.aborted) return;
+      if (wasPainted) retryMs = FIRST_RETRY_MS;
+      if (hasPainted) {
+        clearTimeout(lostTimer);
+        lostTimer = setTimeout(() => onState('lost'), wasPainted ? LOST_AFTER_MS : 0);
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, retryMs);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+    }
+  }
+  void run();
+
+  return {
+    setScaled: (next) => {
+      isScaled = next;
+      if (rfb !== undefined) rfb.scaleViewport = next;
+    },
+    focus: () => rfb?.focus({ preventScroll: true }),
+    retryNow: () => wake?.(),
+    close: () => {
+      closing.abort();
+      clearTimeout(lostTimer);
+      wake?.();
+    },
+  };
+}

@@ -1,0 +1,56 @@
+// What a viewer window shows, worked out from what the core says and how its display stream fares.
+import type { Problem } from '../../contract/errors.ts';
+import type { Ask, EndReason, Session } from '../../contract/models.ts';
+
+/** none: not begun. connecting: being opened. painted: the picture is there. lost: it broke after that. */
+export type DisplayState = 'none' | 'connecting' | 'painted' | 'lost';
+
+export type ViewerEnd = EndReason | 'denied' | 'unanswered' | 'cancelled' | 'not-asked' | 'gone';
+
+export type ViewerPhase =
+  | { readonly kind: 'waiting'; readonly isAsked: boolean; readonly expiresAt: number | null }
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'reconnecting' }
+  | { readonly kind: 'ended'; readonly why: ViewerEnd; readonly problem: Problem | null };
+
+export interface ViewerFacts {
+  readonly ask: Ask | undefined;
+  readonly session: Session | undefined;
+  /** Why the ask could not be made. */
+  readonly problem: Problem | null;
+  /** Whether the ask is still on its way to the core. */
+  readonly isAsking: boolean;
+  readonly display: DisplayState;
+}
+
+export function viewerPhase({ ask, session, problem, isAsking, display }: ViewerFacts): ViewerPhase {
+  if (session !== undefined) return sessionPhase(session, display);
+  if (problem !== null) return { kind: 'ended', why: 'not-asked', problem };
+  if (ask === undefined)
+    return isAsking
+      ? { kind: 'waiting', isAsked: false, expiresAt: null }
+      : { kind: 'ended', why: 'gone', problem: null };
+  switch (ask.state) {
+    case 'connecting':
+      return { kind: 'waiting', isAsked: false, expiresAt: null };
+    case 'waiting':
+      return { kind: 'waiting', isAsked: true, expiresAt: ask.expiresAt };
+    case 'granted':
+      return { kind: 'connecting' };
+    case 'denied':
+      return { kind: 'ended', why: 'denied', problem: ask.problem };
+    case 'expired':
+      return { kind: 'ended', why: 'unanswered', problem: null };
+    case 'cancelled':
+      return { kind: 'ended', why: 'cancelled', problem: null };
+    case 'failed':
+      return { kind: 'ended', why: 'not-asked', problem: ask.problem };
+  }
+}
+
+function sessionPhase(session: Session, display: DisplayState): ViewerPhase {
+  if (session.state === 'ended') return { kind: 'ended', why: session.endReason ?? 'failed', problem: session.problem };
+  if (session.state === 'reconnecting' || display === 'lost') return { kind: 'reconnecting' };
+  return display === 'painted' ? { kind: 'running' } : { kind: 'connecting' };
+}

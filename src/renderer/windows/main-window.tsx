@@ -1,0 +1,282 @@
+// The main window: peers on the left, the chosen page in the middle, what is under way on the right or below.
+import {
+  ActionIcon,
+  Badge,
+  Burger,
+  Drawer,
+  Group,
+  Indicator,
+  Kbd,
+  Popover,
+  SegmentedControl,
+  Switch,
+  Text,
+  Tooltip,
+  UnstyledButton,
+  useMantineColorScheme,
+} from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { spotlight } from '@mantine/spotlight';
+import {
+  IconAlertTriangle,
+  IconBellRinging,
+  IconBrightness,
+  IconChevronDown,
+  IconChevronUp,
+  IconSearch,
+  IconSettings,
+} from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Activity, useActivity } from '../activity/activity.tsx';
+import { CataloguePage } from '../catalogue/catalogue-page.tsx';
+import { CommandPalette } from '../catalogue/command-palette.tsx';
+import { useOpenPeer } from '../catalogue/use-open-peer.ts';
+import { ConnectionBanner } from '../components/connection-banner.tsx';
+import { FirstRun } from '../first-run/first-run.tsx';
+import { formatNumber } from '../lib/format.ts';
+import { OwnPage } from '../own/own-page.tsx';
+import { AddPeer } from '../peers/add-peer.tsx';
+import { PeerList } from '../peers/peer-list.tsx';
+import { useRequestNotifications } from '../requests/request-notifications.ts';
+import { RequestQueue } from '../requests/request-queue.tsx';
+import { useHealthCount } from '../settings/health-list.tsx';
+import { SettingsPage } from '../settings/settings-page.tsx';
+import { useAction, useCore, useTopic } from '../use-core.tsx';
+import { goTo, usePage } from '../use-page.ts';
+import { HomePage } from './home-page.tsx';
+import './main-window.css';
+
+export function MainWindow() {
+  const { t } = useTranslation();
+  const { isSetUp } = useTopic('settings');
+  const requests = useTopic('requests');
+  useRequestNotifications();
+  useEffect(() => {
+    document.title = requests.length === 0 ? 'eBrainPool' : `(${formatNumber(requests.length)}) eBrainPool`;
+  }, [requests.length]);
+  return (
+    <>
+      {isSetUp ? <House /> : <FirstRun />}
+      <Requests label={t('ui.popup.label')} />
+    </>
+  );
+}
+
+function House() {
+  const { t } = useTranslation();
+  const page = usePage();
+  const [isAdding, setAdding] = useState(false);
+  const [isNavOpen, setNavOpen] = useState(false);
+  const isWide = useMediaQuery('(min-width: 800px)', true, { getInitialValueInEffect: false });
+  const hasAside = useMediaQuery('(min-width: 1160px)', true, { getInitialValueInEffect: false });
+  const { retry } = useOpenPeer(page.page === 'peer' ? page.peerId : null);
+
+  const list = <PeerList page={page} onAdd={() => setAdding(true)} onChosen={() => setNavOpen(false)} />;
+  return (
+    <div className="house">
+      <button type="button" className="skip-link" onClick={() => document.getElementById('content')?.focus()}>
+        {t('ui.main.skip')}
+      </button>
+      <Header isNavOpen={isNavOpen} onNav={isWide ? null : () => setNavOpen(!isNavOpen)} />
+      <ConnectionBanner />
+      <div className="house-rooms">
+        {isWide ? (
+          <nav className="house-nav" aria-label={t('ui.peers.title')}>
+            {list}
+          </nav>
+        ) : (
+          <Drawer
+            opened={isNavOpen}
+            onClose={() => setNavOpen(false)}
+            size={300}
+            title={t('ui.peers.title')}
+            closeButtonProps={{ 'aria-label': t('ui.common.close') }}
+            classNames={{ body: 'nav-drawer-body', content: 'nav-drawer' }}
+          >
+            <nav className="nav-drawer-list" aria-label={t('ui.peers.title')}>
+              {list}
+            </nav>
+          </Drawer>
+        )}
+        <main className="house-main" id="content" tabIndex={-1}>
+          {page.page === 'home' && (
+            <HomePage onAdd={() => setAdding(true)} onShowPeers={isWide ? null : () => setNavOpen(true)} />
+          )}
+          {page.page === 'own' && <OwnPage />}
+          {page.page === 'peer' && <CataloguePage key={page.peerId} peerId={page.peerId} onRetry={retry} />}
+          {page.page === 'settings' && <SettingsPage section={page.section} />}
+        </main>
+        {hasAside && (
+          <aside className="house-aside" aria-label={t('ui.activity.title')}>
+            <h2>{t('ui.activity.title')}</h2>
+            <Activity />
+          </aside>
+        )}
+      </div>
+      {!hasAside && <ActivityStrip />}
+      <AddPeer isOpen={isAdding} onClose={() => setAdding(false)} />
+      <CommandPalette />
+    </div>
+  );
+}
+
+function Header({ isNavOpen, onNav }: { isNavOpen: boolean; onNav: (() => void) | null }) {
+  const { t } = useTranslation();
+  const core = useCore();
+  const self = useTopic('self');
+  const settings = useTopic('settings');
+  const requests = useTopic('requests');
+  const healthCount = useHealthCount();
+  const { run } = useAction();
+  return (
+    <header className="house-header">
+      {onNav !== null && (
+        <Burger
+          opened={isNavOpen}
+          onClick={onNav}
+          size="sm"
+          aria-label={t('ui.main.showPeers')}
+          aria-expanded={isNavOpen}
+        />
+      )}
+      <UnstyledButton className="house-brand" onClick={() => goTo({ page: 'home' })} aria-label={t('ui.main.home')}>
+        <img src="./favicon.svg" alt="" width={28} height={28} />
+        <span className="house-brand-name">eBrainPool</span>
+      </UnstyledButton>
+      <Text size="sm" c="dimmed" className="ellipsis house-self" title={self.name}>
+        {self.name}
+      </Text>
+      <UnstyledButton className="house-search" onClick={spotlight.open}>
+        <IconSearch size={16} aria-hidden />
+        <span>{t('ui.palette.open')}</span>
+        <Kbd size="xs">Ctrl K</Kbd>
+      </UnstyledButton>
+      <Group gap={6} wrap="nowrap" className="house-tools">
+        {core.carrier.shell === 'electron' && requests.length > 0 && (
+          <Badge
+            color="orange.9"
+            size="lg"
+            leftSection={<IconBellRinging size={14} />}
+            role="status"
+            aria-label={t('ui.main.requests', { count: requests.length })}
+          >
+            {formatNumber(requests.length)}
+          </Badge>
+        )}
+        {healthCount > 0 && (
+          <Tooltip label={t('ui.health.some', { count: healthCount })}>
+            <ActionIcon
+              variant="subtle"
+              size="lg"
+              className="health-badge"
+              aria-label={t('ui.health.some', { count: healthCount })}
+              onClick={() => goTo({ page: 'settings', section: 'check' })}
+            >
+              <Indicator label={formatNumber(healthCount)} size={15} color="orange.9" offset={2}>
+                <IconAlertTriangle size={20} />
+              </Indicator>
+            </ActionIcon>
+          </Tooltip>
+        )}
+        <Tooltip label={t('ui.settings.pausedHint')} multiline maw={260}>
+          <div>
+            <Switch
+              size="sm"
+              className="house-pause"
+              label={t('ui.main.pause')}
+              checked={settings.isPaused}
+              color="orange.9"
+              onChange={(event) => {
+                const isPaused = event.currentTarget.checked;
+                void run(() => core.call('settings.update', { isPaused }));
+              }}
+            />
+          </div>
+        </Tooltip>
+        <ColorScheme />
+        <Tooltip label={t('ui.settings.title')}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="lg"
+            aria-label={t('ui.settings.title')}
+            onClick={() => goTo({ page: 'settings', section: 'general' })}
+          >
+            <IconSettings size={20} />
+          </ActionIcon>
+        </Tooltip>
+      </Group>
+    </header>
+  );
+}
+
+function ColorScheme() {
+  const { t } = useTranslation();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <Popover position="bottom-end" withArrow trapFocus returnFocus>
+      <Popover.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('ui.main.colors')}>
+          <IconBrightness size={20} />
+        </ActionIcon>
+      </Popover.Target>
+      <Popover.Dropdown p={6} aria-label={t('ui.main.colors')}>
+        <SegmentedControl
+          size="sm"
+          aria-label={t('ui.main.colors')}
+          value={colorScheme}
+          onChange={(value) => setColorScheme(value as typeof colorScheme)}
+          data={[
+            { value: 'light', label: t('ui.main.light') },
+            { value: 'dark', label: t('ui.main.dark') },
+            { value: 'auto', label: t('ui.main.auto') },
+          ]}
+        />
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+/** Where there is no room on the right: a bar at the bottom that is always there and opens over what is under way. */
+function ActivityStrip() {
+  const { t } = useTranslation();
+  const { asks, visiting, hosting } = useActivity();
+  const live = [...visiting, ...hosting].filter((session) => session.state !== 'ended').length;
+  const total = asks.length + visiting.length + hosting.length;
+  const [isOpen, setOpen] = useState(total > 0);
+  useEffect(() => {
+    setOpen(total > 0);
+  }, [total]);
+  const waiting = asks.filter((ask) => ask.state === 'waiting' || ask.state === 'connecting').length;
+  return (
+    <aside className="strip" aria-label={t('ui.activity.title')}>
+      <UnstyledButton className="strip-bar" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        <span className="strip-title">{t('ui.activity.title')}</span>
+        <span className="strip-count ellipsis">
+          {total === 0
+            ? t('ui.activity.emptyTitle')
+            : t('ui.activity.summary', { running: formatNumber(live), waiting: formatNumber(waiting) })}
+        </span>
+        {isOpen ? <IconChevronDown size={18} aria-hidden /> : <IconChevronUp size={18} aria-hidden />}
+      </UnstyledButton>
+      {isOpen && (
+        <div className="strip-body">
+          <Activity />
+        </div>
+      )}
+    </aside>
+  );
+}
+
+/** In the browser shell requests are answered here. It does not take the focus and does not stand in the way. */
+function Requests({ label }: { label: string }) {
+  const core = useCore();
+  const requests = useTopic('requests');
+  if (core.carrier.shell === 'electron') return null;
+  return (
+    <section className="requests" aria-label={label} aria-live="assertive" hidden={requests.length === 0}>
+      <RequestQueue />
+    </section>
+  );
+}

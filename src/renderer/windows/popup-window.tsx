@@ -1,0 +1,27 @@
+// The small window of the Electron shell that asks for an answer.
+import { IconCircleCheck } from '@tabler/icons-react';
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ConnectionBanner } from '../components/connection-banner.tsx';
+import { Hint } from '../components/hint.tsx';
+import { RequestQueue } from '../requests/request-queue.tsx';
+import { useTopic } from '../use-core.tsx';
+import './popup-window.css';
+
+export function PopupWindow() {
+  const { t } = useTranslation();
+  const requests = useTopic('requests');
+  useEffect(() => {
+    document.title = t('ui.popup.title', { count: requests.length });
+  }, [t, requests.length]);
+  return (
+    <main className="popup" aria-label={t('ui.popup.label')}>
+      <ConnectionBanner />
+      {requests.length === 0 ? (
+        <Hint icon={<IconCircleCheck size={32} />} title={t('ui.popup.empty')} />
+      ) : (
+        <RequestQueue />
+      )}
+    </main>
+  );
+}

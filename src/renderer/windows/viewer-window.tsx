@@ -1,0 +1,317 @@
+// The viewer window: waits for the answer, then shows the program's screen, and says how it ended.
+import { ActionIcon, Button, Group, Loader, Progress, Stack, Text, Title, Tooltip } from '@mantine/core';
+import {
+  IconArrowsMaximize,
+  IconArrowsMinimize,
+  IconAspectRatio,
+  IconClockOff,
+  IconHandStop,
+  IconPlugConnectedX,
+  IconPower,
+  IconSquareCheck,
+} from '@tabler/icons-react';
+import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Offer, PeerId, SessionId } from '../../contract/models.ts';
+import { sayProblem } from '../../messages/messages.ts';
+import { ConnectionBanner } from '../components/connection-banner.tsx';
+import { OfferIcon } from '../components/offer-icon.tsx';
+import { formatSeconds, shortFingerprint } from '../lib/format.ts';
+import { useAction, useConnectionEpoch, useCore, useNow, useTopic } from '../use-core.tsx';
+import { type RemoteScreen, showRemoteScreen } from '../viewer/remote-screen.ts';
+import type { ViewerStart } from '../viewer/start-viewer.ts';
+import { type DisplayState, type ViewerEnd, type ViewerPhase, viewerPhase } from '../viewer/viewer-phase.ts';
+import './viewer-window.css';
+
+const SCALE_KEY = 'ebrainpool-viewer-scale';
+
+export function ViewerWindow({ start }: { start: ViewerStart }) {
+  const { t } = useTranslation();
+  const core = useCore();
+  const asks = useTopic('asks');
+  const sessions = useTopic('sessions');
+  const peers = useTopic('peers');
+  const catalogues = useTopic('catalogues');
+  const target = useSyncExternalStore(start.follow, start.read);
+  const { run } = useAction();
+  const [display, setDisplay] = useState<DisplayState>('none');
+  const [isScaled, setScaled] = useState(() => localStorage.getItem(SCALE_KEY) !== 'off');
+  const [isFull, setFull] = useState(false);
+  const screenElement = useRef<HTMLDivElement>(null);
+  const screen = useRef<RemoteScreen | null>(null);
+  const toolbar = useRef<HTMLElement>(null);
+
+  const ask = asks.find((one) => one.id === target.askId);
+  const sessionId = target.sessionId ?? ask?.sessionId ?? null;
+  const session = sessions.find((one) => one.id === sessionId);
+  const isAsking = target.askId === null && target.sessionId === null && target.launch !== null;
+  const phase = viewerPhase({ ask, session, problem: target.problem, isAsking, display });
+
+  const peerId = session?.peerId ?? ask?.peerId ?? target.launch?.peerId;
+  const peerName =
+    session?.peerName ?? ask?.peerName ?? peers.find((peer) => peer.id === peerId)?.name ?? nameOfStranger(peerId);
+  const offer: Pick<Offer, 'name' | 'icon'> = session?.offer ??
+    ask?.offer ??
+    (peerId === undefined ? undefined : catalogues[peerId]?.find((one) => one.id === target.launch?.offerId)) ?? {
+      name: target.launch?.offerId.replace(/^[a-z0-9-]+:/, '') ?? t('ui.viewer.program'),
+      icon: null,
+    };
+  const title = t('ui.viewer.title', { offer: offer.name, peer: peerName });
+
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  useEffect(() => {
+    document.documentElement.dataset['viewer'] = phase.kind;
+  }, [phase.kind]);
+
+  const liveSessionId = session !== undefined && session.state !== 'ended' ? session.id : null;
+  useEffect(() => {
+    if (liveSessionId !== null && target.sessionId !== liveSessionId) start.setSession(liveSessionId);
+  }, [liveSessionId, target.sessionId, start]);
+
+  useEffect(() => {
+    if (liveSessionId === null || screenElement.current === null) return;
+    const remote = showRemoteScreen(core.carrier, liveSessionId, screenElement.current, setDisplay);
+    screen.current = remote;
+    return () => {
+      screen.current = null;
+      remote.close();
+      setDisplay('none');
+    };
+  }, [core, liveSessionId]);
+
+  useEffect(() => {
+    screen.current?.setScaled(isScaled);
+  }, [isScaled, liveSessionId]);
+
+  const epoch = useConnectionEpoch();
+  const sessionState = session?.state;
+  useEffect(() => {
+    if (epoch > 0 && sessionState === 'running') screen.current?.retryNow();
+  }, [sessionState, epoch]);
+
+  useEffect(() => {
+    const onFullScreen = () => setFull(document.fullscreenElement !== null);
+    document.addEventListener('fullscreenchange', onFullScreen);
+    return () => document.removeEventListener('fullscreenchange', onFullScreen);
+  }, []);
+
+  useEffect(() => {
+    // The remote program gets every key, Tab too: this one leads out of it to the toolbar.
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey && event.altKey && event.key === 'Home')) return;
+      event.preventDefault();
+      event.stopPropagation();
+      // noVNC lets go of the keys that are held when the window loses focus.
+      window.dispatchEvent(new Event('blur'));
+      toolbar.current?.querySelector('button')?.focus();
+    };
+    window.addEventListener('keydown', onKeyDown, { capture: true });
+    return () => window.removeEventListener('keydown', onKeyDown, { capture: true });
+  }, []);
+
+  const toggleScale = () => {
+    localStorage.setItem(SCALE_KEY, isScaled ? 'off' : 'on');
+    setScaled(!isScaled);
+    screen.current?.focus();
+  };
+  const toggleFull = () => {
+    if (isFull) void document.exitFullscreen();
+    else void document.documentElement.requestFullscreen().catch(() => undefined);
+    screen.current?.focus();
+  };
+  const end = (id: SessionId) => run(() => core.call('sessions.end', { sessionId: id }));
+
+  const isLive = phase.kind === 'running' || phase.kind === 'reconnecting' || phase.kind === 'connecting';
+  const launch =
+    session !== undefined
+      ? { peerId: session.peerId, offerId: session.offer.id, view: 'viewer' as const }
+      : ask !== undefined
+        ? { peerId: ask.peerId, offerId: ask.offer.id, view: 'viewer' as const }
+        : target.launch;
+
+  return (
+    <div className="viewer" data-full={isFull || undefined}>
+      <header className="viewer-bar" ref={toolbar}>
+        <OfferIcon offer={offer} sizePx={20} />
+        <Title order={1} className="viewer-title ellipsis" title={title}>
+          {title}
+        </Title>
+        <Tooltip label={t('ui.viewer.scaleHint')} multiline maw={260}>
+          <ActionIcon
+            variant={isScaled ? 'light' : 'subtle'}
+            color={isScaled ? 'pool' : 'gray'}
+            aria-label={t('ui.viewer.scale')}
+            aria-pressed={isScaled}
+            onClick={toggleScale}
+          >
+            <IconAspectRatio size={18} />
+          </ActionIcon>
+        </Tooltip>
+        <Tooltip label={t('ui.viewer.fullScreenHint')} multiline maw={260}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={t(isFull ? 'ui.viewer.leaveFullScreen' : 'ui.viewer.fullScreen')}
+            aria-pressed={isFull}
+            onClick={toggleFull}
+          >
+            {isFull ? <IconArrowsMinimize size={18} /> : <IconArrowsMaximize size={18} />}
+          </ActionIcon>
+        </Tooltip>
+        <Button
+          size="compact-sm"
+          color="red"
+          variant="light"
+          leftSection={<IconPower size={16} />}
+          disabled={!isLive || session === undefined}
+          onClick={() => session !== undefined && end(session.id)}
+        >
+          {t('ui.viewer.disconnect')}
+        </Button>
+      </header>
+      <ConnectionBanner />
+      <main className="viewer-main">
+        <div
+          ref={screenElement}
+          className="viewer-screen"
+          data-testid="viewer-screen"
+          data-dimmed={phase.kind === 'reconnecting' || undefined}
+          role="application"
+          tabIndex={phase.kind === 'running' ? 0 : -1}
+          onFocus={(event) => event.target === event.currentTarget && screen.current?.focus()}
+          aria-label={t('ui.viewer.screen', { offer: offer.name, peer: peerName })}
+        />
+        {phase.kind !== 'running' && (
+          <div className="viewer-cover" data-clear={phase.kind === 'reconnecting' || undefined} role="status">
+            <Cover
+              phase={phase}
+              peerName={peerName}
+              offer={offer}
+              onCancel={ask === undefined ? undefined : () => run(() => core.call('asks.cancel', { askId: ask.id }))}
+              onAgain={launch === null ? undefined : () => start.askAgain(launch)}
+            />
+          </div>
+        )}
+      </main>
+    </div>
+  );
+}
+
+function nameOfStranger(peerId: PeerId | undefined): string {
+  return peerId === undefined ? '?' : shortFingerprint(peerId);
+}
+
+interface CoverProps {
+  readonly phase: Exclude<ViewerPhase, { kind: 'running' }>;
+  readonly peerName: string;
+  readonly offer: Pick<Offer, 'name' | 'icon'>;
+  readonly onCancel: (() => void) | undefined;
+  readonly onAgain: (() => void) | undefined;
+}
+
+function Cover({ phase, peerName, offer, onCancel, onAgain }: CoverProps) {
+  const { t } = useTranslation();
+  switch (phase.kind) {
+    case 'waiting':
+      return (
+        <Card icon={<OfferIcon offer={offer} sizePx={64} />}>
+          <Title order={2} size="h3">
+            {t(phase.isAsked ? 'ui.viewer.waitingTitle' : 'ui.viewer.reachingTitle', { peer: peerName })}
+          </Title>
+          <Text c="dimmed">{t('ui.viewer.waiting', { peer: peerName, offer: offer.name })}</Text>
+          <Countdown expiresAt={phase.expiresAt} />
+          <Button variant="default" disabled={onCancel === undefined} onClick={onCancel}>
+            {t('ui.common.cancel')}
+          </Button>
+        </Card>
+      );
+    case 'connecting':
+      return (
+        <Card icon={<Loader size={40} />}>
+          <Title order={2} size="h3">
+            {t('ui.viewer.connectingTitle', { offer: offer.name })}
+          </Title>
+          <Text c="dimmed">{t('ui.viewer.connecting', { peer: peerName })}</Text>
+        </Card>
+      );
+    case 'reconnecting':
+      return (
+        <Card icon={<Loader size={40} />} isPanel>
+          <Title order={2} size="h3">
+            {t('ui.viewer.reconnectingTitle')}
+          </Title>
+          <Text c="dimmed">{t('ui.viewer.reconnecting', { peer: peerName, offer: offer.name })}</Text>
+        </Card>
+      );
+    case 'ended':
+      return (
+        <Card icon={<EndIcon why={phase.why} />}>
+          <Title order={2} size="h3">
+            {t(`ui.ended.${phase.why}.title`, { peer: peerName, offer: offer.name })}
+          </Title>
+          <Text c="dimmed">
+            {phase.problem !== null
+              ? sayProblem(phase.problem)
+              : t(`ui.ended.${phase.why}.text`, { peer: peerName, offer: offer.name })}
+          </Text>
+          <Group justify="center">
+            {onAgain !== undefined && phase.why !== 'gone' && (
+              <Button onClick={onAgain}>{t('ui.viewer.openAgain')}</Button>
+            )}
+            <Button variant="default" onClick={() => window.close()}>
+              {t('ui.common.close')}
+            </Button>
+          </Group>
+        </Card>
+      );
+  }
+}
+
+function Card({ icon, children, isPanel = false }: { icon: ReactNode; children: ReactNode; isPanel?: boolean }) {
+  return (
+    <Stack className="viewer-card" data-panel={isPanel || undefined} align="center" gap="md">
+      <span className="viewer-card-icon" aria-hidden>
+        {icon}
+      </span>
+      {children}
+    </Stack>
+  );
+}
+
+function EndIcon({ why }: { why: ViewerEnd }) {
+  const props = { size: 48, stroke: 1.4 };
+  if (why === 'denied' || why === 'host') return <IconHandStop {...props} />;
+  if (why === 'unanswered' || why === 'expired') return <IconClockOff {...props} />;
+  if (why === 'program' || why === 'visitor' || why === 'cancelled') return <IconSquareCheck {...props} />;
+  return <IconPlugConnectedX {...props} />;
+}
+
+/** How long the person there still has for an answer. It keeps its place while nothing is known yet. */
+function Countdown({ expiresAt }: { expiresAt: number | null }) {
+  const { t } = useTranslation();
+  const now = useNow(1000, expiresAt !== null);
+  const [total, setTotal] = useState<number | null>(null);
+  useEffect(() => {
+    setTotal(expiresAt === null ? null : Math.max(1, expiresAt - Date.now()));
+  }, [expiresAt]);
+  const left = expiresAt === null ? 0 : Math.max(0, expiresAt - now);
+  return (
+    <Stack gap={6} w={240} h={34} aria-hidden={expiresAt === null}>
+      {expiresAt !== null && (
+        <>
+          <Progress
+            value={total === null ? 100 : (left / total) * 100}
+            size="sm"
+            aria-label={t('ui.viewer.timeLeft')}
+            transitionDuration={1000}
+          />
+          <Text size="xs" c="dimmed" ta="center" aria-live="off">
+            {t('ui.viewer.answerWithin', { time: formatSeconds(Math.ceil(left / 1000)) })}
+          </Text>
+        </>
+      )}
+    </Stack>
+  );
+}
