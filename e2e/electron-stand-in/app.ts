@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { launchChromium, stopChromium } from './chromium.ts';
 import { createEvent } from './event.ts';
+import { startRelay } from './relay.ts';
 import { isFirstInstance } from './single-instance.ts';
 import { allWindows } from './window-list.ts';
 
@@ -95,6 +96,11 @@ export const app = new App();
 export async function startApp(): Promise<void> {
   if (isExiting) return;
   const endpoint = await launchChromium();
+  const relayPath = process.env['EBP_STAND_IN_CDP_SOCKET'];
+  if (relayPath !== undefined) {
+    const server = await startRelay({ path: relayPath }, { host: '127.0.0.1', port: Number(new URL(endpoint).port) });
+    server.unref();
+  }
   process.stdout.write(`STAND-IN CDP ${endpoint}\n`);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit());
   isReady = true;

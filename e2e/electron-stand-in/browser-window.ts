@@ -156,7 +156,7 @@ class WebContents extends EventEmitter {
     opening.push({
       opener: this,
       details,
-      options: { ...this.#options, show: true, ...answer.overrideBrowserWindowOptions },
+      options: { ...sizeOf(details.features), ...answer.overrideBrowserWindowOptions },
     });
     return true;
   }
@@ -296,6 +296,12 @@ export class BrowserWindow extends EventEmitter {
     this.emit('close', createEvent());
     this.destroy();
   }
+}
+
+/** Electron takes a window's size from the features of `window.open`. */
+function sizeOf(features: string): { width?: number; height?: number } {
+  const entries = [...features.matchAll(/\b(width|height)=(\d+)/g)].map(([, name, value]) => [name, Number(value)]);
+  return Object.fromEntries(entries);
 }
 
 function windowOf(page: Page): BrowserWindow | undefined {

@@ -1,12 +1,14 @@
 // Starts the stand-in for a test: its pages through Playwright, everything else through the control socket.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BrowserContext, chromium, type Page } from '@playwright/test';
 import { type Control, connectControl } from './control-client.ts';
+import { startRelay } from './relay.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -14,6 +16,10 @@ export interface LaunchOptions {
   /** The main process's entry; by default the built one. */
   readonly main?: string;
   readonly args?: readonly string[];
+  /** Runs it on another computer of the lab, for example `['on', 'alice']`. */
+  readonly prefix?: readonly string[];
+  /** Where its two sockets lie: a folder that both it and the test see. By default one in the folder for temporary files. */
+  readonly folder?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each line of its standard output. */
   readonly onLine?: (line: string) => void;
@@ -31,16 +37,30 @@ export interface StandIn extends AsyncDisposable {
 }
 
 /** @throws when the app is not ready within 30 s. */
-export async function launchStandIn({ main, args = [], env = {}, onLine }: LaunchOptions): Promise<StandIn> {
+export async function launchStandIn({
+  main,
+  args = [],
+  prefix = [],
+  env = {},
+  onLine,
+  ...options
+}: LaunchOptions): Promise<StandIn> {
   const stack = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'ebp-control-'));
+  const folder = await mkdtemp(join(options.folder ?? tmpdir(), 'ebp-stand-in-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const socketPath = join(folder, 'control');
-  const child = spawn(
+  const cdpPath = join(folder, 'cdp');
+  const [command = '', ...rest] = [
+    ...prefix,
     join(root, 'node_modules', '.bin', 'node'),
-    [join(import.meta.dirname, 'run.ts'), main ?? join(root, 'out', 'main', 'main.js'), ...args],
-    { env: { ...process.env, ...env, EBP_STAND_IN_SOCKET: socketPath }, stdio: ['pipe', 'pipe', 'pipe'] },
-  );
+    join(import.meta.dirname, 'run.ts'),
+    main ?? join(root, 'out', 'main', 'main.js'),
+    ...args,
+  ];
+  const child = spawn(command, rest, {
+    env: { ...process.env, ...env, EBP_STAND_IN_SOCKET: socketPath, EBP_STAND_IN_CDP_SOCKET: cdpPath },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   stack.defer(async () => {
     if (child.exitCode === null) child.kill('SIGTERM');
@@ -64,7 +84,11 @@ export async function launchStandIn({ main, args = [], env = {}, onLine }: Launc
       });
     });
     const control = stack.use(await connectControl(socketPath));
-    const browser = await chromium.connectOverCDP(endpoint);
+    // The debugging port is on the loopback of wherever it runs; the socket beside it reaches here.
+    const relay = await startRelay({ host: '127.0.0.1', port: 0 }, { path: cdpPath });
+    stack.defer(() => void relay.close());
+    const { port } = relay.address() as AddressInfo;
+    const browser = await chromium.connectOverCDP(endpoint.replace(/:\d+\//, `:${port}/`));
     stack.defer(() => browser.close().catch(() => {}));
     return { control, context: browser.contexts()[0] };
   };

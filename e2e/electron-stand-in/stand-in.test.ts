@@ -12,7 +12,7 @@ import { launchStandIn, type StandIn } from './launch.ts';
 interface PageTest {
   topics: Record<string, unknown>;
   answers: { id: number; result?: unknown; error?: { data: unknown } }[];
-  display: { stream: number; kind: string; data?: Uint8Array; problem?: unknown }[];
+  display: { stream: number; kind: string; bytes?: Uint8Array; problem?: unknown }[];
   portsGiven: number;
   isUint8Array: boolean;
   contract: { postMessage(message: unknown): void };
@@ -113,10 +113,10 @@ describe('the Electron shell on the stand-in', () => {
       { stream: 2, kind: 'close', problem: { code: 'not-found', params: { what: 'session' } } },
     ]);
     await page.evaluate(() =>
-      test.displays.postMessage({ stream: 1, kind: 'data', data: Uint8Array.from({ length: 256 }, (_, i) => i) }),
+      test.displays.postMessage({ stream: 1, kind: 'data', bytes: Uint8Array.from({ length: 256 }, (_, i) => i) }),
     );
     await until(async () => expect(await page.evaluate(() => test.display.length)).toBe(3));
-    const echo = await page.evaluate(() => [...(test.display[2]?.data ?? [])]);
+    const echo = await page.evaluate(() => [...(test.display[2]?.bytes ?? [])]);
     expect(echo).toEqual(Array.from({ length: 256 }, (_, i) => i));
     expect(await page.evaluate(() => test.isUint8Array)).toBe(true);
 
@@ -314,11 +314,15 @@ describe('the Electron shell on the stand-in', () => {
     shell = await launch();
     const main = await shell.page('');
     await hasPorts(main);
-    expect(await main.evaluate((id) => window.open(`/?window=viewer&ask=${id}`) !== null, uuid(1))).toBe(true);
+    await main.evaluate((id) => {
+      window.opened = window.open(`/?window=viewer&ask=${id}`, 'one', 'popup,width=640,height=480');
+    }, uuid(1));
     const viewer = await shell.page('?window=viewer');
     await hasPorts(viewer);
     const [window1] = await windows(`?window=viewer&ask=${uuid(1)}`);
-    expect(window1).toMatchObject({ isVisible: true, isFocused: true });
+    expect(window1).toMatchObject({ isVisible: true, isFocused: true, bounds: { width: 640, height: 480 } });
+    expect(await viewer.evaluate(() => [window.innerWidth, window.innerHeight])).toEqual([640, 480]);
+    expect(await main.evaluate(() => window.opened.closed)).toBe(false);
     expect(window1?.options['webPreferences']).toMatchObject({ sandbox: true, contextIsolation: true });
 
     set('asks', [
@@ -332,6 +336,7 @@ describe('the Electron shell on the stand-in', () => {
     );
     await shell.control.send('closeWindow', { id: window1?.id ?? 0 });
     await until(() => expect(calls('asks.cancel')).toEqual([{ askId: uuid(1) }]));
+    await until(async () => expect(await main.evaluate(() => window.opened.closed)).toBe(true));
 
     for (const query of [`ask=${uuid(3)}`, `session=${uuid(8)}`, `ask=${uuid(2)}`]) {
       await main.evaluate((q) => void window.open(`/?window=viewer&first`.replace('first', q)), query);

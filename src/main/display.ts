@@ -14,16 +14,16 @@ const fromPageSchema = z.discriminatedUnion('kind', [
   z.object({
     stream: streamSchema,
     kind: z.literal('data'),
-    data: z.instanceof(Uint8Array).refine((data) => data.byteLength <= MAX_MESSAGE_BYTES, 'is too large'),
+    bytes: z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= MAX_MESSAGE_BYTES, 'is too large'),
   }),
-  z.object({ stream: streamSchema, kind: z.literal('ack'), bytes: z.number().int().nonnegative() }),
+  z.object({ stream: streamSchema, kind: z.literal('ack'), sizeBytes: z.number().int().nonnegative() }),
   z.object({ stream: streamSchema, kind: z.literal('close') }),
 ]);
 
 /** What the page gets. `problem` is null when the stream ended by itself. */
 export type DisplayToPage =
   | { readonly stream: number; readonly kind: 'opened' }
-  | { readonly stream: number; readonly kind: 'data'; readonly data: Uint8Array }
+  | { readonly stream: number; readonly kind: 'data'; readonly bytes: Uint8Array }
   | { readonly stream: number; readonly kind: 'close'; readonly problem: Problem | null };
 
 const MAX_STREAMS = 32;
@@ -80,7 +80,7 @@ export function serveDisplays(port: Port, openDisplay: (sessionId: string) => Pr
     post({ stream: id, kind: 'opened' });
     duplex.on('data', (chunk: Uint8Array) => {
       // A copy: a chunk is often a small part of a large pool, and structured cloning would copy all of the pool.
-      post({ stream: id, kind: 'data', data: Uint8Array.from(chunk) });
+      post({ stream: id, kind: 'data', bytes: Uint8Array.from(chunk) });
       stream.unackedBytes += chunk.byteLength;
       if (stream.hasAcks && stream.unackedBytes > MAX_UNACKED_BYTES) duplex.pause();
     });
@@ -108,11 +108,11 @@ export function serveDisplays(port: Port, openDisplay: (sessionId: string) => Pr
       stream.duplex?.destroy();
     } else if (told.kind === 'ack') {
       stream.hasAcks = true;
-      stream.unackedBytes = Math.max(0, stream.unackedBytes - told.bytes);
+      stream.unackedBytes = Math.max(0, stream.unackedBytes - told.sizeBytes);
       if (stream.unackedBytes > MAX_UNACKED_BYTES) stream.duplex?.pause();
       else if (stream.unackedBytes <= MAX_UNACKED_BYTES / 2 && stream.duplex?.isPaused()) stream.duplex.resume();
     } else if (stream.duplex !== null) {
-      stream.duplex.write(told.data);
+      stream.duplex.write(told.bytes);
       if (stream.duplex.writableLength > MAX_WAITING_BYTES) {
         end(told.stream, { code: 'too-large', params: { where: 'display', limit: MAX_WAITING_BYTES } });
       }

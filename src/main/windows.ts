@@ -53,8 +53,8 @@ export function startWindows({ preloadPath, assetsDir, onMainClosed, onViewerClo
   const viewerOptions = (): BrowserWindowConstructorOptions => ({
     ...common(),
     show: true,
-    width: 1024,
-    height: 768,
+    // The page says how large the program's screen is to be, in window.open's features.
+    useContentSize: true,
     minWidth: 240,
     minHeight: 180,
     title: say('shell.window.viewer'),

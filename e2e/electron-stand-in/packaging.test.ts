@@ -1,0 +1,126 @@
+// electron-builder with our electron-builder.yml, and what is in the archive that people would get.
+import { spawn } from 'node:child_process';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { extractFile, listPackage } from '@electron/asar';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..');
+const FUSES = /^electronFuses:\n((?: {2}.*\n)+)/m;
+let folder = '';
+let archive = '';
+let files: string[] = [];
+
+const readJson = async (path: string) => JSON.parse(await readFile(join(root, path), 'utf8'));
+
+/** A copy of the project as electron-builder sees it, so that a running build of others is not disturbed. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ebp-packaging-'));
+  const project = join(folder, 'project');
+  const electronDist = join(folder, 'electron-dist');
+  await mkdir(join(project, 'e2e'), { recursive: true });
+  for (const name of ['package.json', 'package-lock.json', 'assets', 'src', 'electron.vite.config.ts']) {
+    await cp(join(root, name), join(project, name), { recursive: true });
+  }
+  await writeFile(join(project, 'e2e', 'some.test.ts'), '');
+  await symlink(join(root, 'node_modules'), join(project, 'node_modules'));
+  await runNode(project, 'electron-vite/bin/electron-vite.js', ['build', '--logLevel', 'error']);
+
+  // A placeholder has no fuses to flip.
+  const config = await readFile(join(root, 'electron-builder.yml'), 'utf8');
+  await writeFile(join(project, 'electron-builder.yml'), config.replace(FUSES, ''));
+
+  // The placeholder: everything that the packer looks for in Electron's own folder.
+  for (const name of ['resources', 'locales']) await mkdir(join(electronDist, name), { recursive: true });
+  await writeFile(join(electronDist, 'electron'), '#!/bin/sh\n');
+  await chmod(join(electronDist, 'electron'), 0o755);
+  const { version } = await readJson('node_modules/electron/package.json');
+  await writeFile(join(electronDist, 'version'), version);
+  await writeFile(join(electronDist, 'locales', 'en-US.pak'), '');
+  await runNode(project, 'electron-builder/cli.js', ['--linux', 'dir', `-c.electronDist=${electronDist}`]);
+  archive = join(project, 'dist', 'linux-unpacked', 'resources', 'app.asar');
+  files = listPackage(archive, { isPack: false }).map((name) => name.replaceAll('\\', '/'));
+}, 180_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('electron-builder, with a placeholder for the Electron binary whose fuses cannot be flipped', () => {
+  it('packs main process, preload, page and icons', () => {
+    expect(files).toEqual(
+      expect.arrayContaining([
+        '/package.json',
+        '/out/main/main.js',
+        '/out/preload/preload.cjs',
+        '/out/renderer/index.html',
+        '/assets/icon.png',
+        '/assets/tray/waiting-22@2x.png',
+      ]),
+    );
+    expect(JSON.parse(extractFile(archive, 'package.json').toString()).main).toBe('out/main/main.js');
+  });
+
+  it('packs what the main process imports, and no other library', async () => {
+    const { dependencies, devDependencies } = await readJson('package.json');
+    for (const name of Object.keys(dependencies)) expect(files).toContain(`/node_modules/${name}/package.json`);
+    for (const name of Object.keys(devDependencies)) expect(files).not.toContain(`/node_modules/${name}/package.json`);
+    const main = files.filter((name) => /^\/out\/main\/.*\.js$/.test(name));
+    const imports = main.flatMap((name) =>
+      [
+        ...extractFile(archive, name.slice(1))
+          .toString()
+          .matchAll(/^(?:import|export)[^'"]*['"]([^'"./][^'"]*)['"]/gm),
+      ].map(([, specifier = '']) => specifier),
+    );
+    const packages = imports
+      .filter((specifier) => !specifier.startsWith('node:') && specifier !== 'electron')
+      .map((specifier) =>
+        specifier
+          .split('/')
+          .slice(0, specifier.startsWith('@') ? 2 : 1)
+          .join('/'),
+      );
+    expect(packages).not.toHaveLength(0);
+    for (const name of packages) expect(files).toContain(`/node_modules/${name}/package.json`);
+  });
+
+  it('packs no sources, tests or maps', () => {
+    const unwanted = files.filter(
+      (name) =>
+        /^\/(src|e2e|bench|scripts|docs|node_modules\/electron)\//.test(name) ||
+        /\.(test\.[cm]?[jt]s|ts|tsx|map)$/.test(name),
+    );
+    expect(unwanted).toEqual([]);
+  });
+});
+
+describe('electron-builder.yml', () => {
+  it('states every fuse, and asks for no server', async () => {
+    const text = await readFile(join(root, 'electron-builder.yml'), 'utf8');
+    const { FuseV1Options } = await import('@electron/fuses');
+    const count = Object.keys(FuseV1Options).filter((key) => Number.isNaN(Number(key))).length;
+    const block = FUSES.exec(text)?.[1] ?? '';
+    expect(block.trim().split('\n')).toHaveLength(count);
+    expect(block).toContain('runAsNode: false');
+    expect(block).toContain('onlyLoadAppFromAsar: true');
+    expect(text).not.toMatch(/^\s*- openssh-server/m);
+  });
+});
+
+function runNode(cwd: string, script: string, args: string[]): Promise<void> {
+  const child = spawn(join(root, 'node_modules', '.bin', 'node'), [join(root, 'node_modules', script), ...args], {
+    cwd,
+    env: { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env['PATH']}` },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${script} ended with ${code}\n${output.slice(-4000)}`)),
+    );
+  });
+}

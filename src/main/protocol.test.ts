@@ -1,0 +1,97 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAppHandler, windowKindOf } from './protocol.ts';
+
+let folder = '';
+let get: (url: string, method?: string) => Promise<Response>;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ebp-protocol-'));
+  const renderer = join(folder, 'renderer');
+  await mkdir(join(renderer, 'assets'), { recursive: true });
+  await writeFile(join(renderer, 'index.html'), '<!doctype html>');
+  await writeFile(join(renderer, 'assets', 'page.js'), 'page');
+  await writeFile(join(renderer, 'run.exe'), 'no type for this');
+  await writeFile(join(folder, 'secret.txt'), 'secret');
+  await symlink(join(folder, 'secret.txt'), join(renderer, 'link.txt'));
+  const icon = (type: string) => ({ type, bytes: Buffer.from('icon') });
+  const handler = createAppHandler(renderer, async (hash) =>
+    hash.startsWith('a') ? icon('image/svg+xml') : hash.startsWith('b') ? icon('text/html') : null,
+  );
+  get = (url, method = 'GET') => handler(new Request(url, { method }));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('app://', () => {
+  it.each([
+    ['app://ebp/', 'text/html; charset=utf-8'],
+    ['app://ebp/?window=popup', 'text/html; charset=utf-8'],
+    ['app://ebp/assets/page.js', 'text/javascript; charset=utf-8'],
+  ])('serves %s with its type and a strict policy', async (url, type) => {
+    const response = await get(url);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe(type);
+    const policy = response.headers.get('content-security-policy');
+    for (const rule of ["default-src 'self'", "script-src 'self'", "frame-ancestors 'none'", "object-src 'none'"]) {
+      expect(policy).toContain(rule);
+    }
+    expect(policy).not.toContain('unsafe-eval');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  it.each([
+    'app://ebp/../secret.txt',
+    'app://ebp/..%2fsecret.txt',
+    'app://ebp/%2e%2e/secret.txt',
+    'app://ebp/assets/..%5c..%5csecret.txt',
+    'app://ebp/assets/../../secret.txt',
+    'app://ebp//etc/passwd',
+    'app://ebp/link.txt',
+    'app://ebp/run.exe',
+    'app://ebp/assets',
+    'app://ebp/assets/',
+    'app://ebp/__proto__',
+    'app://ebp/constructor',
+    'app://other/index.html',
+    `app://ebp/icons/${'c'.repeat(64)}`,
+    `app://ebp/icons/${'b'.repeat(64)}`,
+    `app://ebp/icons/${'A'.repeat(64)}`,
+    `app://ebp/icons/${'a'.repeat(63)}`,
+    `app://ebp/icons/..%2f${'a'.repeat(64)}`,
+  ])('has nothing at %s', async (url) => {
+    const response = await get(url);
+    expect(response.status).toBe(404);
+    expect(await response.text()).toBe('');
+  });
+
+  it('serves an icon so that a script in it cannot run', async () => {
+    const response = await get(`app://ebp/icons/${'a'.repeat(64)}`);
+    expect(response.headers.get('content-type')).toBe('image/svg+xml');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(response.headers.get('content-security-policy')).toContain('sandbox');
+    expect(await response.text()).toBe('icon');
+  });
+
+  it('takes nothing but reads', async () => {
+    expect((await get('app://ebp/', 'POST')).status).toBe(405);
+  });
+});
+
+describe('windowKindOf', () => {
+  it.each([
+    ['app://ebp/', 'main'],
+    ['app://ebp/?peer=x#y', 'main'],
+    ['app://ebp/?window=popup', 'popup'],
+    ['app://ebp/?window=viewer&ask=1', 'viewer'],
+    ['app://ebp/?window=other', null],
+    ['app://ebp/index.html', null],
+    ['app://ebp.example/', null],
+    ['app://user@ebp/', null],
+    ['app://ebp:80/', null],
+    ['https://ebp/', null],
+    ['file:///', null],
+    ['', null],
+  ])('%s is %s', (url, kind) => expect(windowKindOf(url)).toBe(kind));
+});
