@@ -1,5 +1,6 @@
 // The flags of the browser shell.
 import { parseArgs } from 'node:util';
+import { settingsSchema } from '../contract/models.ts';
 
 export interface Flags {
   readonly profileDir: string | null;
@@ -26,6 +27,8 @@ export function parseFlags(args: readonly string[]): Flags {
   if (port !== null && (!/^\d+$/.test(values.port ?? '') || port > 65535)) {
     throw new Error('--port: expected a number from 0 to 65535');
   }
+  const name = settingsSchema.shape.name.safeParse(values.name ?? 'none given');
+  if (!name.success) throw new Error('--name: expected 1 to 100 characters');
   if (values.profile === '') throw new Error('--profile: expected a folder');
   return {
     profileDir: values.profile ?? null,

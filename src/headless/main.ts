@@ -1,118 +1,16 @@
 // The browser shell: the same core and the same page as in Electron, on 127.0.0.1, for computers without a display or without Electron.
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createClient } from '../contract/client.ts';
-import { AppError, toProblem } from '../contract/errors.ts';
-import { createPortPair } from '../contract/port.ts';
-import { browserFileName, browserFileSchema, defaultProfileDir } from '../contract/profile.ts';
-import { type Core, createCore } from '../core/core.ts';
-import type { Log } from '../core/lib/log.ts';
-import { AlreadyRunningError } from '../core/local-socket/local-socket.ts';
-import { say, sayProblem } from '../messages/messages.ts';
-import { type Flags, parseFlags } from './flags.ts';
-import { openBrowser } from './open-browser.ts';
-import { readPageFiles } from './page-files.ts';
-import { startBrowserServer } from './server.ts';
+import { createCore } from '../core/core.ts';
+import { runShell } from './shell.ts';
 
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
-const STOP_TIMEOUT_MS = 5000;
-
-const isRoot = process.getuid?.() === 0;
 const root = resolve(import.meta.dirname, '../..');
 
-/** Warnings of the server on standard error, one line each; the core keeps a log of its own. */
-const consoleLog: Log = {
-  error: (fields, message) => console.error(`${message} ${JSON.stringify(fields)}`),
-  warn: (fields, message) => console.error(`${message} ${JSON.stringify(fields)}`),
-  info: () => {},
-  debug: () => {},
-};
-
-async function main(): Promise<number> {
-  let flags: Flags;
-  try {
-    flags = parseFlags(process.argv.slice(2));
-  } catch (error) {
-    console.error(say('cli.serve.badFlag', { why: error instanceof Error ? error.message : '' }));
-    return EXIT_USAGE;
-  }
-  const profileDir = resolve(
-    flags.profileDir ?? defaultProfileDir({ env: process.env, platform: process.platform, home: homedir(), isRoot }),
-  );
-  const files = await readPageFiles(join(root, 'out/renderer'));
-  if (files === null) {
-    console.error(say('cli.serve.noPage'));
-    return EXIT_FAILED;
-  }
-  if (isRoot) console.error(say('cli.serve.root'));
-
-  const stop = Promise.withResolvers<void>();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.resolve());
-
-  await using stack = new AsyncDisposableStack();
-  // Registered first, so that it covers the disposal of everything else.
-  let hardExit: NodeJS.Timeout | undefined;
-  stack.defer(() => clearTimeout(hardExit));
-  let core: Core;
-  try {
-    core = stack.use(await createCore({ profileDir, shell: 'browser', version: readVersion() }));
-  } catch (error) {
-    if (!(error instanceof AlreadyRunningError)) throw error;
-    const url = await readBrowserUrl(profileDir);
-    console.error(say(url === null ? 'cli.serve.alreadyRunning' : 'cli.serve.alreadyRunningAt', { profileDir, url }));
-    return EXIT_FAILED;
-  }
-  await applyFirstRun(core, flags);
-  const server = stack.use(await startBrowserServer({ core, profileDir, files, port: flags.port, log: consoleLog }));
-  if (server.takenPort !== null) {
-    console.error(say('cli.serve.portTaken', { taken: String(server.takenPort), port: String(server.port) }));
-  }
-  console.log(say('cli.serve.ready', { url: server.url }));
-  if (flags.isOpened) openBrowser(server.url, isRoot);
-
-  await Promise.race([stop.promise, core.stopRequested]);
-  hardExit = setTimeout(() => process.exit(EXIT_FAILED), STOP_TIMEOUT_MS);
-  return 0;
-}
-
-/** `--name` and `--share-all` answer the first-run page; later they change nothing that the person chose. */
-async function applyFirstRun(core: Core, flags: Flags): Promise<void> {
-  if (flags.name === null && !flags.isAllShared) return;
-  const [own, served] = createPortPair();
-  const client = createClient(own);
-  core.attach(served);
-  await client.ready;
-  if (client.read('settings')?.isSetUp === false) {
-    await client.call('settings.update', {
-      isSetUp: true,
-      ...(flags.name === null ? {} : { name: flags.name }),
-      ...(flags.isAllShared ? { isSharedByDefault: true } : {}),
-    });
-  }
-  client.close();
-}
-
-async function readBrowserUrl(profileDir: string): Promise<string | null> {
-  try {
-    return browserFileSchema.parse(JSON.parse(await readFile(join(profileDir, browserFileName), 'utf8'))).url;
-  } catch {
-    return null;
-  }
-}
-
-function readVersion(): string {
-  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  // A bug keeps its stack; what a person can mend is one sentence.
-  console.error(error instanceof AppError ? sayProblem(toProblem(error)) : error);
-  process.exitCode = EXIT_FAILED;
-}
+process.exitCode = await runShell({
+  args: process.argv.slice(2),
+  pageDir: join(root, 'out/renderer'),
+  version: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,
+  createCore,
+});
 // Whatever still holds the process is not needed any more.
 process.exit();

@@ -1,7 +1,7 @@
 // `ebp status`: this computer, and what it lacks.
 import type { Command } from 'commander';
 import type { HealthItem } from '../../contract/models.ts';
-import { messages, say } from '../../messages/messages.ts';
+import { say } from '../../messages/messages.ts';
 import { type Run, readTopic } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type Style, toShowable } from '../output.ts';
@@ -62,5 +62,5 @@ export function registerStatus(program: Command, run: Run): void {
 }
 
 function describe(item: HealthItem): string {
-  return toShowable(messages.t([`health.${item.id}.${item.level}`, `health.${item.id}`], { ...item.params }));
+  return toShowable(say(`health.${item.id}.${item.level}`, item.params));
 }

@@ -1,0 +1,118 @@
+// The life of the browser shell: flags, core, server, browser window, and the end of all of them.
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createClient } from '../contract/client.ts';
+import { AppError } from '../contract/errors.ts';
+import { createPortPair } from '../contract/port.ts';
+import { browserFileName, browserFileSchema, defaultProfileDir } from '../contract/profile.ts';
+import type { Core, CoreOptions } from '../core/core.ts';
+import type { Log } from '../core/lib/log.ts';
+import { AlreadyRunningError } from '../core/local-socket/local-socket.ts';
+import { say, sayProblem } from '../messages/messages.ts';
+import { type Flags, parseFlags } from './flags.ts';
+import { openBrowser } from './open-browser.ts';
+import { readPageFiles } from './page-files.ts';
+import { startBrowserServer } from './server.ts';
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+const STOP_TIMEOUT_MS = 5000;
+
+export interface Shell {
+  readonly args: readonly string[];
+  /** The built page. */
+  readonly pageDir: string;
+  readonly version: string;
+  readonly createCore: (options: CoreOptions) => Promise<Core>;
+}
+
+/** Warnings of the server on standard error, one line each; the core keeps a log of its own. */
+const consoleLog: Log = {
+  error: (fields, message) => console.error(`${message} ${JSON.stringify(fields)}`),
+  warn: (fields, message) => console.error(`${message} ${JSON.stringify(fields)}`),
+  info: () => {},
+  debug: () => {},
+};
+
+/** Runs until a signal or `core.stop` ends it. Resolves with the exit code. */
+export async function runShell({ args, pageDir, version, createCore }: Shell): Promise<number> {
+  const isRoot = process.getuid?.() === 0;
+  let flags: Flags;
+  try {
+    flags = parseFlags(args);
+  } catch (error) {
+    console.error(say('cli.serve.badFlag', { why: error instanceof Error ? error.message : '' }));
+    return EXIT_USAGE;
+  }
+  const profileDir = resolve(
+    flags.profileDir ?? defaultProfileDir({ env: process.env, platform: process.platform, home: homedir(), isRoot }),
+  );
+  const files = await readPageFiles(pageDir);
+  if (files === null) {
+    console.error(say('cli.serve.noPage'));
+    return EXIT_FAILED;
+  }
+  if (isRoot) console.error(say('cli.serve.root'));
+
+  await using stack = new AsyncDisposableStack();
+  const stop = Promise.withResolvers<void>();
+  let hardExit: NodeJS.Timeout | undefined;
+  // Registered first, so that the time limit covers the disposal of everything else.
+  stack.defer(() => clearTimeout(hardExit));
+  const end = () => {
+    hardExit ??= setTimeout(() => process.exit(EXIT_FAILED), STOP_TIMEOUT_MS);
+    stop.resolve();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+
+  let core: Core;
+  try {
+    core = stack.use(await createCore({ profileDir, shell: 'browser', version }));
+  } catch (error) {
+    if (error instanceof AppError) {
+      console.error(sayProblem(error.problem));
+      return EXIT_FAILED;
+    }
+    if (!(error instanceof AlreadyRunningError)) throw error;
+    const url = await readBrowserUrl(profileDir);
+    console.error(say(url === null ? 'cli.serve.alreadyRunning' : 'cli.serve.alreadyRunningAt', { profileDir, url }));
+    return EXIT_FAILED;
+  }
+  await applyFirstRun(core, flags);
+  const server = stack.use(await startBrowserServer({ core, profileDir, files, port: flags.port, log: consoleLog }));
+  if (server.takenPort !== null) {
+    console.error(say('cli.serve.portTaken', { taken: String(server.takenPort), port: String(server.port) }));
+  }
+  console.log(say('cli.serve.ready', { url: server.url }));
+  if (flags.isOpened) openBrowser(server.url, isRoot);
+
+  void core.stopRequested.then(end);
+  await stop.promise;
+  return 0;
+}
+
+/** `--name` and `--share-all` answer the first-run page; later they change nothing that the person chose. */
+async function applyFirstRun(core: Core, flags: Flags): Promise<void> {
+  if (flags.name === null && !flags.isAllShared) return;
+  const [own, served] = createPortPair();
+  const client = createClient(own);
+  core.attach(served);
+  await client.ready;
+  if (client.read('settings')?.isSetUp === false) {
+    await client.call('settings.update', {
+      isSetUp: true,
+      ...(flags.name === null ? {} : { name: flags.name }),
+      ...(flags.isAllShared ? { isSharedByDefault: true } : {}),
+    });
+  }
+  client.close();
+}
+
+async function readBrowserUrl(profileDir: string): Promise<string | null> {
+  try {
+    return browserFileSchema.parse(JSON.parse(await readFile(join(profileDir, browserFileName), 'utf8'))).url;
+  } catch {
+    return null;
+  }
+}
