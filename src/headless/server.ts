@@ -65,7 +65,7 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     const refusal = findRefusal(request, port, true);
     if (refusal !== null) {
-      log.warn({ refusal }, 'browser connection refused');
+      log.debug({ refusal }, 'browser connection refused');
       refuse('403 Forbidden');
       return;
     }
@@ -96,7 +96,7 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
     };
     const html = { 'Content-Type': 'text/html; charset=utf-8' };
     if (refusal !== null) {
-      log.warn({ refusal }, 'browser request refused');
+      log.debug({ refusal }, 'browser request refused');
       send(403, html, refusalPage());
       return;
     }

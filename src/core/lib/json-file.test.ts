@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { AppError } from '../../contract/errors.ts';
 import { JsonFile } from './json-file.ts';
 import { silentLog } from './log.ts';
 
@@ -122,7 +123,7 @@ describe('a JSON file', () => {
     await put(JSON.stringify({ ...initial, name: 'before' }));
     let isFull = true;
     const replaceFile = async (target: string, text: string) => {
-      if (isFull) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+      if (isFull) throw new AppError('disk-full', { path: join(folder, 'profile') });
       await writeFile(target, text);
     };
     const file = await open({ replaceFile });
@@ -167,5 +168,5 @@ test.runIf(canMount)('a disk that fills up during the write leaves the old file 
     ],
     { encoding: 'utf8' },
   );
-  expect(output.trim()).toBe('ENOSPC old 2');
+  expect(output.trim()).toBe('disk-full old 2');
 });

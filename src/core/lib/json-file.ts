@@ -2,7 +2,6 @@
 import { copyFile, constants as fsConstants, link, mkdir, readFile, realpath, rename, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { z } from 'zod';
-import { AppError } from '../../contract/errors.ts';
 import type { Log } from './log.ts';
 import { replaceFile } from './replace-file.ts';
 
@@ -74,12 +73,7 @@ export class JsonFile<S extends z.ZodType> {
     const write = this.#lastWrite.then(async () => {
       const value = change(this.#value);
       const whole = isPlainObject(value) ? { ...this.#unknownFields, ...value } : value;
-      try {
-        await this.#replaceFile(this.path, `${JSON.stringify(whole, null, 2)}\n`);
-      } catch (error) {
-        if (!isDiskFull(error)) throw error;
-        throw new AppError('disk-full', { path: dirname(this.path) }, { cause: error });
-      }
+      await this.#replaceFile(this.path, `${JSON.stringify(whole, null, 2)}\n`);
       this.#value = value;
       return value;
     });
@@ -185,10 +179,6 @@ async function keepAside(path: string): Promise<string | null> {
 
 function copyExclusively(from: string, to: string): Promise<void> {
   return copyFile(from, to, fsConstants.COPYFILE_EXCL);
-}
-
-function isDiskFull(error: unknown): boolean {
-  return isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT');
 }
 
 function isCode(error: unknown, code: string): boolean {

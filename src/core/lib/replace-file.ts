@@ -1,6 +1,7 @@
 // Replaces a private file as a whole: after a crash or on a full disk it holds the old content or the new, never a part.
 import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { AppError } from '../../contract/errors.ts';
 
 /**
  * Writes the text to `<path>.tmp` (mode 0600, in a folder of mode 0700), and renames that when the disk has it. The caller
@@ -8,14 +9,14 @@ import { dirname } from 'node:path';
  *
  * Not write-file-atomic: version 8 calls `fs.write` once and ignores how much was written, so a disk that fills up during the
  * write leaves a truncated file under the real name (seen on a tmpfs; https://github.com/coder/xum/pull/4282 tells the same).
- * @throws the error of the file system, with its `code`; the file is as before.
+ * @throws AppError `disk-full`, otherwise the error of the file system; the file is as before.
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   // A symbolic link stays one: its target is replaced.
   const target = await realpath(path).catch(() => path);
   const temporaryPath = `${target}.tmp`;
   try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     // Removed first, so that the mode holds and a link in its place is not followed.
     await rm(temporaryPath, { force: true });
     const file = await open(temporaryPath, 'wx', 0o600);
@@ -28,7 +29,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     await rename(temporaryPath, target);
   } catch (error) {
     await rm(temporaryPath, { force: true }).catch(() => {});
-    throw error;
+    throw isDiskFull(error) ? new AppError('disk-full', { path: dirname(path) }, { cause: error }) : error;
   }
   await syncFolder(dirname(target));
 }
@@ -45,4 +46,9 @@ async function syncFolder(path: string): Promise<void> {
   } catch {
     // As said above.
   }
+}
+
+/** A full disk, or the end of what this user may use of it. */
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }

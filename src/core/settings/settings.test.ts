@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AppError } from '../../contract/errors.ts';
 import { silentLog } from '../lib/log.ts';
 import { autostartPath, ownCommand, quoteExecArgument } from './autostart.ts';
 import { cleanName, defaultName, fullNameFrom } from './name.ts';
@@ -50,7 +51,7 @@ describe('settings', () => {
 
   test('do not show what the disk refused', async () => {
     await using settings = await start({
-      replaceFile: () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })),
+      replaceFile: () => Promise.reject(new AppError('disk-full', { path: folder })),
     });
     await expect(settings.update({ isPaused: true, isStartedAtLogin: true })).rejects.toMatchObject({
       code: 'disk-full',

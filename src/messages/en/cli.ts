@@ -198,7 +198,8 @@ export const cli = {
     signInTitle: 'This address needs a key',
     signInWhy:
       'eBrainPool runs here, and only the person who started it may use it. This browser does not have its key, or the address that you opened was used before: each works once.',
-    signInHow: 'Run `ebp open` in a terminal of this computer. It opens eBrainPool with a new address.',
+    signInHow:
+      'Run `ebp open` in a terminal of this computer (`bin/ebp open` in a clone of the source). It opens eBrainPool with a new address.',
     refusedTitle: 'This request was refused',
     refusedWhy:
       'It did not come from eBrainPool’s own page, or it came under another name than 127.0.0.1 or localhost, or from another user of this computer.',
