@@ -46,8 +46,8 @@ const connect = (from: string, host: string, port = 7000) =>
   `.on("connect",()=>process.exit(0)).on("timeout",()=>process.exit(1)).on("error",()=>process.exit(1))'`;
 
 const listen = (host: string, port = 7000) =>
-  `on ${host} node -e 'require("net").createServer((s)=>s.end()).listen(${port},"::",()=>console.log("listens"))' >/tmp/listens-$$ & ` +
-  `until grep -q listens /tmp/listens-$$; do sleep 0.02; done; rm /tmp/listens-$$`;
+  `on ${host} node -e 'require("net").createServer((s)=>s.end()).listen(${port},"::",()=>console.log("listens"))' >/run/lab/listens & ` +
+  `until grep -qs listens /run/lab/listens; do sleep 0.02; done`;
 
 test('a computer of the lab has an ordinary user, a name and a home of its own', async () => {
   const { code, output } = await runInLab(
