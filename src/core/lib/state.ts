@@ -41,3 +41,18 @@ export class State<T> implements Followable<T> {
     return () => this.#listeners.delete(listener);
   }
 }
+
+/** A state made of others; it follows them until disposed. */
+export function combine<const F extends readonly Followable<unknown>[], T>(
+  sources: F,
+  make: (values: { readonly [I in keyof F]: F[I] extends Followable<infer V> ? V : never }) => T,
+): State<T> & Disposable {
+  const read = () => make(sources.map((source) => source.value) as never);
+  const state = new State(read());
+  const stops = sources.map((source) => source.follow(() => state.set(read())));
+  return Object.assign(state, {
+    [Symbol.dispose]: () => {
+      for (const stop of stops) stop();
+    },
+  });
+}

@@ -24,6 +24,8 @@ import { algorithms, KEEPALIVE } from './ssh.ts';
 /** A peer that uses this computer, as long as its connection lasts. Its key is proved. */
 export interface Visitor {
   readonly peerId: PeerId;
+  /** `ssh-ed25519 AAAA…`: the key that was proved. */
+  readonly publicKey: string;
   readonly remoteAddress: string;
   notify<N extends HostNotice>(notice: N, value: NoticeValue<N>): void;
   onClose(listener: () => void): void;
@@ -75,40 +77,40 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
   );
 
   function serveConnection(connection: Connection, socket: Socket): void {
-    let peerId: PeerId | undefined;
+    let proved: ProvedKey | undefined;
     // Errors of a connection (a reset, garbage) end that connection and nothing else.
     connection.on('error', (error: Error) => log.debug({ error: error.message }, 'peer connection failed'));
     connection.on('authentication', (context) => {
-      const id = proveKey(context);
-      if (id !== undefined) peerId = id;
+      proved = proveKey(context) ?? proved;
     });
     connection.on('ready', () => {
       unauthenticated.delete(keyOf(socket));
-      if (peerId === undefined) {
+      if (proved === undefined) {
         connection.end();
         return;
       }
-      const count = (connectionsByPeer.get(peerId) ?? 0) + 1;
+      const { peerId: id } = proved;
+      const count = (connectionsByPeer.get(id) ?? 0) + 1;
       if (count > MAX_CONNECTIONS_PER_PEER) {
         connection.end();
         return;
       }
-      const id = peerId;
       connectionsByPeer.set(id, count);
       socket.once('close', () => {
         const left = (connectionsByPeer.get(id) ?? 1) - 1;
         if (left === 0) connectionsByPeer.delete(id);
         else connectionsByPeer.set(id, left);
       });
-      serveVisitor(connection, socket, id);
+      serveVisitor(connection, socket, proved);
     });
   }
 
-  function serveVisitor(connection: Connection, socket: Socket, peerId: PeerId): void {
+  function serveVisitor(connection: Connection, socket: Socket, { peerId, publicKey }: ProvedKey): void {
     let control: Rpc | undefined;
     let channelCount = 0;
     const visitor: Visitor = {
       peerId,
+      publicKey,
       remoteAddress: plainAddress(socket.remoteAddress ?? ''),
       notify: (notice, value) => control?.notify(notice, value),
       onClose: (listener) => socket.once('close', listener),
@@ -220,8 +222,13 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
   };
 }
 
+interface ProvedKey {
+  readonly peerId: PeerId;
+  readonly publicKey: string;
+}
+
 /** Checks that the visitor holds the private key (RFC 4252 section 7). Every Ed25519 key may connect: a stranger may ask. */
-function proveKey(context: AuthContext): PeerId | undefined {
+function proveKey(context: AuthContext): ProvedKey | undefined {
   if (context.method !== 'publickey' || context.key.algo !== 'ssh-ed25519') {
     context.reject(['publickey']);
     return undefined;
@@ -230,17 +237,15 @@ function proveKey(context: AuthContext): PeerId | undefined {
     context.accept();
     return undefined;
   }
-  const key = ssh2.utils.parseKey(
-    Buffer.concat([Buffer.from('ssh-ed25519 '), Buffer.from(context.key.data.toString('base64'))]),
-  );
+  const publicKey = `ssh-ed25519 ${context.key.data.toString('base64')}`;
+  const key = ssh2.utils.parseKey(publicKey);
   // Security: the signature covers this connection's session id, so it cannot be replayed.
   if (key instanceof Error || key.verify(context.blob, context.signature) !== true) {
     context.reject(['publickey']);
     return undefined;
   }
-  const id = fingerprintOf(context.key.data);
   context.accept();
-  return id;
+  return { peerId: fingerprintOf(context.key.data), publicKey };
 }
 
 function keyOf(socket: Socket): string {

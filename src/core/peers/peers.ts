@@ -1,0 +1,454 @@
+// Who is there: peers found by multicast DNS or added by address, the connections to them, and the catalogues of the open ones.
+import type { ClientId } from '../../contract/contract.ts';
+import { AppError, type Problem, toProblem } from '../../contract/errors.ts';
+import { type Offer, offerSchema, type Peer, type PeerId } from '../../contract/models.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { Log } from '../lib/log.ts';
+import { type Followable, State } from '../lib/state.ts';
+import { toShowable } from '../lib/text.ts';
+import { connectPeer, type HostConnection, type PeerAddress } from '../tunnel/peer-client.ts';
+import {
+  type HostNotice,
+  MAX_ICON_BYTES,
+  type NoticeValue,
+  OLDEST_PROTOCOL,
+  PROTOCOL,
+} from '../tunnel/peer-protocol.ts';
+import { type Advert, splitAddress } from './advert.ts';
+import type { KnownPeers } from './known-peers.ts';
+
+export interface Peers extends AsyncDisposable {
+  readonly state: Followable<readonly Peer[]>;
+  /** Offers of the peers that are open. */
+  readonly catalogues: Followable<Readonly<Record<PeerId, readonly Offer[]>>>;
+  onSeen(advert: Advert): void;
+  onGone(peerId: PeerId): void;
+  /** Called with every notice of a peer, after the answer to any earlier call was taken in. */
+  onNotice: <N extends HostNotice>(notice: N, value: NoticeValue<N>, connection: HostConnection) => void;
+  open(peerId: PeerId, client: ClientId): Promise<void>;
+  close(peerId: PeerId, client: ClientId): void;
+  closeAllOf(client: ClientId): void;
+  /** First contact with an address: whoever answers there is the peer from now on. @throws AppError as `connectPeer` */
+  add(address: string): Promise<PeerId>;
+  remove(peerId: PeerId): Promise<void>;
+  /**
+   * The connection to a peer, opened when there is none. It stays at least until `release` is called.
+   * @throws AppError `not-found`, `peer-unreachable`, `fingerprint-mismatch`, `protocol-newer`, `protocol-older`, `cancelled`
+   */
+  hold(peerId: PeerId, signal?: AbortSignal): Promise<{ readonly connection: HostConnection; release(): void }>;
+  nameOf(peerId: PeerId): string;
+}
+
+interface Entry {
+  readonly id: PeerId;
+  name: string;
+  advert: Advert | undefined;
+  /** Addresses that the person gave. */
+  address: string | undefined;
+  isAnswering: boolean;
+  lastSeenAt: number;
+  connection: HostConnection | undefined;
+  connecting: Promise<HostConnection> | undefined;
+  problem: Problem | null;
+  holders: number;
+  readonly openedBy: Set<ClientId>;
+  offers: readonly Offer[] | undefined;
+  idleTimer: NodeJS.Timeout | undefined;
+}
+
+/** A connection that nobody uses is closed after this. */
+const IDLE_MS = 30_000;
+/** How often a peer that was added by address is looked for while it does not answer. */
+const PROBE_MS = 15_000;
+/** Peers that vanished are shown as offline for so long when they are not of interest any more. */
+const FORGET_AFTER_MS = 60_000;
+
+export async function startPeers(options: {
+  readonly identity: Identity;
+  readonly log: Log;
+  readonly name: () => string;
+  readonly known: KnownPeers;
+  readonly catalog: Catalog;
+  readonly defaultPort: number;
+}): Promise<Peers> {
+  const { identity, log, known, catalog } = options;
+  const entries = new Map<PeerId, Entry>();
+  const state = new State<readonly Peer[]>([]);
+  const catalogues = new State<Readonly<Record<PeerId, readonly Offer[]>>>({});
+  const abort = new AbortController();
+
+  function entryFor(id: PeerId): Entry {
+    let entry = entries.get(id);
+    if (entry === undefined) {
+      entry = {
+        id,
+        name: '',
+        advert: undefined,
+        address: undefined,
+        isAnswering: false,
+        lastSeenAt: 0,
+        connection: undefined,
+        connecting: undefined,
+        problem: null,
+        holders: 0,
+        openedBy: new Set(),
+        offers: undefined,
+        idleTimer: undefined,
+      };
+      entries.set(id, entry);
+    }
+    return entry;
+  }
+
+  let isShowDue = false;
+  function show(): void {
+    if (isShowDue) return;
+    isShowDue = true;
+    // A burst of adverts is one change.
+    setTimeout(() => {
+      isShowDue = false;
+      state.set([...entries.values()].map(toPeer));
+    }, 20);
+  }
+
+  function showCatalogues(): void {
+    const open = [...entries.values()].filter((entry) => entry.offers !== undefined && entry.openedBy.size > 0);
+    catalogues.set(Object.fromEntries(open.map((entry) => [entry.id, entry.offers ?? []])));
+  }
+
+  function addressesOf(entry: Entry): PeerAddress[] {
+    const { advert } = entry;
+    const found = (advert?.addresses ?? []).map((address) =>
+      splitAddress(address, advert?.port ?? options.defaultPort),
+    );
+    const given = entry.address === undefined ? [] : [splitAddress(entry.address, options.defaultPort)];
+    return [...found, ...given];
+  }
+
+  /** Tries every address, each a little after the one before (RFC 8305), and takes the first that proves the key. */
+  async function connectAny(entry: Entry): Promise<HostConnection> {
+    const addresses = addressesOf(entry);
+    if (addresses.length === 0) throw new AppError('peer-unreachable', { address: entry.name });
+    const race = new AbortController();
+    let lastError: unknown;
+    const tries = addresses.map(async (address, index) => {
+      await sleep(index * 250, race.signal);
+      try {
+        return await connectPeer({
+          identity,
+          log,
+          address,
+          expectedId: entry.id,
+          name: options.name(),
+          onNotice: (notice, value, connection) => setImmediate(() => takeNotice(entry, notice, value, connection)),
+          signal: AbortSignal.any([race.signal, abort.signal]),
+        });
+      } catch (error) {
+        // A wrong key or version says more than an address that does not answer.
+        if (lastError === undefined || toProblem(error).code !== 'peer-unreachable') lastError = error;
+        throw error;
+      }
+    });
+    try {
+      const connection = await Promise.any(tries);
+      for (const other of tries) other.then((late) => late !== connection && late.close()).catch(() => {});
+      return connection;
+    } catch {
+      throw lastError ?? new AppError('peer-unreachable');
+    } finally {
+      race.abort();
+    }
+  }
+
+  function connect(entry: Entry): Promise<HostConnection> {
+    if (entry.connection?.isOpen) return Promise.resolve(entry.connection);
+    entry.connecting ??= (async () => {
+      try {
+        const connection = await connectAny(entry);
+        entry.connection = connection;
+        entry.name = toShowable(connection.hello.name, 100) || entry.name;
+        entry.problem = null;
+        entry.isAnswering = true;
+        entry.lastSeenAt = Date.now();
+        connection.onClose(() => {
+          if (entry.connection !== connection) return;
+          entry.connection = undefined;
+          entry.isAnswering = false;
+          show();
+          // Whoever looks at it wants it back: the network may have changed.
+          if (entry.openedBy.size > 0) setTimeout(() => void refreshCatalogue(entry), 1000).unref();
+        });
+        return connection;
+      } catch (error) {
+        const problem = toProblem(error);
+        if (problem.code !== 'cancelled') entry.problem = problem;
+        throw error;
+      } finally {
+        entry.connecting = undefined;
+        show();
+      }
+    })();
+    show();
+    return entry.connecting;
+  }
+
+  async function refreshCatalogue(entry: Entry): Promise<void> {
+    if (entry.openedBy.size === 0 || abort.signal.aborted) return;
+    try {
+      const connection = await connect(entry);
+      const { offers } = await connection.call('catalogue.get', {});
+      // One bad offer does not hide the others.
+      entry.offers = offers.flatMap((offer) => {
+        const parsed = offerSchema.safeParse(offer);
+        if (!parsed.success) return [];
+        return [
+          { ...parsed.data, name: toShowable(parsed.data.name, 200), summary: toShowable(parsed.data.summary, 500) },
+        ];
+      });
+      showCatalogues();
+      // Icons come after the names, so that the list is there at once; what was missing is shown when it has come.
+      if (await fetchIcons(connection, entry.offers)) {
+        entry.offers = [...entry.offers];
+        showCatalogues();
+      }
+    } catch (error) {
+      log.info({ peerId: entry.id, error: String(error) }, 'catalogue not read');
+      entry.problem = toProblem(error);
+      show();
+    }
+  }
+
+  async function fetchIcons(connection: HostConnection, offers: readonly Offer[]): Promise<boolean> {
+    const missing = [...new Set(offers.flatMap((offer) => (offer.icon === null ? [] : [offer.icon])))].filter(
+      (hash) => !catalog.hasIcon(hash),
+    );
+    let hasNew = false;
+    const next = async (): Promise<void> => {
+      for (let hash = missing.pop(); hash !== undefined && connection.isOpen; hash = missing.pop()) {
+        try {
+          const { data } = await connection.call('icon.get', { hash });
+          const bytes = Buffer.from(data, 'base64');
+          if (bytes.length > MAX_ICON_BYTES) continue;
+          // Security: stored under the hash of what came, so a peer cannot put a picture under another's name.
+          await catalog.storeIcon(bytes);
+          hasNew = true;
+        } catch (error) {
+          log.debug({ hash, error: String(error) }, 'icon not fetched');
+        }
+      }
+    };
+    await Promise.all([next(), next(), next(), next()]);
+    return hasNew;
+  }
+
+  function takeNotice<N extends HostNotice>(
+    entry: Entry,
+    notice: N,
+    value: NoticeValue<N>,
+    connection: HostConnection,
+  ): void {
+    if (notice === 'catalogue.changed') void refreshCatalogue(entry);
+    else peers.onNotice(notice, value, connection);
+  }
+
+  function closeWhenIdle(entry: Entry): void {
+    clearTimeout(entry.idleTimer);
+    if (entry.holders > 0 || entry.openedBy.size > 0) return;
+    entry.idleTimer = setTimeout(() => {
+      if (entry.holders > 0 || entry.openedBy.size > 0) return;
+      entry.connection?.close();
+    }, IDLE_MS);
+    entry.idleTimer.unref();
+  }
+
+  function forgetWhenGone(entry: Entry): void {
+    if (entry.advert === undefined && entry.address === undefined && entry.holders === 0 && entry.openedBy.size === 0) {
+      clearTimeout(entry.idleTimer);
+      entry.connection?.close();
+      entries.delete(entry.id);
+    }
+    show();
+  }
+
+  const peers: Peers = {
+    state,
+    catalogues,
+    onNotice: () => {},
+    onSeen: (advert) => {
+      if (advert.peerId === identity.id) return;
+      const entry = entryFor(advert.peerId);
+      const isNewDigest = entry.advert?.catalogueDigest !== advert.catalogueDigest;
+      const isBack = entry.advert === undefined;
+      entry.advert = advert;
+      entry.lastSeenAt = Date.now();
+      // The name of a connection is as much a claim as the one of an advert; the newest is shown.
+      entry.name = toShowable(advert.name, 100) || entry.name;
+      entry.problem = versionProblem(advert.protocol);
+      if (entry.openedBy.size > 0 && (isNewDigest || isBack)) void refreshCatalogue(entry);
+      show();
+    },
+    onGone: (peerId) => {
+      const entry = entries.get(peerId);
+      if (entry === undefined) return;
+      entry.advert = undefined;
+      setTimeout(
+        () => forgetWhenGone(entry),
+        entry.connection?.isOpen || entry.openedBy.size > 0 ? FORGET_AFTER_MS : 0,
+      ).unref();
+      show();
+    },
+    open: async (peerId, client) => {
+      const entry = entries.get(peerId);
+      if (entry === undefined) throw new AppError('not-found', { what: 'This computer' });
+      entry.openedBy.add(client);
+      clearTimeout(entry.idleTimer);
+      await refreshCatalogue(entry);
+      if (entry.problem !== null) throw new AppError(entry.problem.code, entry.problem.params);
+    },
+    close: (peerId, client) => {
+      const entry = entries.get(peerId);
+      if (entry === undefined) return;
+      entry.openedBy.delete(client);
+      if (entry.openedBy.size === 0) entry.offers = undefined;
+      showCatalogues();
+      closeWhenIdle(entry);
+      forgetWhenGone(entry);
+    },
+    closeAllOf: (client) => {
+      for (const entry of entries.values()) if (entry.openedBy.has(client)) peers.close(entry.id, client);
+    },
+    add: async (address) => {
+      const target = splitAddress(address, options.defaultPort);
+      if (!/^[A-Za-z0-9.:%_-]+$/.test(target.host) || target.port < 1 || target.port > 65535) {
+        throw new AppError('bad-input', { where: 'address', why: 'is not a name or address, with or without :port' });
+      }
+      const connection = await connectPeer({
+        identity,
+        log,
+        address: target,
+        expectedId: null,
+        name: options.name(),
+        signal: abort.signal,
+        onNotice: (notice, value, from) => setImmediate(() => takeNotice(entryFor(from.peerId), notice, value, from)),
+      });
+      const entry = entryFor(connection.peerId);
+      entry.name = toShowable(connection.hello.name, 100) || address;
+      entry.address = address;
+      entry.isAnswering = true;
+      entry.lastSeenAt = Date.now();
+      // The race of `connect` has its own connection; this one has done its work.
+      connection.close();
+      await known.put({ id: entry.id, name: entry.name, address });
+      show();
+      return entry.id;
+    },
+    remove: async (peerId) => {
+      const entry = entries.get(peerId);
+      if (entry?.address === undefined) throw new AppError('not-found', { what: 'This computer' });
+      await known.remove(peerId);
+      entry.address = undefined;
+      forgetWhenGone(entry);
+    },
+    hold: async (peerId, signal) => {
+      const entry = entries.get(peerId);
+      if (entry === undefined) throw new AppError('not-found', { what: 'This computer' });
+      entry.holders += 1;
+      clearTimeout(entry.idleTimer);
+      let isHeld = true;
+      const release = () => {
+        if (!isHeld) return;
+        isHeld = false;
+        entry.holders -= 1;
+        closeWhenIdle(entry);
+      };
+      try {
+        const connection = await untilAborted(connect(entry), signal);
+        return { connection, release };
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
+    nameOf: (peerId) => entries.get(peerId)?.name || peerId,
+    [Symbol.asyncDispose]: async () => {
+      abort.abort();
+      clearInterval(prober);
+      for (const entry of entries.values()) {
+        clearTimeout(entry.idleTimer);
+        entry.openedBy.clear();
+        entry.connection?.close();
+      }
+    },
+  };
+
+  const probe = () => {
+    for (const entry of entries.values()) {
+      if (entry.address === undefined || entry.advert !== undefined || entry.connection?.isOpen) continue;
+      connect(entry).then(
+        () => closeWhenIdle(entry),
+        () => {
+          entry.isAnswering = false;
+          show();
+        },
+      );
+    }
+  };
+  for (const peer of known.list) Object.assign(entryFor(peer.id), { name: peer.name, address: peer.address });
+  show();
+  probe();
+  const prober = setInterval(probe, PROBE_MS);
+  prober.unref();
+  return peers;
+}
+
+function toPeer(entry: Entry): Peer {
+  const isOnline = entry.advert !== undefined || entry.isAnswering || entry.connection?.isOpen === true;
+  const connection = entry.connection?.isOpen
+    ? 'connected'
+    : entry.connecting !== undefined
+      ? 'connecting'
+      : entry.problem !== null
+        ? 'failed'
+        : 'none';
+  return {
+    id: entry.id,
+    name: entry.name || entry.id.slice(7, 19),
+    addresses: [...(entry.advert?.addresses ?? []), ...(entry.address === undefined ? [] : [entry.address])].slice(
+      0,
+      32,
+    ),
+    presence: isOnline ? 'online' : 'offline',
+    connection,
+    problem: entry.problem,
+    isVerified: false,
+    isAddedByAddress: entry.address !== undefined,
+    lastSeenAt: entry.lastSeenAt,
+  };
+}
+
+/** What an advert alone tells; the hello of the connection decides. */
+function versionProblem(protocol: number): Problem | null {
+  if (protocol < OLDEST_PROTOCOL) return { code: 'protocol-older', params: {} };
+  // A newer peer may still speak our version: its hello says so.
+  return protocol > PROTOCOL + 1000 ? { code: 'protocol-newer', params: {} } : null;
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(new AppError('cancelled'));
+    });
+  });
+}
+
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(new AppError('cancelled'));
+    signal.addEventListener('abort', () => reject(new AppError('cancelled')), { once: true });
+    promise.then(resolve, reject);
+  });
+}

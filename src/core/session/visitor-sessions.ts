@@ -1,0 +1,459 @@
+// Asks and sessions in which this computer is the visitor: from the click to the end of the window.
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join as joinPath } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { AppError, type Problem, toProblem } from '../../contract/errors.ts';
+import {
+  type Ask,
+  type EndReason,
+  type Offer,
+  type OfferId,
+  type PeerId,
+  type Powers,
+  type RequestId,
+  requestIdSchema,
+  type Session,
+  type SessionId,
+  type Size,
+  type View,
+} from '../../contract/models.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { Log } from '../lib/log.ts';
+import { type Followable, State } from '../lib/state.ts';
+import type { Peers } from '../peers/peers.ts';
+import type { HostConnection } from '../tunnel/peer-client.ts';
+import type { GrantedSession, HostNotice, NoticeValue } from '../tunnel/peer-protocol.ts';
+import { type NativeWindow, startNativeWindow } from './openssh.ts';
+
+export interface AskOptions {
+  readonly peerId: PeerId;
+  readonly offerId: OfferId;
+  readonly view: View;
+  readonly powers?: Powers | undefined;
+  readonly size?: Size | undefined;
+}
+
+export interface VisitorSessions extends AsyncDisposable {
+  readonly asks: Followable<readonly Ask[]>;
+  readonly state: Followable<readonly Session[]>;
+  /** Asks; what becomes of it is in `asks`. @throws AppError `not-found` when the peer or its offer is not known */
+  create(options: AskOptions): RequestId;
+  cancel(askId: RequestId): void;
+  dismissAsk(askId: RequestId): void;
+  takeNotice<N extends HostNotice>(notice: N, value: NoticeValue<N>, connection: HostConnection): void;
+  /** The RFB stream of a viewer session. @throws AppError `not-found`, `peer-unreachable`, `not-allowed` */
+  openDisplay(sessionId: string): Promise<Duplex>;
+  has(sessionId: string): boolean;
+  /** @throws AppError `not-found` */
+  end(sessionId: SessionId): Promise<void>;
+  dismiss(sessionId: SessionId): void;
+}
+
+/** How long a lost connection is tried again; the host waits as long. */
+const LOST_AFTER_MS = 120_000;
+/** A viewer whose window was closed and not opened again for this long is over (a reload takes less). */
+const WINDOW_GONE_MS = 4000;
+/** Ended asks and sessions that are kept to be shown. */
+const MAX_ENDED = 30;
+const COUNT_EVERY_MS = 1000;
+const DEFAULT_POWERS: Powers = { clipboard: true, network: false };
+
+interface Asking {
+  ask: Ask;
+  readonly abort: AbortController;
+  /** The host's id for it. */
+  requestId: RequestId | undefined;
+  release: (() => void) | undefined;
+}
+
+interface Visiting {
+  session: Session;
+  connection: HostConnection | undefined;
+  release: () => void;
+  readonly displays: Set<Duplex>;
+  windowTimer: NodeJS.Timeout | undefined;
+  native: NativeWindow | undefined;
+  readonly abort: AbortController;
+}
+
+export function startVisitorSessions(options: {
+  readonly identity: Identity;
+  readonly peers: Peers;
+  readonly runtimeDir: string;
+  readonly profileDir: string;
+  readonly log: Log;
+}): VisitorSessions {
+  const { identity, peers, log } = options;
+  const asking = new Map<RequestId, Asking>();
+  const visiting = new Map<SessionId, Visiting>();
+  const asks = new State<readonly Ask[]>([]);
+  const state = new State<readonly Session[]>([]);
+  let countTimer: NodeJS.Timeout | undefined;
+
+  function show(): void {
+    asks.set([...asking.values()].map(({ ask }) => ask));
+    state.set([...visiting.values()].map(({ session }) => session));
+    const isCounting = [...visiting.values()].some(({ session }) => session.state !== 'ended');
+    if (isCounting) countTimer ??= setInterval(show, COUNT_EVERY_MS);
+    else {
+      clearInterval(countTimer);
+      countTimer = undefined;
+    }
+  }
+
+  function settleAsk(item: Asking, change: Partial<Ask>): void {
+    item.ask = { ...item.ask, ...change };
+    if (item.ask.state !== 'granted') item.release?.();
+    prune(asking, ({ ask }) => !['connecting', 'waiting'].includes(ask.state));
+    show();
+  }
+
+  async function pursue(item: Asking, wish: Required<Pick<AskOptions, 'powers' | 'view'>> & AskOptions): Promise<void> {
+    try {
+      const { connection, release } = await peers.hold(wish.peerId, item.abort.signal);
+      item.release = release;
+      const { requestId, answerTimeoutMs } = await connection.call('request.create', {
+        offerId: wish.offerId,
+        view: wish.view,
+        powers: wish.powers ?? DEFAULT_POWERS,
+        ...(wish.size && { size: wish.size }),
+      });
+      item.requestId = requestId;
+      if (item.ask.state !== 'connecting') {
+        await connection.call('request.cancel', { requestId });
+        return;
+      }
+      item.ask = { ...item.ask, state: 'waiting', expiresAt: Date.now() + answerTimeoutMs };
+      show();
+      connection.onClose(() => {
+        if (item.ask.state === 'waiting')
+          settleAsk(item, { state: 'failed', problem: { code: 'peer-unreachable', params: {} } });
+      });
+    } catch (error) {
+      if (item.ask.state !== 'connecting') return;
+      const problem = toProblem(error);
+      if (problem.code === 'internal') log.error({ error: String((error as Error)?.stack ?? error) }, 'asking failed');
+      settleAsk(item, { state: 'failed', problem });
+    }
+  }
+
+  function takeAnswer(value: NoticeValue<'request.answered'>, connection: HostConnection): void {
+    const item = [...asking.values()].find(
+      (other) => other.requestId === value.requestId && other.ask.peerId === connection.peerId,
+    );
+    if (item === undefined || item.ask.state !== 'waiting') {
+      // Cancelled here while the yes was on its way: nothing may go on there.
+      if (value.session !== null)
+        void connection.call('session.end', { sessionId: value.session.sessionId }).catch(() => {});
+      return;
+    }
+    if (value.answer !== 'granted' || value.session === null) {
+      settleAsk(item, { state: value.answer === 'granted' ? 'failed' : value.answer, problem: value.problem });
+      return;
+    }
+    begin(item, value.session, connection);
+  }
+
+  function begin(item: Asking, granted: GrantedSession, connection: HostConnection): void {
+    const { ask } = item;
+    const visit: Visiting = {
+      session: {
+        id: granted.sessionId,
+        role: 'visitor',
+        peerId: ask.peerId,
+        peerName: peers.nameOf(ask.peerId),
+        isVerified: ask.isVerified,
+        offer: ask.offer,
+        view: ask.view,
+        state: ask.view === 'native' ? 'starting' : 'running',
+        startedAt: Date.now(),
+        endedAt: null,
+        endReason: null,
+        exitCode: null,
+        bytesToHost: 0,
+        bytesToVisitor: 0,
+        classic: null,
+        problem: null,
+      },
+      connection,
+      release: item.release ?? (() => {}),
+      displays: new Set(),
+      windowTimer: undefined,
+      native: undefined,
+      abort: new AbortController(),
+    };
+    visiting.set(granted.sessionId, visit);
+    settleAsk(item, { state: 'granted', sessionId: granted.sessionId });
+    log.info(
+      { sessionId: granted.sessionId, peerId: ask.peerId, offer: ask.offer.id, view: ask.view },
+      'session started',
+    );
+    watch(visit, connection);
+    const failed = (error: unknown) => {
+      log.warn({ error: String(error) }, 'session not shown');
+      void finish(visit, 'failed', null, toProblem(error));
+      tellEnd(visit);
+    };
+    if (ask.view === 'native') openNative(visit, granted).catch(failed);
+    if (ask.view === 'classic') describeClassic(visit, granted, connection).catch(failed);
+  }
+
+  /** Follows the connection: a lost one is tried again, as long as the host waits. */
+  function watch(visit: Visiting, connection: HostConnection): void {
+    connection.onClose(() => {
+      if (visit.connection !== connection || visit.session.state === 'ended') return;
+      visit.connection = undefined;
+      // The X connections of native windows cannot be resumed: the program has lost its windows.
+      if (visit.session.view === 'native') {
+        void finish(visit, 'lost', null);
+        return;
+      }
+      change(visit, { state: 'reconnecting' });
+      void reconnect(visit);
+    });
+  }
+
+  async function reconnect(visit: Visiting): Promise<void> {
+    const giveUpAt = performance.now() + LOST_AFTER_MS;
+    for (
+      let waitMs = 300;
+      performance.now() < giveUpAt && !visit.abort.signal.aborted;
+      waitMs = Math.min(waitMs * 2, 3000)
+    ) {
+      try {
+        const { connection, release } = await peers.hold(visit.session.peerId, visit.abort.signal);
+        visit.release();
+        visit.release = release;
+        await connection.call('session.resume', { sessionId: visit.session.id }, visit.abort.signal);
+        visit.connection = connection;
+        change(visit, { state: 'running' });
+        watch(visit, connection);
+        return;
+      } catch (error) {
+        if (
+          error instanceof AppError &&
+          error.code === 'not-found' &&
+          peers.state.value.some(({ id, connection }) => id === visit.session.peerId && connection === 'connected')
+        )
+          break;
+      }
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+    await finish(visit, 'lost', null);
+  }
+
+  function change(visit: Visiting, part: Partial<Session>): void {
+    visit.session = { ...visit.session, ...part };
+    show();
+  }
+
+  async function openNative(visit: Visiting, granted: GrantedSession): Promise<void> {
+    if (granted.containerHostKey === null) throw new AppError('container-failed', { why: 'it has no sshd' });
+    const native = await startNativeWindow({
+      identity,
+      containerHostKey: granted.containerHostKey,
+      runtimeDir: options.runtimeDir,
+      log,
+      openStream: async () => countBytes(visit, await openTunnel(visit, 'ssh')),
+    });
+    if (visit.session.state === 'ended') {
+      await native[Symbol.asyncDispose]();
+      return;
+    }
+    visit.native = native;
+    change(visit, { state: 'running' });
+    const { exitCode, why } = await native.ended;
+    if (exitCode === 255 && !isOver(visit)) log.warn({ why }, 'ssh failed');
+    // The host tells how the program ended; when it does not, ssh's own end is the end.
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    if (isOver(visit)) return;
+    tellEnd(visit);
+    await finish(
+      visit,
+      exitCode === 255 ? 'failed' : 'program',
+      exitCode,
+      exitCode === 255 ? { code: 'display-failed', params: { why } } : null,
+    );
+  }
+
+  async function describeClassic(visit: Visiting, granted: GrantedSession, connection: HostConnection): Promise<void> {
+    if (granted.classicPort === null || granted.containerHostKey === null)
+      throw new AppError('container-failed', { why: 'it has no port' });
+    const { host } = connection.address;
+    const knownHosts = joinPath(options.profileDir, 'known_hosts');
+    await writeFile(knownHosts, `[${host}]:${granted.classicPort} ${granted.containerHostKey}\n`, { mode: 0o600 });
+    const program = visit.session.offer.id.replace(/^app:/, '');
+    const command = `ssh -p ${granted.classicPort} -i ${identity.privateKeyPath} -o UserKnownHostsFile=${knownHosts} ebp@${host} -X ${program}`;
+    change(visit, { classic: { port: granted.classicPort, command } });
+  }
+
+  async function openTunnel(visit: Visiting, end: 'display' | 'ssh'): Promise<Duplex> {
+    if (visit.connection === undefined) throw new AppError('peer-unreachable');
+    return visit.connection.openTunnel(visit.session.id, end);
+  }
+
+  function countBytes(visit: Visiting, stream: Duplex): Duplex {
+    stream.on('data', (chunk: Buffer) => {
+      visit.session = { ...visit.session, bytesToVisitor: visit.session.bytesToVisitor + chunk.length };
+    });
+    const write = stream.write.bind(stream);
+    stream.write = ((chunk: Uint8Array, ...rest: never[]) => {
+      visit.session = { ...visit.session, bytesToHost: visit.session.bytesToHost + chunk.length };
+      return write(chunk, ...rest);
+    }) as typeof stream.write;
+    return stream;
+  }
+
+  /** Makes sure that the host ends it too. A host that cannot be told ends it by itself when we stay away. */
+  function tellEnd(visit: Visiting): void {
+    visit.connection?.call('session.end', { sessionId: visit.session.id }).catch(() => {});
+  }
+
+  async function finish(
+    visit: Visiting,
+    reason: EndReason,
+    exitCode: number | null,
+    problem: Problem | null = null,
+  ): Promise<void> {
+    if (visit.session.state === 'ended') return;
+    log.info({ sessionId: visit.session.id, peerId: visit.session.peerId, reason, exitCode }, 'session ended');
+    visit.session = { ...visit.session, state: 'ended', endedAt: Date.now(), endReason: reason, exitCode, problem };
+    visit.abort.abort();
+    clearTimeout(visit.windowTimer);
+    for (const display of visit.displays) display.destroy();
+    prune(visiting, ({ session }) => session.state === 'ended');
+    show();
+    await visit.native?.[Symbol.asyncDispose]();
+    visit.release();
+  }
+
+  function find(sessionId: string): Visiting {
+    const visit = visiting.get(sessionId as SessionId);
+    if (visit === undefined) throw new AppError('not-found', { what: 'This session' });
+    return visit;
+  }
+
+  return {
+    asks,
+    state,
+    create: (wish) => {
+      const peer = peers.state.value.find((other) => other.id === wish.peerId);
+      if (peer === undefined) throw new AppError('not-found', { what: 'This computer' });
+      const id = requestIdSchema.parse(randomUUID());
+      const offer: Offer =
+        peers.catalogues.value[wish.peerId]?.find((other) => other.id === wish.offerId) ?? unknownOffer(wish.offerId);
+      const item: Asking = {
+        ask: {
+          id,
+          peerId: wish.peerId,
+          peerName: peer.name,
+          isVerified: peer.isVerified,
+          offer,
+          view: wish.view,
+          state: 'connecting',
+          askedAt: Date.now(),
+          expiresAt: null,
+          sessionId: null,
+          problem: null,
+        },
+        abort: new AbortController(),
+        requestId: undefined,
+        release: undefined,
+      };
+      asking.set(id, item);
+      show();
+      void pursue(item, { ...wish, powers: wish.powers ?? DEFAULT_POWERS });
+      return id;
+    },
+    cancel: (askId) => {
+      const item = asking.get(askId);
+      if (item === undefined || !['connecting', 'waiting'].includes(item.ask.state)) return;
+      const { requestId, ask } = item;
+      item.ask = { ...ask, state: 'cancelled' };
+      item.abort.abort();
+      if (requestId !== undefined) {
+        void peers.hold(ask.peerId).then(
+          ({ connection, release }) =>
+            connection
+              .call('request.cancel', { requestId })
+              .catch(() => {})
+              .finally(release),
+          () => {},
+        );
+      }
+      settleAsk(item, {});
+    },
+    dismissAsk: (askId) => {
+      const item = asking.get(askId);
+      if (item === undefined || ['connecting', 'waiting'].includes(item.ask.state)) return;
+      asking.delete(askId);
+      show();
+    },
+    takeNotice: (notice, value, connection) => {
+      if (notice === 'request.answered') takeAnswer(value as NoticeValue<'request.answered'>, connection);
+      if (notice === 'session.ended') {
+        const { sessionId, reason, exitCode, problem } = value as NoticeValue<'session.ended'>;
+        const visit = visiting.get(sessionId);
+        if (visit !== undefined && visit.session.peerId === connection.peerId)
+          void finish(visit, reason, exitCode, problem);
+      }
+    },
+    openDisplay: async (sessionId) => {
+      const visit = find(sessionId);
+      if (visit.session.view !== 'viewer' || visit.session.state === 'ended')
+        throw new AppError('not-found', { what: 'This session' });
+      const stream = countBytes(visit, await openTunnel(visit, 'display'));
+      clearTimeout(visit.windowTimer);
+      visit.displays.add(stream);
+      stream.once('close', () => {
+        visit.displays.delete(stream);
+        if (visit.displays.size > 0 || visit.session.state !== 'running') return;
+        visit.windowTimer = setTimeout(() => {
+          if (visit.displays.size > 0 || visit.session.state !== 'running') return;
+          tellEnd(visit);
+          void finish(visit, 'visitor', null);
+        }, WINDOW_GONE_MS);
+      });
+      return stream;
+    },
+    has: (sessionId) => visiting.has(sessionId as SessionId),
+    end: async (sessionId) => {
+      const visit = find(sessionId);
+      tellEnd(visit);
+      await finish(visit, 'visitor', null);
+    },
+    dismiss: (sessionId) => {
+      if (find(sessionId).session.state !== 'ended') return;
+      visiting.delete(sessionId);
+      show();
+    },
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(countTimer);
+      for (const item of asking.values()) item.abort.abort();
+      await Promise.all(
+        [...visiting.values()].map(async (visit) => {
+          tellEnd(visit);
+          await finish(visit, 'visitor', null);
+        }),
+      );
+      clearInterval(countTimer);
+    },
+  };
+}
+
+function isOver(visit: Visiting): boolean {
+  return visit.session.state === 'ended';
+}
+
+/** For an ask by id alone, as the CLI makes it. */
+function unknownOffer(id: OfferId): Offer {
+  const [kind = 'app', name = id] = id.split(':');
+  return { id, kind, name, summary: '', categories: [], keywords: [], icon: null };
+}
+
+/** Keeps the newest of what has ended. */
+function prune<K, V>(map: Map<K, V>, isEnded: (value: V) => boolean): void {
+  const ended = [...map].filter(([, value]) => isEnded(value));
+  for (const [key] of ended.slice(0, Math.max(0, ended.length - MAX_ENDED))) map.delete(key);
+}
