@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureSetUp } from './setup.mjs';
-import { exitCodeOf, node24, out, projectPath, Refusal, readText, root, runMain, say } from './tools.mjs';
+import { asRefusal, exitCodeOf, node24, out, projectPath, Refusal, readText, root, runMain, say } from './tools.mjs';
 
 const results = join(out, 'test');
 const unitResults = join(results, 'unit.json');
@@ -50,13 +50,12 @@ runMain(async () => {
   const chosen = readChosen(process.argv.slice(2));
   try {
     await ensureSetUp({ forTests: true });
+    rmSync(results, { recursive: true, force: true });
+    mkdirSync(results, { recursive: true });
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    say(error.message);
+    say(asRefusal(error).message);
     return close([{ passed: 0, failed: 1, skipped: 0 }]);
   }
-  rmSync(results, { recursive: true, force: true });
-  mkdirSync(results, { recursive: true });
 
   const counts = [];
   for (const stage of stages) {

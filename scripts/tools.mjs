@@ -51,14 +51,24 @@ export class Refusal extends Error {
   }
 }
 
+/** The error as a Refusal: its own, or that of a file that another user left; everything else is a bug. */
+export function asRefusal(error) {
+  if (error instanceof Refusal) return error;
+  if (error.code !== 'EACCES' || !error.path?.startsWith(root)) throw error;
+  return new Refusal(
+    `This user may not write ${error.path}; an earlier start as another user, such as root, made it. ` +
+      `Mend it with: sudo chown -R "$USER" "${root}"`,
+  );
+}
+
 /** Runs a script's main function: a Refusal is one line, everything else is a bug and shows its stack. */
 export async function runMain(main) {
   try {
     process.exitCode = await main();
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    say(error.message);
-    process.exitCode = error.exitCode;
+    const refusal = asRefusal(error);
+    say(refusal.message);
+    process.exitCode = refusal.exitCode;
   }
 }
 
