@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 const lab = resolve(import.meta.dirname, 'lab.mjs');
 
@@ -20,7 +20,9 @@ async function runInLab(args: readonly string[], script: string): Promise<{ code
 }
 
 function startLab(args: readonly string[], script: string): ChildProcess {
-  return spawn(process.execPath, [lab, ...args, 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [lab, ...args, 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
 }
 
 /** Processes of this computer, seen from outside of the lab, whose command line has this mark. */
