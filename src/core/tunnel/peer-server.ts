@@ -51,9 +51,11 @@ export interface PeerServerOptions {
   /** The first port to try; the next free one of twenty is used when it is taken. */
   readonly port: number;
   readonly host: Host;
+  /** How long a connection may take to prove a key. */
+  readonly authenticationTimeoutMs?: number;
 }
 
-/** Connections that have not proved a key yet: for all addresses together, and how long each may take. */
+/** Connections that have not proved a key yet: for all addresses together and for one. */
 const MAX_UNAUTHENTICATED = 64;
 const MAX_UNAUTHENTICATED_PER_ADDRESS = 8;
 const AUTHENTICATION_TIMEOUT_MS = 10_000;
@@ -81,7 +83,11 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
     // Errors of a connection (a reset, garbage) end that connection and nothing else.
     connection.on('error', (error: Error) => log.debug({ error: error.message }, 'peer connection failed'));
     connection.on('authentication', (context) => {
-      proved = proveKey(context) ?? proved;
+      const answer = proveKey(context);
+      if (answer.proved !== undefined) proved = answer.proved;
+      // The connection is ready within `accept`: what was proved must be known by then.
+      if (answer.isAccepted) context.accept();
+      else context.reject(['publickey']);
     });
     connection.on('ready', () => {
       unauthenticated.delete(keyOf(socket));
@@ -200,7 +206,7 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
     sockets.add(socket);
     const timer = setTimeout(() => {
       if (unauthenticated.get(key) === socket) socket.destroy();
-    }, AUTHENTICATION_TIMEOUT_MS);
+    }, options.authenticationTimeoutMs ?? AUTHENTICATION_TIMEOUT_MS);
     socket.once('close', () => {
       clearTimeout(timer);
       sockets.delete(socket);
@@ -228,24 +234,15 @@ interface ProvedKey {
 }
 
 /** Checks that the visitor holds the private key (RFC 4252 section 7). Every Ed25519 key may connect: a stranger may ask. */
-function proveKey(context: AuthContext): ProvedKey | undefined {
-  if (context.method !== 'publickey' || context.key.algo !== 'ssh-ed25519') {
-    context.reject(['publickey']);
-    return undefined;
-  }
-  if (context.signature === undefined || context.blob === undefined) {
-    context.accept();
-    return undefined;
-  }
+function proveKey(context: AuthContext): { readonly isAccepted: boolean; readonly proved?: ProvedKey } {
+  if (context.method !== 'publickey' || context.key.algo !== 'ssh-ed25519') return { isAccepted: false };
+  // Without a signature it is only the question whether this key could be used.
+  if (context.signature === undefined || context.blob === undefined) return { isAccepted: true };
   const publicKey = `ssh-ed25519 ${context.key.data.toString('base64')}`;
   const key = ssh2.utils.parseKey(publicKey);
   // Security: the signature covers this connection's session id, so it cannot be replayed.
-  if (key instanceof Error || key.verify(context.blob, context.signature) !== true) {
-    context.reject(['publickey']);
-    return undefined;
-  }
-  context.accept();
-  return { peerId: fingerprintOf(context.key.data), publicKey };
+  if (key instanceof Error || key.verify(context.blob, context.signature) !== true) return { isAccepted: false };
+  return { isAccepted: true, proved: { peerId: fingerprintOf(context.key.data), publicKey } };
 }
 
 function keyOf(socket: Socket): string {

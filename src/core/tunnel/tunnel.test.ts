@@ -1,0 +1,158 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import ssh2 from 'ssh2';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { AppError } from '../../contract/errors.ts';
+import { type Identity, openIdentity } from '../identity/identity.ts';
+import { silentLog } from '../lib/log.ts';
+import { connectPeer, type HostConnection } from './peer-client.ts';
+import { type Host, type PeerServer, startPeerServer, type Visitor } from './peer-server.ts';
+
+const sessionId = '3b241101-e2bb-4255-8caf-4136c566a962';
+let folder: string;
+let hostIdentity: Identity;
+let visitorIdentity: Identity;
+let server: PeerServer;
+let visitors: Visitor[];
+const connections: HostConnection[] = [];
+
+const host: Host = {
+  calls: {
+    hello: (_, visitor) => {
+      visitors.push(visitor);
+      return { protocol: 1, oldest: 1, name: 'Bob', capabilities: [] };
+    },
+    'catalogue.get': () => ({ offers: [] }),
+    'icon.get': () => {
+      throw new AppError('not-found', { what: 'This icon' });
+    },
+    'request.create': () => {
+      throw new Error('a bug with a secret in it');
+    },
+    'request.cancel': () => ({}),
+    'session.end': () => ({}),
+    'session.resume': () => ({}),
+  },
+  openTunnel: async (_, id) => {
+    if (id !== sessionId) throw new AppError('not-allowed');
+    return (channel) => {
+      const echo = new PassThrough();
+      channel.pipe(echo).pipe(channel);
+    };
+  },
+};
+
+function connectTo(options: { expectedId?: Identity['id'] | null; identity?: Identity } = {}) {
+  return connectPeer({
+    identity: options.identity ?? visitorIdentity,
+    log: silentLog,
+    address: { host: '127.0.0.1', port: server.port },
+    expectedId: options.expectedId === undefined ? hostIdentity.id : options.expectedId,
+    name: 'Alice',
+    onNotice: () => {},
+  }).then((connection) => {
+    connections.push(connection);
+    return connection;
+  });
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ebp-tunnel-'));
+  hostIdentity = await openIdentity(join(folder, 'host'));
+  visitorIdentity = await openIdentity(join(folder, 'visitor'));
+  visitors = [];
+  server = await startPeerServer({
+    identity: hostIdentity,
+    log: silentLog,
+    port: 0,
+    host,
+    authenticationTimeoutMs: 1000,
+  });
+});
+afterEach(async () => {
+  for (const connection of connections.splice(0)) connection.close();
+  await server[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+test('both ends prove their keys, and calls and errors cross', async () => {
+  const connection = await connectTo();
+  expect(connection.peerId).toBe(hostIdentity.id);
+  expect(visitors[0]?.peerId).toBe(visitorIdentity.id);
+  expect(await connection.call('catalogue.get', {})).toEqual({ offers: [] });
+  await expect(connection.call('icon.get', { hash: 'a'.repeat(64) as never })).rejects.toMatchObject({
+    code: 'not-found',
+  });
+});
+
+test('a bug on the host is told as internal, without what it said', async () => {
+  const connection = await connectTo();
+  const call = connection.call('request.create', {
+    offerId: 'app:xcalc' as never,
+    view: 'viewer',
+    powers: { clipboard: true, network: false },
+    size: undefined,
+  });
+  await expect(call).rejects.toMatchObject({ code: 'internal', params: {} });
+});
+
+test('a host with another key than the expected one is refused', async () => {
+  await expect(connectTo({ expectedId: visitorIdentity.id })).rejects.toMatchObject({ code: 'fingerprint-mismatch' });
+  expect(visitors).toHaveLength(0);
+});
+
+test('connecting to oneself is said', async () => {
+  await expect(connectTo({ expectedId: null, identity: hostIdentity })).rejects.toMatchObject({ code: 'peer-is-self' });
+});
+
+test('a tunnel channel carries bytes both ways, and one without a grant is refused', async () => {
+  const connection = await connectTo();
+  const channel = await connection.openTunnel(sessionId, 'display');
+  const { promise, resolve } = Promise.withResolvers<string>();
+  channel.once('data', (chunk: Buffer) => resolve(chunk.toString()));
+  channel.write('RFB');
+  expect(await promise).toBe('RFB');
+  await expect(connection.openTunnel('3b241101-e2bb-4255-8caf-4136c566a963', 'display')).rejects.toMatchObject({
+    code: 'not-allowed',
+  });
+});
+
+test('shell, exec, TCP forwards and paths of the host are refused', async () => {
+  const client = new ssh2.Client();
+  await new Promise<void>((resolve, reject) => {
+    client.once('ready', resolve).once('error', reject);
+    client.connect({
+      host: '127.0.0.1',
+      port: server.port,
+      username: 'x',
+      privateKey: visitorIdentity.privateKey,
+      strictVendor: false,
+    });
+  });
+  const attempt = (go: (done: (error: Error | undefined) => void) => void) =>
+    new Promise<boolean>((resolve) => go((error) => resolve(error === undefined)));
+  expect(await attempt((done) => client.exec('id', (error) => done(error)))).toBe(false);
+  expect(await attempt((done) => client.shell((error) => done(error)))).toBe(false);
+  expect(await attempt((done) => client.forwardOut('127.0.0.1', 1, '127.0.0.1', 22, (error) => done(error)))).toBe(
+    false,
+  );
+  expect(await attempt((done) => client.forwardIn('127.0.0.1', 0, (error) => done(error)))).toBe(false);
+  for (const path of ['/run/user/1000/bus', `session/${sessionId}/../../bus`, `session/${sessionId}/agent`]) {
+    expect(await attempt((done) => client.openssh_forwardOutStreamLocal(path, (error) => done(error)))).toBe(false);
+  }
+  client.end();
+});
+
+test('garbage instead of SSH ends that connection and nothing else', async () => {
+  const socket = connect({ host: '127.0.0.1', port: server.port });
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.on('error', () => {});
+  socket.resume();
+  socket.write(Buffer.alloc(4096, 'x'));
+  socket.write('\r\n'.repeat(100));
+  await closed;
+  expect((await connectTo()).hello.name).toBe('Bob');
+});
