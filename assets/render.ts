@@ -3,15 +3,19 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from '@playwright/test';
 
-const COLOURS = { glyph: '#7d66ff', paused: '#8a8f98', waiting: '#ff8a1f', inUse: '#21b35b' };
+const COLOURS = { glyph: '#12a594', paused: '#8a8f98', waiting: '#ff8a1f', inUse: '#3b9dff' };
 
 /** The glyph alone, heavier than on the icon so that it reads at 16 px; the badge sits in a gap cut out for it. */
 function traySvg(colour: string, badge: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
-  <mask id="gap"><rect width="32" height="32" fill="#fff"/>${badge === '' ? '' : '<circle cx="24.5" cy="24.5" r="9" fill="#000"/>'}</mask>
+  <mask id="gap"><rect width="32" height="32" fill="#fff"/>${badge === '' ? '' : '<circle cx="23.8" cy="23.8" r="9.6" fill="#000"/>'}</mask>
   <g mask="url(#gap)">
-    <path d="M5.2 16 H26.8 A10.8 10.8 0 1 0 23.6 23.6" fill="none" stroke="${colour}" stroke-width="4.6" stroke-linecap="round" stroke-linejoin="round"/>
-    ${badge === '' ? `<circle cx="23.6" cy="23.6" r="3.9" fill="${colour}"/>` : ''}
+    <g fill="none" stroke="${colour}" stroke-width="3.4" stroke-linecap="round">
+      <circle cx="16" cy="7.6" r="5"/>
+      <circle cx="7.2" cy="23.4" r="5"/>
+      <circle cx="24.8" cy="23.4" r="5"/>
+      <path d="M13.5 12.2 9.8 18.8M18.5 12.2l3.7 6.6M12.4 23.4h7.2"/>
+    </g>
   </g>
   ${badge}
 </svg>`;
@@ -20,7 +24,7 @@ function traySvg(colour: string, badge: string): string {
 // Told apart by shape as well as by colour.
 const tray = {
   idle: traySvg(COLOURS.glyph, ''),
-  waiting: traySvg(COLOURS.glyph, `<circle cx="24.5" cy="24.5" r="6.8" fill="${COLOURS.waiting}"/>`),
+  waiting: traySvg(COLOURS.glyph, `<circle cx="24.2" cy="24.2" r="7.2" fill="${COLOURS.waiting}"/>`),
   'in-use': traySvg(
     COLOURS.glyph,
     `<path d="M20.4 18.6 L30.4 24.5 L20.4 30.4 Z" fill="${COLOURS.inUse}" stroke="${COLOURS.inUse}" stroke-width="2" stroke-linejoin="round"/>`,

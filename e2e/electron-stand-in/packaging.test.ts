@@ -1,10 +1,12 @@
 // electron-builder with our electron-builder.yml, and what is in the archive that people would get.
 import { spawn } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { extractFile, listPackage } from '@electron/asar';
+import { dirname, join } from 'node:path';
+import { extractAll, extractFile, listPackage } from '@electron/asar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchStandIn } from './launch.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const FUSES = /^electronFuses:\n((?: {2}.*\n)+)/m;
@@ -14,18 +16,24 @@ let files: string[] = [];
 
 const readJson = async (path: string) => JSON.parse(await readFile(join(root, path), 'utf8'));
 
-/** A copy of the project as electron-builder sees it, so that a running build of others is not disturbed. */
+/** Packs a copy of the project, so that what others build in out/ meanwhile does not matter. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ebp-packaging-'));
   const project = join(folder, 'project');
   const electronDist = join(folder, 'electron-dist');
-  await mkdir(join(project, 'e2e'), { recursive: true });
-  for (const name of ['package.json', 'package-lock.json', 'assets', 'src', 'electron.vite.config.ts']) {
+  for (const name of ['package.json', 'package-lock.json', 'assets']) {
     await cp(join(root, name), join(project, name), { recursive: true });
   }
-  await writeFile(join(project, 'e2e', 'some.test.ts'), '');
-  await symlink(join(root, 'node_modules'), join(project, 'node_modules'));
-  await runNode(project, 'electron-vite/bin/electron-vite.js', ['build', '--logLevel', 'error']);
+  for (const name of ['src/main.ts', 'e2e/some.test.ts', 'scripts/some.mjs', 'docs/some.md']) {
+    await mkdir(dirname(join(project, name)), { recursive: true });
+    await writeFile(join(project, name), '');
+  }
+  await copyProductionPackages(project);
+  await runNode(root, 'electron-vite/bin/electron-vite.js', [
+    'build',
+    `--outDir=${join(project, 'out')}`,
+    '--logLevel=error',
+  ]);
 
   // A placeholder has no fuses to flip.
   const config = await readFile(join(root, 'electron-builder.yml'), 'utf8');
@@ -59,29 +67,27 @@ describe('electron-builder, with a placeholder for the Electron binary whose fus
     expect(JSON.parse(extractFile(archive, 'package.json').toString()).main).toBe('out/main/main.js');
   });
 
-  it('packs what the main process imports, and no other library', async () => {
+  it('packs the libraries of production, and no other', async () => {
     const { dependencies, devDependencies } = await readJson('package.json');
     for (const name of Object.keys(dependencies)) expect(files).toContain(`/node_modules/${name}/package.json`);
     for (const name of Object.keys(devDependencies)) expect(files).not.toContain(`/node_modules/${name}/package.json`);
-    const main = files.filter((name) => /^\/out\/main\/.*\.js$/.test(name));
-    const imports = main.flatMap((name) =>
-      [
-        ...extractFile(archive, name.slice(1))
-          .toString()
-          .matchAll(/^(?:import|export)[^'"]*['"]([^'"./][^'"]*)['"]/gm),
-      ].map(([, specifier = '']) => specifier),
-    );
-    const packages = imports
-      .filter((specifier) => !specifier.startsWith('node:') && specifier !== 'electron')
-      .map((specifier) =>
-        specifier
-          .split('/')
-          .slice(0, specifier.startsWith('@') ? 2 : 1)
-          .join('/'),
-      );
-    expect(packages).not.toHaveLength(0);
-    for (const name of packages) expect(files).toContain(`/node_modules/${name}/package.json`);
   });
+
+  it('starts from the archive alone', async () => {
+    const app = join(folder, 'app');
+    extractAll(archive, app);
+    await using shell = await launchStandIn({
+      main: join(app, 'out', 'main', 'main.js'),
+      args: ['--profile', join(folder, 'profile')],
+    });
+    const page = await shell.page('');
+    await page.getByRole('button').first().waitFor();
+    const [main] = (await shell.control.send('windows')).filter(({ url }) => url === 'app://ebp/');
+    expect(main?.isVisible).toBe(true);
+    expect((await shell.control.send('tray'))?.isImageThere).toBe(true);
+    await shell.control.send('quit');
+    expect(await shell.ended).toBe(0);
+  }, 60_000);
 
   it('packs no sources, tests or maps', () => {
     const unwanted = files.filter(
@@ -105,6 +111,16 @@ describe('electron-builder.yml', () => {
     expect(text).not.toMatch(/^\s*- openssh-server/m);
   });
 });
+
+/** What `npm ci --omit=dev` would install, out of what is installed. */
+async function copyProductionPackages(project: string): Promise<void> {
+  const { packages } = await readJson('package-lock.json');
+  for (const [path, { dev, devOptional }] of Object.entries<{ dev?: boolean; devOptional?: boolean }>(packages)) {
+    if (path === '' || dev === true || devOptional === true || !existsSync(join(root, path))) continue;
+    const nested = join(root, path, 'node_modules');
+    await cp(join(root, path), join(project, path), { recursive: true, filter: (source) => source !== nested });
+  }
+}
 
 function runNode(cwd: string, script: string, args: string[]): Promise<void> {
   const child = spawn(join(root, 'node_modules', '.bin', 'node'), [join(root, 'node_modules', script), ...args], {

@@ -120,11 +120,16 @@ describe('the Electron shell on the stand-in', () => {
     expect(echo).toEqual(Array.from({ length: 256 }, (_, i) => i));
     expect(await page.evaluate(() => test.isUint8Array)).toBe(true);
 
+    // A page that asks again gets new ports, and the ones before are closed.
+    await page.evaluate(() => window.postMessage('ebrainpool-ready', window.location.origin));
+    await until(async () => expect(await page.evaluate(() => test.portsGiven)).toBe(2));
+    await until(() => expect(calls('display closed')).toHaveLength(1));
+    await until(() => expect(calls('detached')).toHaveLength(1));
+
     // A reload gets new ports; the old ones end with the document that had them.
     await page.reload();
     await hasPorts(page);
-    await until(() => expect(calls('display closed')).toHaveLength(1));
-    await until(() => expect(calls('detached')).toHaveLength(1));
+    await until(() => expect(calls('detached')).toHaveLength(2));
   });
 
   it('refuses navigation, foreign windows, inline scripts and the network', async () => {
@@ -181,6 +186,12 @@ describe('the Electron shell on the stand-in', () => {
       `/icons/${'a'.repeat(64)}`,
     );
     expect(statuses).toEqual([404, 404, 404, 404, 200]);
+
+    // Not even when our own code were to ask for it.
+    const [main] = await windows('');
+    await expect(shell.control.send('visit', { id: main?.id ?? 0, url: 'https://elsewhere.test/' })).rejects.toThrow(
+      'ERR_BLOCKED_BY_CLIENT',
+    );
   });
 
   it('gives no ports to a page of another origin', async () => {
@@ -323,6 +334,10 @@ describe('the Electron shell on the stand-in', () => {
     expect(window1).toMatchObject({ isVisible: true, isFocused: true, bounds: { width: 640, height: 480 } });
     expect(await viewer.evaluate(() => [window.innerWidth, window.innerHeight])).toEqual([640, 480]);
     expect(await main.evaluate(() => window.opened.closed)).toBe(false);
+    // Only a page itself gets its ports anew, not because another window says so.
+    await viewer.evaluate(() => window.opener.postMessage('ebrainpool-ready', '*'));
+    await viewer.waitForTimeout(300);
+    expect(await main.evaluate(() => test.portsGiven)).toBe(1);
     expect(window1?.options['webPreferences']).toMatchObject({ sandbox: true, contextIsolation: true });
 
     set('asks', [
@@ -378,9 +393,10 @@ describe('the Electron shell on the stand-in', () => {
 
   it('ends when the core is asked to stop', async () => {
     shell = await launch({}, ['--hidden']);
-    await hasPorts(await shell.page(''));
     await until(async () => expect(await shell.control.send('tray')).not.toBeNull());
-    expect((await windows(''))[0]?.isVisible).toBe(false);
+    expect(await windows('')).toEqual([]);
+    await shell.control.send('clickTray');
+    await until(async () => expect((await windows(''))[0]?.isVisible).toBe(true));
     shell.process.stdin?.write(`${JSON.stringify({ stop: true })}\n`);
     expect(await shell.ended).toBe(0);
     expect(calls('disposed')).toHaveLength(1);

@@ -8,30 +8,31 @@ import { isOwnFrame } from './hardening.ts';
 /** Serves every window that asks, from now on until disposed. A window that asks before the core is up waits for it. */
 export function startPorts(core: Promise<Core>): Disposable {
   /** By the id of the web contents: a page that was reloaded leaves its old ports behind. */
-  const portsOf = new Map<number, MessagePortMain[]>();
+  const portsOf = new Map<number, Port[]>();
 
   async function give(event: IpcMainEvent): Promise<void> {
     const { senderFrame: frame, sender } = event;
     // Security: whoever gets these ports can answer requests.
     if (!isOwnFrame(frame)) return;
-    const started = await core;
-    if (sender.isDestroyed()) return;
-    for (const port of portsOf.get(sender.id) ?? []) port.close();
+    // A core that does not start is told to the person by start.ts, and the shell ends.
+    const started = await core.catch(() => null);
+    if (started === null || sender.isDestroyed()) return;
+    const { id } = sender;
+    if (!portsOf.has(id)) sender.once('destroyed', () => portsOf.delete(id));
+    for (const port of portsOf.get(id) ?? []) port.close();
     const contract = new MessageChannelMain();
     const displays = new MessageChannelMain();
-    portsOf.set(sender.id, [contract.port1, displays.port1]);
-    serveDisplays(toPort(displays.port1), (sessionId) => started.openDisplay(sessionId));
-    started.attach(toPort(contract.port1));
+    const contractPort = toPort(contract.port1);
+    const displayPort = toPort(displays.port1);
+    portsOf.set(id, [contractPort, displayPort]);
+    serveDisplays(displayPort, (sessionId) => started.openDisplay(sessionId));
+    started.attach(contractPort);
     contract.port1.start();
     displays.port1.start();
     frame.postMessage('ports', null, [contract.port2, displays.port2]);
-    sender.once('destroyed', () => portsOf.delete(sender.id));
   }
 
-  const onPorts = (event: IpcMainEvent) => {
-    // The core did not start: start.ts tells the person and ends.
-    give(event).catch(() => {});
-  };
+  const onPorts = (event: IpcMainEvent) => void give(event);
   ipcMain.on('ports', onPorts);
   return {
     [Symbol.dispose]: () => {

@@ -9,6 +9,7 @@ import { createPortPair } from '../contract/port.ts';
 import type { Core, CoreOptions } from '../core/core.ts';
 import { say, sayProblem } from '../messages/messages.ts';
 import { hardenSession } from './hardening.ts';
+import { followLoginItem, wasStartedAtLogin } from './login-item.ts';
 import { startNotifications, tellThatItStays } from './notifications.ts';
 import { startPorts } from './ports.ts';
 import { appScheme, createAppHandler } from './protocol.ts';
@@ -38,6 +39,7 @@ export function startShell(options: ShellOptions): void {
   const userDataDir = join(options.profileDir, 'electron');
   mkdirSync(userDataDir, { recursive: true, mode: 0o700 });
   app.setPath('userData', userDataDir);
+  app.setPath('sessionData', userDataDir);
   if (!app.requestSingleInstanceLock()) {
     app.exit(0);
     return;
@@ -81,7 +83,8 @@ async function run(options: ShellOptions): Promise<void> {
       onViewerClosed: (url) => onViewerClosed(url),
     }),
   );
-  windows.prepareMain();
+  const isHidden = options.isHidden || wasStartedAtLogin();
+  if (!isHidden) windows.prepareMain();
 
   // Made before the core is up, so that whoever follows a topic hears its first state.
   const [portOfCore, portOfShell] = createPortPair();
@@ -119,6 +122,8 @@ async function run(options: ShellOptions): Promise<void> {
   if (tray === null) canStayWithoutWindow = false;
   else stack.use(tray);
 
+  stack.defer(followLoginItem(client));
+
   let known: ReadonlySet<RequestId> = new Set();
   stack.defer(
     client.follow('requests', (requests) => {
@@ -136,7 +141,7 @@ async function run(options: ShellOptions): Promise<void> {
   app.on('window-all-closed', () => {
     if (!canStayWithoutWindow) app.quit();
   });
-  if (!options.isHidden || !canStayWithoutWindow) windows.showMain();
+  if (!isHidden || !canStayWithoutWindow) windows.showMain();
   windows.preparePopup();
 }
 

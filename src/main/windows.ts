@@ -39,6 +39,7 @@ export function startWindows({ preloadPath, assetsDir, onMainClosed, onViewerClo
   let main: BrowserWindow | null = null;
   let popup: BrowserWindow | null = null;
   let isMainWanted = false;
+  let isMainDrawn = false;
   let isDisposed = false;
 
   const common = (): BrowserWindowConstructorOptions => ({
@@ -94,13 +95,10 @@ export function startWindows({ preloadPath, assetsDir, onMainClosed, onViewerClo
       minHeight: 420,
     });
     main = window;
-    let isDrawn = false;
+    isMainDrawn = false;
     window.once('ready-to-show', () => {
-      isDrawn = true;
+      isMainDrawn = true;
       if (isMainWanted) window.show();
-    });
-    window.on('show', () => {
-      isDrawn = true;
     });
     window.on('close', (event) => {
       if (isDisposed) return;
@@ -108,7 +106,7 @@ export function startWindows({ preloadPath, assetsDir, onMainClosed, onViewerClo
       if (!onMainClosed()) return;
       event.preventDefault();
       // Kept for the next time, with the page as the person left it.
-      if (isDrawn) window.hide();
+      window.hide();
     });
     window.on('closed', () => {
       main = null;
@@ -118,11 +116,10 @@ export function startWindows({ preloadPath, assetsDir, onMainClosed, onViewerClo
   }
 
   function showMain(): void {
-    const isNew = main === null;
     const window = prepareMain();
     isMainWanted = true;
     // A new one shows itself when its page has been drawn.
-    if (isNew || (window.webContents.isLoadingMainFrame() && !window.isVisible())) return;
+    if (!isMainDrawn) return;
     if (window.isMinimized()) window.restore();
     window.show();
     window.focus();
