@@ -52,7 +52,12 @@ function Gate({ children }: { children: ReactNode }) {
   if (state === 'refused')
     return (
       <main>
-        <Hint icon={<IconKey size={32} />} title={t('ui.connection.refusedTitle')} text={t('ui.connection.refused')}>
+        <Hint
+          isPage
+          icon={<IconKey size={32} />}
+          title={t('ui.connection.refusedTitle')}
+          text={t('ui.connection.refused')}
+        >
           <Button mt="md" variant="light" onClick={() => location.reload()}>
             {t('ui.common.tryAgain')}
           </Button>
@@ -63,6 +68,7 @@ function Gate({ children }: { children: ReactNode }) {
     return state === 'lost' ? (
       <main>
         <Hint
+          isPage
           icon={<IconPlugConnectedX size={32} />}
           title={t('ui.connection.lostTitle')}
           text={t('ui.connection.lost')}

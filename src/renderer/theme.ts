@@ -73,6 +73,12 @@ export const cssVariables: CSSVariablesResolver = () => ({
   },
   dark: {
     '--mantine-color-body': '#171d23',
+    '--mantine-color-pool-light': 'rgba(62, 196, 174, 0.16)',
+    '--mantine-color-pool-light-hover': 'rgba(62, 196, 174, 0.23)',
+    '--mantine-color-pool-light-color': '#a8ecdd',
+    '--mantine-color-red-light': 'rgba(255, 120, 110, 0.15)',
+    '--mantine-color-red-light-hover': 'rgba(255, 120, 110, 0.22)',
+    '--mantine-color-red-light-color': '#ffb8b1',
     '--mantine-color-dimmed': '#aab5bf',
     '--mantine-color-placeholder': '#94a0ab',
     '--mantine-color-error': '#ff9b91',

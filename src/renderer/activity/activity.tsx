@@ -22,6 +22,15 @@ function isRecent(ask: Ask): boolean {
   return Date.now() - ask.askedAt < 15 * 60_000;
 }
 
+/** Whether a question may still become a session. */
+function isOpen(ask: Ask): boolean {
+  return ask.state === 'connecting' || ask.state === 'waiting' || ask.state === 'granted';
+}
+
+function isLiveSession(session: Session): boolean {
+  return session.state !== 'ended';
+}
+
 export function useActivity() {
   const asks = useTopic('asks');
   const sessions = useTopic('sessions');
@@ -58,12 +67,22 @@ export function Activity() {
         <section aria-label={t('ui.activity.visiting')}>
           <h3>{t('ui.activity.visiting')}</h3>
           <ul className="plain-list activity-list">
-            {asks.map((ask) => (
+            {asks.filter(isOpen).map((ask) => (
               <AskRow key={ask.id} ask={ask} now={now} />
             ))}
-            {visiting.map((session) => (
+            {visiting.filter(isLiveSession).map((session) => (
               <SessionRow key={session.id} session={session} now={now} />
             ))}
+            {asks
+              .filter((ask) => !isOpen(ask))
+              .map((ask) => (
+                <AskRow key={ask.id} ask={ask} now={now} />
+              ))}
+            {visiting
+              .filter((session) => !isLiveSession(session))
+              .map((session) => (
+                <SessionRow key={session.id} session={session} now={now} />
+              ))}
           </ul>
         </section>
       )}

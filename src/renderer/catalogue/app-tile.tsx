@@ -49,8 +49,7 @@ export const AppTile = memo(
           <UnstyledButton
             className="tile-button"
             data-tile
-            aria-label={offer.name}
-            aria-description={reason ?? offer.summary}
+            aria-description={offer.summary}
             aria-disabled={!isEnabled}
             onClick={() => isEnabled && onLaunch(offer)}
           >
@@ -60,7 +59,15 @@ export const AppTile = memo(
           </UnstyledButton>
         </Tooltip>
         {isEnabled && (
-          <Menu opened={isMenuOpen} onChange={setMenuOpen} position="bottom-end" width={280} returnFocus>
+          <Menu
+            opened={isMenuOpen}
+            onChange={setMenuOpen}
+            position="bottom-start"
+            width={280}
+            returnFocus
+            withInitialFocusPlaceholder={false}
+            portalProps={{ target: '#content' }}
+          >
             <Menu.Target>
               <ActionIcon
                 className="tile-menu"

@@ -62,7 +62,12 @@ export function CataloguePage({ peerId, onRetry }: { peerId: PeerId; onRetry: ()
 
   if (peer === undefined)
     return (
-      <Hint icon={<IconPlugConnectedX size={32} />} title={t('ui.catalogue.goneTitle')} text={t('ui.catalogue.gone')}>
+      <Hint
+        isPage
+        icon={<IconPlugConnectedX size={32} />}
+        title={t('ui.catalogue.goneTitle')}
+        text={t('ui.catalogue.gone')}
+      >
         <Button mt="md" variant="light" onClick={() => goTo({ page: 'home' })}>
           {t('ui.catalogue.back')}
         </Button>
@@ -114,17 +119,12 @@ export function CataloguePage({ peerId, onRetry }: { peerId: PeerId; onRetry: ()
           />
           {categories.length > 1 && (
             <Chip.Group multiple={false} value={category} onChange={(value) => setCategory(value as Category | 'all')}>
-              <Group
-                gap={6}
-                className="catalogue-categories"
-                role="radiogroup"
-                aria-label={t('ui.catalogue.categories')}
-              >
-                <Chip value="all" size="sm" variant="light">
+              <Group gap={6} className="category-chips" role="radiogroup" aria-label={t('ui.catalogue.categories')}>
+                <Chip value="all" size="xs" variant="light">
                   {t('ui.catalogue.all', { count: offers.length, total: formatNumber(offers.length) })}
                 </Chip>
                 {categories.map((one) => (
-                  <Chip key={one.category} value={one.category} size="sm" variant="light">
+                  <Chip key={one.category} value={one.category} size="xs" variant="light">
                     {t('ui.catalogue.category', {
                       category: t(`ui.category.${one.category}`),
                       total: formatNumber(one.count),
@@ -239,7 +239,7 @@ function PeerHeader({ peer }: { peer: Peer }) {
             : t('ui.peer.lastSeen', { time: formatDateTime(peer.lastSeenAt) })}
         </Text>
       </div>
-      <Menu position="bottom-end" width={320}>
+      <Menu position="bottom-end" width={320} withInitialFocusPlaceholder={false} portalProps={{ target: '#content' }}>
         <Menu.Target>
           <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('ui.peer.more', { peer: peer.name })}>
             <IconDots size={20} />

@@ -70,6 +70,9 @@ export function CommandPalette() {
       scrollable
       maxHeight={420}
       highlightQuery
+      overlayProps={{ backgroundOpacity: 0.35, blur: 2 }}
+      attributes={{ content: { 'aria-label': t('ui.palette.placeholder') } }}
+      classNames={{ action: 'palette-action', actionDescription: 'palette-note' }}
       nothingFound={t('ui.palette.nothing')}
       searchProps={{
         leftSection: <IconSearch size={18} />,

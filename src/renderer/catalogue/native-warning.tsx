@@ -19,6 +19,7 @@ export function NativeWarning({ offer, peerName, onClose, onConfirm }: NativeWar
       onClose={onClose}
       title={t('ui.native.title', { offer: offer?.name ?? '' })}
       closeButtonProps={{ 'aria-label': t('ui.common.close') }}
+      attributes={{ header: { role: 'presentation' } }}
     >
       <Stack>
         <Alert

@@ -8,10 +8,7 @@ export function CopyLine({ text, label }: { text: string; label: string }) {
   const { t } = useTranslation();
   return (
     <div className="copy-line">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long line scrolls sideways and must do so by keyboard too */}
-      <code title={text} tabIndex={0}>
-        {text}
-      </code>
+      <code>{text}</code>
       <CopyButton value={text} timeout={2000}>
         {({ copied, copy }) => (
           <Tooltip label={copied ? t('ui.common.copied') : t('ui.common.copy')}>

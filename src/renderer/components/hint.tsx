@@ -9,6 +9,8 @@ export function Hint(props: {
   text?: string;
   children?: ReactNode;
   isSmall?: boolean;
+  /** Whether its title is the page's. */
+  isPage?: boolean;
 }) {
   return (
     <Stack className="hint" data-small={props.isSmall || undefined} align="center" gap="xs">
@@ -20,7 +22,7 @@ export function Hint(props: {
           {props.title}
         </Text>
       ) : (
-        <Title order={2} size="h4">
+        <Title order={props.isPage ? 1 : 2} size="h4">
           {props.title}
         </Title>
       )}

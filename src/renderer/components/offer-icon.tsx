@@ -27,14 +27,13 @@ export function OfferIcon({ offer, sizePx }: { offer: Pick<Offer, 'icon' | 'name
     <span
       aria-hidden
       className="offer-icon offer-letter"
+      data-letter={letter}
       style={{
         width: sizePx,
         height: sizePx,
         fontSize: sizePx * 0.46,
         background: `linear-gradient(160deg, hsl(${hue} 48% 40%), hsl(${hue} 56% 29%))`,
       }}
-    >
-      {letter}
-    </span>
+    />
   );
 }

@@ -44,63 +44,70 @@ export function FirstRun() {
     <main className="first-run">
       <ConnectionBanner />
       <form className="first-run-form" onSubmit={finish} noValidate>
-        <img src="./favicon.svg" alt="" width={56} height={56} />
-        <Title order={1} size="h2">
-          {t('ui.first.title')}
-        </Title>
-        <Text c="dimmed">{t('ui.first.text')}</Text>
+        <Group gap="md" wrap="nowrap">
+          <img src="./favicon.svg" alt="" width={56} height={56} />
+          <div>
+            <Title order={1} size="h2">
+              {t('ui.first.title')}
+            </Title>
+            <Text c="dimmed">{t('ui.first.text')}</Text>
+          </div>
+        </Group>
 
-        <section className="panel first-run-part" aria-labelledby="first-name">
-          <Title order={2} size="h5" id="first-name">
-            {t('ui.first.name')}
-          </Title>
-          <TextInput
-            label={t('ui.settings.name')}
-            description={t('ui.first.nameHint')}
-            value={name}
-            maxLength={100}
-            error={problem}
-            autoComplete="off"
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-        </section>
+        <div className="first-run-parts">
+          <div className="first-run-column">
+            <section className="panel first-run-part" aria-labelledby="first-name">
+              <Title order={2} size="h5" id="first-name">
+                {t('ui.first.name')}
+              </Title>
+              <TextInput
+                label={t('ui.settings.name')}
+                description={t('ui.first.nameHint')}
+                value={name}
+                maxLength={100}
+                error={problem}
+                autoComplete="off"
+                onChange={(event) => setName(event.currentTarget.value)}
+              />
+            </section>
 
-        <section className="panel first-run-part" aria-labelledby="first-share">
-          <Title order={2} size="h5" id="first-share">
-            {t('ui.first.share')}
-          </Title>
-          {canShareEver ? (
-            <Radio.Group
-              value={choice}
-              onChange={(value) => setChoice(value as Choice)}
-              aria-labelledby="first-share"
-              description={t('ui.first.shareHint')}
-            >
-              <Stack gap="sm" mt="sm">
-                {choices.map((one) => (
-                  <Radio
-                    key={one}
-                    value={one}
-                    label={t(`ui.first.choice.${one}`)}
-                    description={t(`ui.first.choiceHint.${one}`)}
-                  />
-                ))}
-              </Stack>
-            </Radio.Group>
-          ) : (
-            <Alert icon={<IconInfoCircle size={18} />}>{t('ui.own.onlyLinux')}</Alert>
-          )}
-        </section>
-
-        <section className="panel first-run-part" aria-labelledby="first-check">
-          <Title order={2} size="h5" id="first-check">
-            {t('ui.first.check')}
-          </Title>
-          <Text size="sm" c="dimmed" mb="sm">
-            {t('ui.first.checkHint')}
-          </Text>
-          <HealthList isFolded />
-        </section>
+            <section className="panel first-run-part" aria-labelledby="first-share">
+              <Title order={2} size="h5" id="first-share">
+                {t('ui.first.share')}
+              </Title>
+              {canShareEver ? (
+                <Radio.Group
+                  value={choice}
+                  onChange={(value) => setChoice(value as Choice)}
+                  aria-labelledby="first-share"
+                  description={t('ui.first.shareHint')}
+                >
+                  <Stack gap="sm" mt="sm">
+                    {choices.map((one) => (
+                      <Radio
+                        key={one}
+                        value={one}
+                        label={t(`ui.first.choice.${one}`)}
+                        description={t(`ui.first.choiceHint.${one}`)}
+                      />
+                    ))}
+                  </Stack>
+                </Radio.Group>
+              ) : (
+                <Alert icon={<IconInfoCircle size={18} />}>{t('ui.own.onlyLinux')}</Alert>
+              )}
+            </section>
+          </div>
+          <section className="panel first-run-part" aria-labelledby="first-check">
+            <Title order={2} size="h5" id="first-check">
+              {t('ui.first.check')}
+            </Title>
+            <Text size="sm" c="dimmed" mb="sm">
+              {t('ui.first.checkHint')}
+            </Text>
+            <HealthList isFolded />
+          </section>
+        </div>
 
         <Group justify="space-between">
           {core.carrier.shell === 'browser' && permission === 'default' ? (

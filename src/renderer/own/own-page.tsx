@@ -94,12 +94,18 @@ export function OwnPage() {
           </div>
           {categories.length > 1 && (
             <Chip.Group multiple={false} value={category} onChange={(value) => setCategory(value as Category | 'all')}>
-              <Group gap={6} mb="sm" role="radiogroup" aria-label={t('ui.catalogue.categories')}>
-                <Chip value="all" size="sm" variant="light">
+              <Group
+                gap={6}
+                mb="sm"
+                className="category-chips"
+                role="radiogroup"
+                aria-label={t('ui.catalogue.categories')}
+              >
+                <Chip value="all" size="xs" variant="light">
                   {t('ui.catalogue.all', { count: offers.length, total: formatNumber(offers.length) })}
                 </Chip>
                 {categories.map((one) => (
-                  <Chip key={one.category} value={one.category} size="sm" variant="light">
+                  <Chip key={one.category} value={one.category} size="xs" variant="light">
                     {t('ui.catalogue.category', {
                       category: t(`ui.category.${one.category}`),
                       total: formatNumber(one.count),

@@ -46,6 +46,7 @@ export function AddPeer({ isOpen, onClose }: { isOpen: boolean; onClose: () => v
       onClose={close}
       title={t('ui.add.title')}
       closeButtonProps={{ 'aria-label': t('ui.common.close') }}
+      attributes={{ header: { role: 'presentation' } }}
     >
       <form onSubmit={submit} noValidate>
         <Stack>

@@ -68,6 +68,7 @@ export function Containers() {
         onClose={() => setResetting(null)}
         title={t('ui.containers.resetTitle', { peer: resetting?.peerName ?? '' })}
         closeButtonProps={{ 'aria-label': t('ui.common.close') }}
+        attributes={{ header: { role: 'presentation' } }}
       >
         <Stack>
           <Text size="sm">{t('ui.containers.resetText', { peer: resetting?.peerName ?? '' })}</Text>

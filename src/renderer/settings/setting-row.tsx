@@ -12,7 +12,7 @@ export function SettingRow(props: { label: string; hint: string; labelFor?: stri
             {props.label}
           </Text>
         ) : (
-          <Text fw={600} size="sm" component="label" htmlFor={props.labelFor}>
+          <Text fw={600} size="sm" component="label" display="block" htmlFor={props.labelFor}>
             {props.label}
           </Text>
         )}

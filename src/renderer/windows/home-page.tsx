@@ -23,7 +23,7 @@ export function HomePage({ onAdd, onShowPeers }: { onAdd: () => void; onShowPeer
 
   if (online.length === 0)
     return (
-      <Hint icon={<IconRadar2 size={32} />} title={t('ui.home.nobodyTitle')} text={t('ui.home.nobody')}>
+      <Hint isPage icon={<IconRadar2 size={32} />} title={t('ui.home.nobodyTitle')} text={t('ui.home.nobody')}>
         <List size="sm" className="home-list" spacing={6}>
           <List.Item>{t('ui.home.tipNetwork')}</List.Item>
           <List.Item>{t('ui.home.tipRunning')}</List.Item>

@@ -14,6 +14,7 @@ import {
   Tooltip,
   UnstyledButton,
   useMantineColorScheme,
+  VisuallyHidden,
 } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
@@ -92,6 +93,7 @@ function House() {
             size={300}
             title={t('ui.peers.title')}
             closeButtonProps={{ 'aria-label': t('ui.common.close') }}
+            attributes={{ header: { role: 'presentation' } }}
             classNames={{ body: 'nav-drawer-body', content: 'nav-drawer' }}
           >
             <nav className="nav-drawer-list" aria-label={t('ui.peers.title')}>
@@ -244,13 +246,19 @@ function ActivityStrip() {
   const { asks, visiting, hosting } = useActivity();
   const live = [...visiting, ...hosting].filter((session) => session.state !== 'ended').length;
   const total = asks.length + visiting.length + hosting.length;
-  const [isOpen, setOpen] = useState(total > 0);
-  useEffect(() => {
-    setOpen(total > 0);
-  }, [total]);
+  const isTall = useMediaQuery('(min-width: 640px) and (min-height: 600px)', true, { getInitialValueInEffect: false });
+  const [isOpen, setOpen] = useState(total > 0 && isTall);
+  const [lastTotal, setLastTotal] = useState(total);
+  if (lastTotal !== total) {
+    // Something new is shown, and an empty list is not.
+    setLastTotal(total);
+    if (total > lastTotal) setOpen(true);
+    else if (total === 0) setOpen(false);
+  }
   const waiting = asks.filter((ask) => ask.state === 'waiting' || ask.state === 'connecting').length;
   return (
     <aside className="strip" aria-label={t('ui.activity.title')}>
+      <VisuallyHidden component="h2">{t('ui.activity.title')}</VisuallyHidden>
       <UnstyledButton className="strip-bar" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         <span className="strip-title">{t('ui.activity.title')}</span>
         <span className="strip-count ellipsis">

@@ -1,4 +1,5 @@
 // The small window of the Electron shell that asks for an answer.
+import { VisuallyHidden } from '@mantine/core';
 import { IconCircleCheck } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -16,6 +17,7 @@ export function PopupWindow() {
   }, [t, requests.length]);
   return (
     <main className="popup" aria-label={t('ui.popup.label')}>
+      <VisuallyHidden component="h1">{t('ui.popup.label')}</VisuallyHidden>
       <ConnectionBanner />
       {requests.length === 0 ? (
         <Hint icon={<IconCircleCheck size={32} />} title={t('ui.popup.empty')} />
