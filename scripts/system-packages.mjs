@@ -16,7 +16,6 @@ const forSharing = {
   'x11-xkb-utils': 'xkbcomp',
   'xkb-data': '/usr/share/X11/xkb/rules/base',
   'fonts-dejavu-core': '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
-  passt: 'pasta',
 };
 const forLab = { iproute2: 'ip', 'util-linux': 'nsenter' };
 const forTests = {

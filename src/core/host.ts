@@ -85,6 +85,8 @@ export function createHost(parts: {
       const spec = catalog.find(offerId);
       // An offer that is not shared does not exist for a peer.
       if (spec === undefined || !spec.offer.isShared) throw new AppError('offer-gone');
+      // No engine here can give the network yet, and a power that is shown but not what it says must not be granted.
+      if (powers.network) throw new AppError('not-allowed');
       if (!health.canShare()) throw new AppError('sharing-unavailable');
       if (!host.hasRoomFor(visitor.peerId)) throw new AppError('peer-busy');
       const wish = { peerId: visitor.peerId, peerName, offer: visibleOffer(spec), view, powers, size };

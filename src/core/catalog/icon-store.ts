@@ -1,8 +1,7 @@
 // Icons by the hash of their bytes: our own, ready to be sent, and those of peers, so that none is fetched twice.
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { AppError } from '../../contract/errors.ts';
 import { type IconHash, iconHashSchema } from '../../contract/models.ts';
 import type { Log } from '../lib/log.ts';
@@ -56,10 +55,13 @@ export async function startIconStore({
       if (!pinned.has(hash) && !writing.has(hash)) await forget(hash);
     }
   };
+  let nextTemporary = 0;
   const write = async (hash: string, bytes: Uint8Array): Promise<void> => {
     try {
       // Without fsync: what a crash tears is noticed by its hash and fetched again.
-      await writeFileAtomic(join(folder, hash), Buffer.from(bytes), { mode: 0o600, fsync: false });
+      const temporaryPath = join(folder, `${hash}.${nextTemporary++}`);
+      await writeFile(temporaryPath, bytes, { mode: 0o600 });
+      await rename(temporaryPath, join(folder, hash));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOSPC' || code === 'EDQUOT') throw new AppError('disk-full', { path: folder }, { cause: error });
@@ -116,7 +118,7 @@ async function readFolder(folder: string): Promise<Map<string, number>> {
   const found: { name: string; size: number; usedAt: number }[] = [];
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
-    // Only what write-file-atomic leaves is removed: the folder may hold what somebody else put there.
+    // Only what a crash between write and rename leaves is removed: the folder may hold what somebody else put there.
     if (/^[0-9a-f]{64}\.\d+$/.test(name)) await rm(path, { force: true });
     if (!iconHashSchema.safeParse(name).success) continue;
     const info = await stat(path).catch(() => null);

@@ -187,7 +187,6 @@ class BubblewrapSandbox implements Sandbox {
   readonly #ready = Promise.withResolvers<void>();
   readonly #armed = Promise.withResolvers<void>();
   readonly #info = Promise.withResolvers<z.infer<typeof infoSchema>>();
-  #network: ChildProcess | undefined;
   #exitCode: number | null = null;
   #lastWords = '';
 
@@ -202,7 +201,6 @@ class BubblewrapSandbox implements Sandbox {
     this.#readLines();
     const end = (why: string) => {
       this.state = 'ended';
-      this.#network?.kill('SIGKILL');
       const error = new AppError('container-failed', { why: why.slice(0, 500) });
       for (const waiting of [this.#ready, this.#armed, this.#info]) waiting.reject(error);
       rm(path, { recursive: true, force: true })
@@ -279,20 +277,6 @@ class BubblewrapSandbox implements Sandbox {
     const lines = publicKeys.map((key) => `restrict,X11-forwarding ${key}\n`).join('');
     await writeOwned(`${path}.new`, lines, 0o644, this.#options.owner);
     await rename(`${path}.new`, path);
-  }
-
-  async addNetwork(): Promise<void> {
-    const info = await this.#info.promise;
-    // pasta gives outbound traffic only: no forwarded ports in, and no way to the host's own loopback.
-    const ports = ['-t', 'none', '-u', 'none', '-T', 'none', '-U', 'none', '--no-map-gw'];
-    const network = spawn('pasta', ['--foreground', '--quiet', '--config-net', ...ports, String(info['child-pid'])], {
-      stdio: 'ignore',
-      ...(this.#options.owner ?? {}),
-    });
-    this.#network = network;
-    network.once('error', (error) =>
-      this.#options.log.warn({ error: error.message }, 'the network could not be given'),
-    );
   }
 
   async connect(end: TunnelEnd): Promise<Duplex> {

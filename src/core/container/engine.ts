@@ -27,8 +27,6 @@ export interface Sandbox extends AsyncDisposable {
   run(program: Program): Promise<void>;
   /** The public keys that the sandbox's sshd accepts, in authorized_keys format. Each is bound to the program of `run`. */
   authorise(publicKeys: readonly string[]): Promise<void>;
-  /** Gives the sandbox the network, until it ends. */
-  addNetwork(): Promise<void>;
   /** A stream into the sandbox. @throws AppError `container-failed` when nothing listens there */
   connect(end: TunnelEnd): Promise<Duplex>;
   /** Resolves when everything in it is gone. The exit code is the program's, null when it was killed or never ran. */

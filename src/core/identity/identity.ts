@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
-import writeFileAtomic from 'write-file-atomic';
 import { AppError } from '../../contract/errors.ts';
 import { type PeerId, peerIdSchema } from '../../contract/models.ts';
+import { replaceFile } from '../lib/replace-file.ts';
 
 export interface Identity {
   readonly id: PeerId;
@@ -37,7 +37,7 @@ export async function openIdentity(folder: string): Promise<Identity> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     privateKey = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'eBrainPool' }).private;
-    await writeFileAtomic(privateKeyPath, privateKey, { mode: 0o600 });
+    await replaceFile(privateKeyPath, privateKey);
   }
   const parsed = ssh2.utils.parseKey(privateKey);
   if (parsed instanceof Error || parsed.type !== 'ssh-ed25519' || !parsed.isPrivateKey()) {
@@ -48,6 +48,6 @@ export async function openIdentity(folder: string): Promise<Identity> {
   }
   const blob = parsed.getPublicSSH();
   const publicKey = `ssh-ed25519 ${blob.toString('base64')} eBrainPool`;
-  await writeFileAtomic(`${privateKeyPath}.pub`, `${publicKey}\n`, { mode: 0o644 });
+  await replaceFile(`${privateKeyPath}.pub`, `${publicKey}\n`);
   return { id: fingerprintOf(blob), privateKey, publicKey, privateKeyPath };
 }

@@ -1,15 +1,25 @@
 // Text from outside, made fit to be shown.
 
-/** Control characters, line and paragraph separators, and the marks that reorder text (Unicode TR 36, Trojan Source). */
-const UNSHOWABLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
-
-/** One line without anything that hides or reorders, at most `maxLength` characters; may be empty. */
+/**
+ * One line without control, bidirectional, invisible or unassigned characters, lone surrogates or towers of combining marks
+ * (Unicode TR 36 and TR 39), at most `maxLength` UTF-16 units. It stays text: escaping is the page's work. May be empty.
+ */
 export function toShowable(text: string, maxLength: number): string {
+  // Security: a long text must not cost more than a short one, whatever normalisation makes of it.
   const clean = text
-    .slice(0, maxLength * 4)
-    .replace(UNSHOWABLE, ' ')
-    .replace(/\s+/g, ' ')
+    .slice(0, 4 * maxLength)
+    .toWellFormed()
+    .normalize('NFC')
+    .replace(/[\s\p{Zl}\p{Zp}]+/gu, ' ')
+    // ZWNJ and ZWJ stay: Persian, Hindi and emoji families are spelled with them.
+    .replace(/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu, '')
+    .replace(/(\p{M}{3})\p{M}+/gu, '$1')
+    .replace(/ +/g, ' ')
     .trim();
-  const characters = [...clean];
-  return characters.length <= maxLength ? clean : `${characters.slice(0, maxLength - 1).join('')}…`;
+  if (!/[^\p{Cf}\s]/u.test(clean)) return '';
+  // Whole characters only.
+  return clean
+    .slice(0, maxLength)
+    .replace(/[\ud800-\udbff]$/, '')
+    .trim();
 }

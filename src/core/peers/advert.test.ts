@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { peerIdSchema } from '../../contract/models.ts';
-import { cutBytes, encodeTxt, type OwnAdvert, parseTxt, sanitizeName, splitAddress } from './advert.ts';
+import { cutBytes, encodeTxt, type OwnAdvert, parseTxt, splitAddress } from './advert.ts';
 
 const peerId = peerIdSchema.parse(`SHA256:${'a'.repeat(43)}`);
 const own: OwnAdvert = { peerId, name: 'Bob', protocol: 1, port: 4300, catalogueDigest: 'abc123' };
@@ -90,32 +90,6 @@ describe('a TXT record', () => {
         expect(parsed.claim.name).not.toMatch(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c\u2028\u2029]/u);
         expect(parsed.claim.name.isWellFormed()).toBe(true);
         expect(parsed.claim.name).not.toBe('');
-      }),
-    );
-  });
-});
-
-describe('sanitizeName', () => {
-  it.each([
-    ['  Bob\u2019s   laptop ', 'Bob\u2019s laptop'],
-    ['Bob\u202egpj.exe', 'Bobgpj.exe'],
-    ['a\u0000b\u001b[31mc\r\nd', 'ab[31mc d'],
-    ['<b>Bob</b>&amp;<script>', '<b>Bob</b>&amp;<script>'],
-    ['👩\u200d👩\u200d👧 home', '👩\u200d👩\u200d👧 home'],
-    ['می\u200cخواهم', 'می\u200cخواهم'],
-    ['\ud800x', 'x'.padStart(2, '\ufffd')],
-    [`a${'\u0301'.repeat(50)}`, `\u00e1${'\u0301'.repeat(3)}`],
-    ['\u00ad\ufeff\u{e0041}', ''],
-  ])('%j becomes %j', (name, expected) => expect(sanitizeName(name)).toBe(expected));
-
-  it('cuts at 100 without halving a pair', () => {
-    expect(sanitizeName(`x${'😀'.repeat(60)}`)).toBe(`x${'😀'.repeat(49)}`);
-  });
-
-  it('is the same when done twice', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (name) => {
-        expect(sanitizeName(sanitizeName(name))).toBe(sanitizeName(name));
       }),
     );
   });

@@ -1,6 +1,7 @@
 // What a computer says about itself on the network, as TXT records (RFC 6763 §6): claims to be read with care, proof of nothing.
 import { z } from 'zod';
 import { type PeerId, peerIdSchema } from '../../contract/models.ts';
+import { toShowable } from '../lib/text.ts';
 
 /** What this computer advertises. */
 export interface OwnAdvert {
@@ -38,7 +39,7 @@ const MAX_STRING_BYTES = 255;
 /** RFC 6763 §6.2 asks for at most 1300 bytes in all, so that everything fits into one packet. */
 const MAX_TXT_BYTES = 1300;
 const MAX_TXT_STRINGS = 32;
-const MAX_NAME_LENGTH = 100;
+export const MAX_NAME_LENGTH = 100;
 
 const txtSchema = z.array(z.instanceof(Uint8Array)).max(MAX_TXT_STRINGS);
 const claimSchema = z.object({
@@ -54,35 +55,10 @@ const claimSchema = z.object({
     .default(''),
 });
 
-/**
- * Makes a name from the network fit to be shown: no control, bidirectional, invisible or unassigned characters, no lone surrogates,
- * no towers of combining marks, one space between words, at most 100 UTF-16 units. It stays text: escaping is the page's work.
- */
-export function sanitizeName(name: string): string {
-  // Security: a long name must not cost more than a short one, whatever normalisation makes of it.
-  const clean = name
-    .slice(0, 4 * MAX_NAME_LENGTH)
-    .toWellFormed()
-    .normalize('NFC')
-    .replace(/[\s\p{Zl}\p{Zp}]+/gu, ' ')
-    // ZWNJ and ZWJ stay: Persian, Hindi and emoji families are spelled with them.
-    .replace(/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu, '')
-    .replace(/(\p{M}{3})\p{M}+/gu, '$1')
-    .replace(/ +/g, ' ')
-    .trim();
-  return /[^\p{Cf}\s]/u.test(clean) ? cutUnits(clean, MAX_NAME_LENGTH).trim() : '';
-}
-
 /** Cuts text to so many bytes of UTF-8, never inside a character. */
 export function cutBytes(text: string, maxBytes: number): string {
   const { read } = new TextEncoder().encodeInto(text.toWellFormed(), new Uint8Array(maxBytes));
   return text.slice(0, read);
-}
-
-function cutUnits(text: string, maxUnits: number): string {
-  if (text.length <= maxUnits) return text;
-  const isInsidePair = /[\ud800-\udbff]/.test(text.charAt(maxUnits - 1));
-  return text.slice(0, isInsidePair ? maxUnits - 1 : maxUnits);
 }
 
 /** The strings of the TXT record, each within the 255 bytes of RFC 6763 §6.1. */
@@ -90,7 +66,7 @@ export function encodeTxt(own: OwnAdvert): Buffer[] {
   return [
     `v=${own.protocol}`,
     `id=${own.peerId}`,
-    cutBytes(`n=${sanitizeName(own.name)}`, MAX_STRING_BYTES),
+    cutBytes(`n=${toShowable(own.name, MAX_NAME_LENGTH)}`, MAX_STRING_BYTES),
     cutBytes(`d=${own.catalogueDigest}`, MAX_STRING_BYTES),
   ].map((text) => Buffer.from(text, 'utf8'));
 }
@@ -118,7 +94,7 @@ export function parseTxt(data: unknown): TxtResult {
   const { v, id, n, d } = claim.data;
   return {
     isOk: true,
-    claim: { peerId: id, name: sanitizeName(n) || shortId(id), protocol: v, catalogueDigest: d },
+    claim: { peerId: id, name: toShowable(n, MAX_NAME_LENGTH) || shortId(id), protocol: v, catalogueDigest: d },
   };
 }
 

@@ -1,6 +1,7 @@
 // The DNS records of an advert, and back: DNS-SD (RFC 6763) over multicast DNS (RFC 6762). Pure; the packet format is dns-packet's.
 import type { IncomingPacket, OutgoingPacket, Question, ResourceRecord } from 'dns-packet';
-import { cutBytes, encodeTxt, type OwnAdvert, sanitizeName, shortId } from './advert.ts';
+import { toShowable } from '../lib/text.ts';
+import { cutBytes, encodeTxt, MAX_NAME_LENGTH, type OwnAdvert, shortId } from './advert.ts';
 import type { Link } from './mdns-links.ts';
 
 /** The service type in the domain of the link. */
@@ -41,7 +42,7 @@ export interface RawSighting {
 export function ownNames(own: OwnAdvert, computerName: string, idLength = 8): OwnNames {
   const suffix = ` (${shortId(own.peerId, idLength)})`;
   // A dot would end the label: dns-packet has no escape for it.
-  const name = sanitizeName(own.name).replaceAll('.', '-');
+  const name = toShowable(own.name, MAX_NAME_LENGTH).replaceAll('.', '-');
   const hostSuffix = shortId(own.peerId, 43)
     .toLowerCase()
     .replace(/[^a-z0-9]/g, '')

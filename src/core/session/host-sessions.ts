@@ -168,7 +168,6 @@ export function startHostSessions(options: { readonly containers: Containers; re
     try {
       const display = view === 'viewer' ? { size: size ?? DEFAULT_SIZE, hasClipboard: powers.clipboard } : null;
       sandbox = await containers.take(peerId, peerName, { display }, grant.signal);
-      if (powers.network) await sandbox.addNetwork();
       const hasSsh = view !== 'viewer';
       if (hasSsh) await sandbox.authorise([visitor.publicKey]);
       if (view === 'classic') classic = await openClassicPort(visitor, () => sessions.get(id));

@@ -1,21 +1,13 @@
 // The name under which others see this computer.
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
+import { toShowable } from '../lib/text.ts';
 
 const MAX_LENGTH = 100;
 
-/** Control characters, line separators, bidirectional marks and the like, with which a name could pass for something else on a screen. */
-const UNSAFE_CHARACTERS = /[\p{Cc}\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]+/gu;
-
-/** The name without what does not belong in one, at most 100 UTF-16 units; empty when nothing is left. */
+/** The name without what does not belong in one; empty when nothing is left. */
 export function cleanName(name: string): string {
-  const clean = name.toWellFormed().replace(/\s+/g, ' ').replace(UNSAFE_CHARACTERS, '').trim();
-  if (clean.length <= MAX_LENGTH) return clean;
-  // Whole characters only.
-  return clean
-    .slice(0, MAX_LENGTH)
-    .replace(/[\ud800-\udbff]$/, '')
-    .trim();
+  return toShowable(name, MAX_LENGTH);
 }
 
 export interface Person {
