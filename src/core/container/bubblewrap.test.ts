@@ -1,0 +1,214 @@
+// A real sandbox, and what a program in it tries. Each probe says what it expects to be refused.
+
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import ssh2 from 'ssh2';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { silentLog } from '../lib/log.ts';
+import { createBubblewrap, parseListeningPorts } from './bubblewrap.ts';
+import type { Engine, Sandbox, SandboxSpec } from './engine.ts';
+
+const isRoot = process.getuid?.() === 0;
+const owner = isRoot ? { uid: 70_731, gid: 70_731 } : null;
+const display = { size: { width: 320, height: 240 }, hasClipboard: false };
+let folder: string;
+let engine: Engine;
+let hostKey: string;
+let homeCount = 0;
+
+async function spec(change: Partial<SandboxSpec> = {}): Promise<SandboxSpec> {
+  homeCount += 1;
+  const homePath = join(folder, `home${homeCount}`);
+  await mkdir(homePath, { mode: 0o777 });
+  if (owner !== null) await chown(homePath, owner.uid, owner.gid);
+  return { homePath, mounts: [], display, hostKey, ...change };
+}
+
+/** Runs a shell script as the program and gives what it wrote. */
+async function runScript(script: string, change: Partial<SandboxSpec> = {}): Promise<string> {
+  const made = await spec(change);
+  await using sandbox = await engine.startSandbox(made);
+  await sandbox.run({ argv: ['bash', '-c', `exec >/home/ebp/out 2>&1\n${script}`], workingDirectory: null });
+  await sandbox.ended;
+  return await readFile(join(made.homePath, 'out'), 'utf8');
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ebp-sandbox-'));
+  if (isRoot) await chmod(folder, 0o711);
+  engine = createBubblewrap({ runtimeDir: folder, log: silentLog, owner });
+  hostKey = ssh2.utils.generateKeyPairSync('ed25519').private;
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('everything that sharing needs is here', async () => {
+  const items = await engine.check();
+  expect(items.filter((item) => item.level !== 'ok')).toEqual([]);
+});
+
+describe('a program in the sandbox', () => {
+  test('is an ordinary user without powers, who cannot get any', async () => {
+    const out = await runScript(
+      'id -u; grep -E "^(CapEff|CapBnd|NoNewPrivs):" /proc/self/status; unshare -U true && echo userns; su -c id </dev/null; mount -t tmpfs x /mnt && echo mounted',
+    );
+    expect(out).toMatch(/^1000\n/);
+    expect(out).toMatch(/CapEff:\s+0000000000000000/);
+    expect(out).toMatch(/CapBnd:\s+0000000000000000/);
+    expect(out).toMatch(/NoNewPrivs:\s+1/);
+    expect(out).not.toMatch(/userns|mounted|uid=0/);
+  });
+
+  test('sees no file of the owner', async () => {
+    const secret = join(folder, 'owners-secret');
+    await writeFile(secret, 'secret', { mode: 0o644 });
+    const out = await runScript(
+      `ls -A /; ls ${homedir()} ${folder} /home /root /var/log /boot /srv /media; cat ${secret}; ls /etc | grep -E "shadow|ssh$|machine-id|hostname"`,
+    );
+    expect(out).not.toContain('secret\n');
+    expect(out.match(/No such file|cannot access/g)?.length).toBeGreaterThanOrEqual(6);
+    expect(out).not.toMatch(/shadow|machine-id/);
+    expect(out).toMatch(/^ebp$/m);
+  });
+
+  test('cannot write to the system', async () => {
+    const out = await runScript(
+      'for f in /usr/x /etc/x /bin/x /x /run/ebp/conf/init /etc/passwd /opt/x; do echo 1 >$f && echo wrote $f; done; true',
+    );
+    expect(out).not.toMatch(/^wrote/m);
+  });
+
+  test('sees its own processes only, and has a private /tmp, /run and /dev', async () => {
+    const out = await runScript(
+      'ls -d /proc/[0-9]* | wc -l; ls -A /tmp /run /run/user; ls /dev; echo $DBUS_SESSION_BUS_ADDRESS; env | grep SSH_ || echo no agent; env',
+    );
+    expect(Number(out.split('\n')[0])).toBeLessThan(16);
+    expect(out).toContain('no agent');
+    expect(out).not.toMatch(/^(sda|vda|mem|kmsg|input|dri|snd|fuse|kvm)$/m);
+    expect(out).not.toContain(process.env['HOME'] ?? 'no home');
+  });
+
+  test('has loopback and nothing else, and no abstract socket of the host', async () => {
+    const server = createServer().listen({ path: '\0ebp-abstract-test' });
+    const out = await runScript(
+      'cat /proc/net/dev; grep -c ebp-abstract-test /proc/net/unix; timeout 1 bash -c "echo >/dev/tcp/127.0.0.1/22" && echo connected',
+    );
+    server.close();
+    expect(out.match(/^\s*\w+:\s+\d+ /gm)?.map((line) => line.split(':')[0]?.trim())).toEqual(['lo']);
+    expect(out).toMatch(/^0$/m);
+    expect(out).not.toContain('connected');
+  });
+
+  test('keeps its home for the next session, and shares it with nobody else', async () => {
+    const made = await spec();
+    const run = async (script: string) => {
+      await using sandbox = await engine.startSandbox(made);
+      await sandbox.run({ argv: ['bash', '-c', script], workingDirectory: null });
+      return (await sandbox.ended).exitCode;
+    };
+    expect(await run('echo kept >~/file')).toBe(0);
+    expect(await run('grep -q kept ~/file')).toBe(0);
+    expect(await runScript('cat ~/file')).toContain('No such file');
+  });
+
+  test('gets its arguments as they are, whatever is in them', async () => {
+    const made = await spec();
+    await using sandbox = await engine.startSandbox(made);
+    const hostile = '$(touch /home/ebp/pwned) `id` ; "\' \n | & é';
+    await sandbox.run({
+      argv: ['bash', '-c', 'printf %s "$1" >/home/ebp/out', 'sh', hostile],
+      workingDirectory: '/nowhere',
+    });
+    await sandbox.ended;
+    expect(await readFile(join(made.homePath, 'out'), 'utf8')).toBe(hostile);
+    await expect(stat(join(made.homePath, 'pwned'))).rejects.toThrow();
+  });
+
+  test('sees a folder of the owner only where the owner mounted it, read-only when so', async () => {
+    const shared = await mkdtemp(join(tmpdir(), 'ebp-shared-'));
+    await writeFile(join(shared, 'a'), 'from the owner', { mode: 0o644 });
+    await chmod(shared, 0o777);
+    const out = await runScript(`cat ${shared}/a; echo x >${shared}/b || echo refused`, {
+      mounts: [{ path: shared, mode: 'ro' }],
+    });
+    await rm(shared, { recursive: true });
+    expect(out).toContain('from the owner');
+    expect(out).toContain('refused');
+  });
+});
+
+describe('the end', () => {
+  test('an exit code is told', async () => {
+    await using sandbox = await engine.startSandbox(await spec());
+    await sandbox.run({ argv: ['bash', '-c', 'exit 7'], workingDirectory: null });
+    expect((await sandbox.ended).exitCode).toBe(7);
+  });
+
+  test('stop takes everything along, also what hides from its parent, within a second', async () => {
+    await using sandbox = await engine.startSandbox(await spec());
+    await sandbox.run({
+      argv: ['bash', '-c', 'trap "" TERM HUP INT; (setsid nohup sleep 987654 &); setsid sleep 987654 & sleep 987654'],
+      workingDirectory: null,
+    });
+    await expect.poll(async () => (await sandbox.stats()).processCount).toBeGreaterThan(7);
+    const startedAt = performance.now();
+    await sandbox.stop();
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect((await sandbox.stats()).processCount).toBe(0);
+    expect(sandbox.state).toBe('ended');
+  });
+
+  test('nothing of it is left on the disk', async () => {
+    const sandbox = await engine.startSandbox(await spec());
+    await sandbox.stop();
+    expect(await readdir(join(folder, 's'))).toEqual([]);
+  });
+
+  test('an abort while it starts leaves nothing', async () => {
+    await expect(engine.startSandbox(await spec(), AbortSignal.timeout(20))).rejects.toMatchObject({
+      code: 'cancelled',
+    });
+    expect(await readdir(join(folder, 's'))).toEqual([]);
+  });
+});
+
+describe('streams into it', () => {
+  test('display speaks RFB, ssh speaks SSH', async () => {
+    await using sandbox = await engine.startSandbox(await spec());
+    expect(await firstBytes(sandbox, 'display')).toMatch(/^RFB 003\.008/);
+    expect(await firstBytes(sandbox, 'ssh')).toMatch(/^SSH-2\.0-OpenSSH/);
+  });
+
+  // Security: a program may exchange its socket for a link to a socket of the owner.
+  test('a link in place of a socket is refused', async () => {
+    const trap = join(folder, 'bus');
+    const server = createServer((socket) => socket.end('secrets')).listen(trap);
+    await using sandbox = await engine.startSandbox(await spec());
+    const out = `rm /run/ebp/sock/display; ln -s ${trap} /run/ebp/sock/display; touch ~/done; sleep 5`;
+    await sandbox.run({ argv: ['bash', '-c', out], workingDirectory: null });
+    await expect
+      .poll(() =>
+        stat(join(folder, `home${homeCount}`, 'done')).then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true);
+    await expect(sandbox.connect('display')).rejects.toMatchObject({ code: 'container-failed' });
+    server.close();
+  });
+});
+
+test('listening ports are read from proc(5)', () => {
+  const table =
+    '  sl  local_address rem_address   st\n   0: 0100007F:1F90 00000000:0000 0A\n   1: 0100007F:1F91 00000000:0000 01\n';
+  expect(parseListeningPorts(table)).toEqual([8080]);
+});
+
+async function firstBytes(sandbox: Sandbox, end: 'display' | 'ssh'): Promise<string> {
+  const stream = await sandbox.connect(end);
+  const chunk = await new Promise<Buffer>((resolve) => stream.once('data', resolve));
+  stream.destroy();
+  return chunk.toString();
+}
