@@ -52,11 +52,19 @@ export const theme = createTheme({
   respectReducedMotion: true,
 });
 
+/** For what needs attention; white letters on it keep a contrast of 4.5. */
+export const warmColor = '#b0480c';
+
 /** Mantine's dimmed text and placeholders have too little contrast for WCAG 2.2 AA (1.4.3). */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
     '--mantine-color-body': '#ffffff',
+    '--mantine-color-red-light': '#fdebe9',
+    '--mantine-color-red-light-hover': '#fadcd9',
+    '--mantine-color-red-light-color': '#a11b12',
+    '--mantine-color-yellow-light': '#fff5e0',
+    '--mantine-color-yellow-light-color': '#8a4b00',
     '--mantine-color-dimmed': '#55626e',
     '--mantine-color-placeholder': '#66737f',
     '--mantine-color-error': '#b42318',
@@ -76,6 +84,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-pool-light': 'rgba(62, 196, 174, 0.16)',
     '--mantine-color-pool-light-hover': 'rgba(62, 196, 174, 0.23)',
     '--mantine-color-pool-light-color': '#a8ecdd',
+    '--mantine-color-yellow-light': '#33290f',
+    '--mantine-color-yellow-light-color': '#ffcf80',
     '--mantine-color-red-light': 'rgba(255, 120, 110, 0.15)',
     '--mantine-color-red-light-hover': 'rgba(255, 120, 110, 0.22)',
     '--mantine-color-red-light-color': '#ffb8b1',

@@ -45,6 +45,7 @@ export const AppTile = memo(
           maw={280}
           openDelay={500}
           disabled={isMenuOpen}
+          portalProps={{ target: '#content' }}
         >
           <UnstyledButton
             className="tile-button"

@@ -3,6 +3,7 @@ import { Alert, Button, Group, List, Modal, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Offer } from '../../contract/models.ts';
+import { warmColor } from '../theme.ts';
 
 interface NativeWarningProps {
   readonly offer: Offer | null;
@@ -38,7 +39,7 @@ export function NativeWarning({ offer, peerName, onClose, onConfirm }: NativeWar
           <Button variant="default" onClick={onClose} data-autofocus>
             {t('ui.common.cancel')}
           </Button>
-          <Button color="orange.9" onClick={() => offer !== null && onConfirm(offer)}>
+          <Button color={warmColor} onClick={() => offer !== null && onConfirm(offer)}>
             {t('ui.native.confirm')}
           </Button>
         </Group>

@@ -1,5 +1,5 @@
 // The containers of this computer's visitors: where they are, what they see, and how to empty them.
-import { Badge, Button, Group, Modal, Stack, Text, Title } from '@mantine/core';
+import { Button, Group, Modal, Stack, Text, Title } from '@mantine/core';
 import { IconBox } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -34,9 +34,7 @@ export function Containers() {
             <div className="list-text">
               <Group gap={8}>
                 <span className="list-name">{container.peerName}</span>
-                <Badge size="sm" variant="outline" color="gray" className="plain-badge">
-                  {t(`ui.containers.state.${container.state}`)}
-                </Badge>
+                <span className="tag">{t(`ui.containers.state.${container.state}`)}</span>
               </Group>
               <div className="list-note">
                 {t('ui.containers.home', { size: formatSize(container.homeSizeBytes), path: container.homePath })}

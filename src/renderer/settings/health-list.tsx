@@ -1,5 +1,5 @@
 // What this computer has and lacks for sharing and using, each with the command that mends it.
-import { Badge, Button, Group, Text } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconRefresh } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { HealthItem } from '../../contract/models.ts';
@@ -61,9 +61,7 @@ function HealthRow({ item }: { item: HealthItem }) {
           <Text size="sm" fw={600}>
             {t(`ui.health.item.${item.id}`)}
           </Text>
-          <Badge size="sm" variant="outline" className="health-level">
-            {t(`ui.health.level.${item.level}`)}
-          </Badge>
+          <span className="tag health-level">{t(`ui.health.level.${item.level}`)}</span>
         </Group>
         <Text size="sm" c="dimmed">
           {t(`health.${item.id}.${item.level}`, item.params)}

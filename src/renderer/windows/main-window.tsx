@@ -43,6 +43,7 @@ import { useRequestNotifications } from '../requests/request-notifications.ts';
 import { RequestQueue } from '../requests/request-queue.tsx';
 import { useHealthCount } from '../settings/health-list.tsx';
 import { SettingsPage } from '../settings/settings-page.tsx';
+import { warmColor } from '../theme.ts';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
 import { goTo, usePage } from '../use-page.ts';
 import { HomePage } from './home-page.tsx';
@@ -157,7 +158,7 @@ function Header({ isNavOpen, onNav }: { isNavOpen: boolean; onNav: (() => void) 
       <Group gap={6} wrap="nowrap" className="house-tools">
         {core.carrier.shell === 'electron' && requests.length > 0 && (
           <Badge
-            color="orange.9"
+            color={warmColor}
             size="lg"
             leftSection={<IconBellRinging size={14} />}
             role="status"
@@ -175,7 +176,7 @@ function Header({ isNavOpen, onNav }: { isNavOpen: boolean; onNav: (() => void) 
               aria-label={t('ui.health.some', { count: healthCount })}
               onClick={() => goTo({ page: 'settings', section: 'check' })}
             >
-              <Indicator label={formatNumber(healthCount)} size={15} color="orange.9" offset={2}>
+              <Indicator label={formatNumber(healthCount)} size={15} color={warmColor} offset={2}>
                 <IconAlertTriangle size={20} />
               </Indicator>
             </ActionIcon>
@@ -188,7 +189,7 @@ function Header({ isNavOpen, onNav }: { isNavOpen: boolean; onNav: (() => void) 
               className="house-pause"
               label={t('ui.main.pause')}
               checked={settings.isPaused}
-              color="orange.9"
+              color={warmColor}
               onChange={(event) => {
                 const isPaused = event.currentTarget.checked;
                 void run(() => core.call('settings.update', { isPaused }));
