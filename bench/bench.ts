@@ -1,0 +1,55 @@
+// `npm run bench`: measurements of the product beside the alternatives, in one run on the lab. Prints a table, and writes
+// bench/results/latest.json. ARCHITECTURE.md tells what the lab is.
+import { isInLab } from '../scripts/lab-hosts.ts';
+import { launchNotes, measureLaunch } from './launch.ts';
+import { type BenchOptions, parseOptions, usage } from './options.ts';
+import { type Result, toTable, writeReport } from './report.ts';
+
+interface Topic {
+  readonly measure: (options: BenchOptions) => Promise<Result[]>;
+  /** What the table does not say. */
+  readonly notes: readonly string[];
+}
+
+const topics: Readonly<Record<string, Topic>> = {
+  launch: { measure: measureLaunch, notes: launchNotes },
+};
+
+async function main(): Promise<number> {
+  const names = Object.keys(topics);
+  let options: BenchOptions;
+  try {
+    options = parseOptions(process.argv.slice(2), names);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage(names)}`);
+    return 2;
+  }
+  if (!isInLab()) {
+    console.error('The measurements need the lab. Run: npm run bench');
+    return 2;
+  }
+  const results: Result[] = [];
+  const notes: string[] = [];
+  let exitCode = 0;
+  for (const [name, topic] of Object.entries(topics)) {
+    if (options.only.length > 0 && !options.only.includes(name)) continue;
+    console.error(`Measuring ${name}…`);
+    try {
+      results.push(...(await topic.measure(options)));
+      notes.push(...topic.notes);
+    } catch (error) {
+      // The other topics can still be measured.
+      console.error(`${name} could not be measured:`, error);
+      exitCode = 1;
+    }
+  }
+  const path = writeReport(results);
+  console.log(
+    `\n${toTable(results)}\n\nMedians of ${options.runs} interleaved runs, the lowest and highest in parentheses.`,
+  );
+  console.log(`${notes.join('\n')}\nWritten to ${path}`);
+  return exitCode;
+}
+
+process.exitCode = await main();
+process.exit();
