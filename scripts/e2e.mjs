@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureSetUp } from './setup.mjs';
-import { node24, projectPath, Refusal, root, runHere, runMain } from './tools.mjs';
+import { node24, out, projectPath, Refusal, root, runHere, runMain } from './tools.mjs';
 
 runMain(async () => {
   await ensureSetUp({ forTests: true });
@@ -10,5 +10,7 @@ runMain(async () => {
   if (!existsSync(config)) throw new Refusal('There is nothing to run: e2e/playwright.config.ts is missing.');
   const playwright = [node24, join(root, 'node_modules', '@playwright', 'test', 'cli.js'), 'test', '-c', config];
   const lab = [join(root, 'scripts', 'lab.mjs'), '--hosts', '3', ...playwright, ...process.argv.slice(2)];
-  return runHere(node24, lab, { env: { ...process.env, PATH: projectPath() } });
+  // In the lab everybody is uid 0: in the default folder, below /tmp, users of this computer would be in each other's way.
+  const cache = { PWTEST_CACHE_DIR: join(out, '.playwright') };
+  return runHere(node24, lab, { env: { ...process.env, ...cache, PATH: projectPath() } });
 });

@@ -30,6 +30,8 @@ export function join(visitorSide: Duplex, hostSide: Duplex, count?: ByteCount): 
       count.toVisitor += chunk.length;
     });
   }
+  // Two pipelines, the counters and whoever watches the stream: more than Node's ten, and no leak.
+  for (const stream of [visitorSide, hostSide]) stream.setMaxListeners(32);
   const { promise, resolve } = Promise.withResolvers<void>();
   let open = 2;
   const onEnd = (error: Error | null | undefined) => {
