@@ -4,23 +4,11 @@ import { IconActivity, IconPlayerStop } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Ask, Session } from '../../contract/models.ts';
 import { Hint } from '../components/hint.tsx';
+import { visibleAsks } from '../lib/asks.ts';
 import { useAction, useCore, useNow, useTopic } from '../use-core.tsx';
 import { AskRow } from './ask-row.tsx';
 import { SessionRow } from './session-row.tsx';
 import './activity.css';
-
-/** An ask that became a session is shown as that session. */
-export function visibleAsks(asks: readonly Ask[], sessions: readonly Session[]): readonly Ask[] {
-  return asks
-    .filter((ask) => ask.state !== 'granted' || !sessions.some((session) => session.id === ask.sessionId))
-    .filter((ask) => ask.state !== 'granted' || ask.sessionId === null || ask.problem !== null || isRecent(ask))
-    .sort((a, b) => b.askedAt - a.askedAt);
-}
-
-/** A granted ask whose session is not there yet is about to have one; an old one had it and it was dismissed. */
-function isRecent(ask: Ask): boolean {
-  return Date.now() - ask.askedAt < 15 * 60_000;
-}
 
 /** Whether a question may still become a session. */
 function isOpen(ask: Ask): boolean {
@@ -37,7 +25,7 @@ export function useActivity() {
   const order = (a: Session, b: Session) =>
     Number(a.state === 'ended') - Number(b.state === 'ended') || b.startedAt - a.startedAt;
   return {
-    asks: visibleAsks(asks, sessions),
+    asks: visibleAsks(asks),
     visiting: sessions.filter((session) => session.role === 'visitor').sort(order),
     hosting: sessions.filter((session) => session.role === 'host').sort(order),
   };

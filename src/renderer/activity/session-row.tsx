@@ -15,6 +15,7 @@ export function SessionRow({ session, now }: { session: Session; now: number }) 
   const { isBusy, run } = useAction();
   const isEnded = session.state === 'ended';
   const isHost = session.role === 'host';
+  const endReason = session.endReason ?? 'failed';
   const duration = formatDuration((session.endedAt ?? now) - session.startedAt);
 
   return (
@@ -39,7 +40,7 @@ export function SessionRow({ session, now }: { session: Session; now: number }) 
           <div className="activity-line" role="status">
             <span className="state-dot" data-state={session.state} aria-hidden />
             {isEnded
-              ? t(`ui.session.ended.${session.endReason ?? 'failed'}.${session.role}`, { peer: session.peerName })
+              ? t(`ui.session.ended.${endReason}.${session.role}`, { peer: session.peerName })
               : t(`ui.session.state.${session.state}`)}
           </div>
           <div className="activity-line" title={formatDateTime(session.startedAt)}>

@@ -3,7 +3,7 @@ import { Alert, Button, Group, RingProgress, Stack, Text, Title } from '@mantine
 import { IconAlertTriangle, IconBox, IconEye, IconFolder, IconShieldCheck, IconWorld } from '@tabler/icons-react';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Request } from '../../contract/models.ts';
+import type { Powers, Request } from '../../contract/models.ts';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { formatNumber, formatSeconds, shortFingerprint } from '../lib/format.ts';
 import { useAction, useCore, useNow } from '../use-core.tsx';
@@ -85,10 +85,7 @@ export function RequestCard({ request, position, count }: { request: Request; po
           )}
         </Fact>
         <Fact icon={<IconWorld size={18} />} isStrong={request.powers.network || request.powers.clipboard}>
-          {t(
-            `ui.request.powers.${request.powers.network ? (request.powers.clipboard ? 'both' : 'network') : request.powers.clipboard ? 'clipboard' : 'none'}`,
-            { peer: who },
-          )}
+          {t(`ui.request.powers.${powersName(request.powers)}`, { peer: who })}
         </Fact>
       </div>
 
@@ -112,6 +109,11 @@ export function RequestCard({ request, position, count }: { request: Request; po
       </Stack>
     </section>
   );
+}
+
+function powersName({ network, clipboard }: Powers): string {
+  if (network) return clipboard ? 'both' : 'network';
+  return clipboard ? 'clipboard' : 'none';
 }
 
 /** True once the card has been visible for long enough; a window that was hidden starts over. */

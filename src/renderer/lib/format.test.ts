@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { formatDuration, formatSize, shortFingerprint } from './format.ts';
+
+test('sizes have one unit and at most one digit after the point', () => {
+  expect([0, 999, 1000, 23_456_789, 9e9, 4e15].map(formatSize)).toEqual([
+    '0 bytes',
+    '999 bytes',
+    '1 kB',
+    '23 MB',
+    '9 GB',
+    '4,000 TB',
+  ]);
+});
+
+test('durations have at most two units', () => {
+  expect([-5, 12_000, 65_000, 3_900_000, 3_600_000, 90_000_000].map(formatDuration)).toEqual([
+    '0 sec',
+    '12 sec',
+    '1 min',
+    '1 hr 5 min',
+    '1 hr',
+    '1 day 1 hr',
+  ]);
+});
+
+test('a fingerprint is shortened to three groups', () => {
+  expect(shortFingerprint(`SHA256:abcdefghijklmnop${'x'.repeat(27)}`)).toBe('abcd efgh ijkl');
+});

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { getDefaultAsk, getDefaultOffer, getDefaultPeer } from '../test-data.test-support.ts';
+import { visibleAsks } from './asks.ts';
+import { canLaunch, categoryOf, countCategories, isKnownKind, searchOffers } from './offers.ts';
+import { isPrivatePath } from './paths.ts';
+import { looksSame, searchPeers, sortPeers } from './peers.ts';
+
+const names = (list: readonly { name: string }[]) => list.map((one) => one.name);
+
+describe('offers', () => {
+  const offers = [
+    getDefaultOffer({ id: 'app:calc', name: 'LibreOffice Calc', categories: ['Office'] }),
+    getDefaultOffer({ id: 'app:xcalc', name: 'Calculator' }),
+    getDefaultOffer({ id: 'app:draw', name: 'Zeichnen', summary: 'Wie ein Rechner: calc', categories: ['Graphics'] }),
+    getDefaultOffer({ id: 'app:cafe', name: 'Café', summary: '', categories: ['X-Own'] }),
+  ];
+
+  test('the start of the name comes before its middle, and that before the rest', () => {
+    expect(names(searchOffers(offers, 'calc'))).toEqual(['Calculator', 'LibreOffice Calc', 'Zeichnen']);
+  });
+
+  test('every word must be found; accents and case do not matter', () => {
+    expect(names(searchOffers(offers, 'OFFICE calc'))).toEqual(['LibreOffice Calc']);
+    expect(names(searchOffers(offers, 'cafe'))).toEqual(['Café']);
+    expect(searchOffers(offers, 'calc nothing')).toEqual([]);
+    expect(searchOffers(offers, '  ')).toHaveLength(4);
+  });
+
+  test('an offer is listed in its first main category', () => {
+    expect(categoryOf(getDefaultOffer({ categories: ['X', 'Video', 'AudioVideo'] }))).toBe('AudioVideo');
+    expect(countCategories(offers)).toEqual([
+      { category: 'Office', count: 1 },
+      { category: 'Graphics', count: 1 },
+      { category: 'Utility', count: 1 },
+      { category: 'Other', count: 1 },
+    ]);
+  });
+
+  test('only applications are launched; unknown kinds are known as such', () => {
+    expect(canLaunch(getDefaultOffer())).toBe(true);
+    const service = getDefaultOffer({ id: 'service:x', kind: 'service' });
+    expect([canLaunch(service), isKnownKind(service)]).toEqual([false, true]);
+    expect(isKnownKind(getDefaultOffer({ id: 'hologram:x', kind: 'hologram' }))).toBe(false);
+  });
+});
+
+describe('peers', () => {
+  const id = (letter: string) => `SHA256:${letter.repeat(43)}`;
+  const peers = [
+    getDefaultPeer({ id: id('c'), name: 'Room 10' }),
+    getDefaultPeer({ id: id('d'), name: 'Room 2' }),
+    getDefaultPeer({ id: id('a'), name: 'Anna', presence: 'offline' }),
+    getDefaultPeer({ id: id('b'), name: 'room 2', addresses: ['10.0.0.7:1234'] }),
+  ];
+
+  test('online first, numbers as numbers, equal names in a fixed order', () => {
+    expect(names(sortPeers(peers))).toEqual(['room 2', 'Room 2', 'Room 10', 'Anna']);
+    expect(sortPeers([...peers].reverse())).toEqual(sortPeers(peers));
+  });
+
+  test('found by name, address and fingerprint', () => {
+    expect(names(searchPeers(peers, ' ROOM 1'))).toEqual(['Room 10']);
+    expect(names(searchPeers(peers, '10.0.0.7'))).toEqual(['room 2']);
+    expect(names(searchPeers(peers, 'aaaa'))).toEqual(['Anna']);
+  });
+
+  test('a row is drawn again only when it looks different', () => {
+    const peer = getDefaultPeer();
+    expect(looksSame(peer, { ...peer, lastSeenAt: 5 })).toBe(true);
+    expect(looksSame(peer, { ...peer, presence: 'offline' })).toBe(false);
+  });
+});
+
+test('an ask that became a session is not listed twice', () => {
+  const waiting = getDefaultAsk({ askedAt: 1 });
+  const starting = getDefaultAsk({ askedAt: 2, state: 'granted' });
+  const running = getDefaultAsk({ askedAt: 3, state: 'granted', sessionId: crypto.randomUUID() });
+  expect(visibleAsks([waiting, starting, running])).toEqual([starting, waiting]);
+});
+
+test('homes and the whole system are private', () => {
+  for (const path of ['/', '/home', '/home/eve/x', '/root', '/Users/eve']) expect(isPrivatePath(path)).toBe(true);
+  for (const path of ['/srv', '/homestead', '/rooted', '']) expect(isPrivatePath(path)).toBe(false);
+});

@@ -1,0 +1,80 @@
+// Nouns of the contract with defaults, for tests.
+import {
+  type Ask,
+  askSchema,
+  type Offer,
+  offerSchema,
+  type Peer,
+  peerSchema,
+  type Session,
+  sessionSchema,
+} from '../contract/models.ts';
+
+const peerId = `SHA256:${'a'.repeat(43)}`;
+
+export function getDefaultOffer(over: Partial<Record<keyof Offer, unknown>> = {}): Offer {
+  return offerSchema.parse({
+    id: 'app:xcalc',
+    kind: 'app',
+    name: 'Calculator',
+    summary: 'Scientific calculator',
+    categories: ['Utility'],
+    keywords: [],
+    icon: null,
+    ...over,
+  });
+}
+
+export function getDefaultPeer(over: Partial<Record<keyof Peer, unknown>> = {}): Peer {
+  return peerSchema.parse({
+    id: peerId,
+    name: 'Bob',
+    addresses: ['192.168.0.13:4321'],
+    presence: 'online',
+    connection: 'none',
+    problem: null,
+    isVerified: false,
+    isAddedByAddress: false,
+    lastSeenAt: 0,
+    ...over,
+  });
+}
+
+export function getDefaultAsk(over: Partial<Record<keyof Ask, unknown>> = {}): Ask {
+  return askSchema.parse({
+    id: crypto.randomUUID(),
+    peerId,
+    peerName: 'Bob',
+    isVerified: false,
+    offer: getDefaultOffer(),
+    view: 'viewer',
+    state: 'waiting',
+    askedAt: 1,
+    expiresAt: null,
+    sessionId: null,
+    problem: null,
+    ...over,
+  });
+}
+
+export function getDefaultSession(over: Partial<Record<keyof Session, unknown>> = {}): Session {
+  return sessionSchema.parse({
+    id: crypto.randomUUID(),
+    peerId,
+    peerName: 'Bob',
+    isVerified: false,
+    offer: getDefaultOffer(),
+    role: 'visitor',
+    view: 'viewer',
+    state: 'running',
+    startedAt: 1,
+    endedAt: null,
+    endReason: null,
+    exitCode: null,
+    bytesToHost: 0,
+    bytesToVisitor: 0,
+    classic: null,
+    problem: null,
+    ...over,
+  });
+}
