@@ -24,7 +24,7 @@ beforeAll(async () => {
   for (const name of ['package.json', 'package-lock.json', 'assets']) {
     await cp(join(root, name), join(project, name), { recursive: true });
   }
-  for (const name of ['src/main.ts', 'e2e/some.test.ts', 'scripts/some.mjs', 'docs/some.md']) {
+  for (const name of ['src/main.ts', 'e2e/some.test.ts', 'scripts/some.mjs', 'docs/some.md', 'out/test/some.txt']) {
     await mkdir(dirname(join(project, name)), { recursive: true });
     await writeFile(join(project, name), '');
   }
@@ -92,7 +92,7 @@ describe('electron-builder, with a placeholder for the Electron binary whose fus
   it('packs no sources, tests or maps', () => {
     const unwanted = files.filter(
       (name) =>
-        /^\/(src|e2e|bench|scripts|docs|node_modules\/electron)\//.test(name) ||
+        /^\/(src|e2e|bench|scripts|docs|out\/test|node_modules\/electron)\//.test(name) ||
         /\.(test\.[cm]?[jt]s|ts|tsx|map)$/.test(name),
     );
     expect(unwanted).toEqual([]);
