@@ -33,6 +33,7 @@ export function createClient(port: Port): Client {
   const closeListeners = new Set<() => void>();
   const { promise: ready, resolve } = Promise.withResolvers<void>();
   const rpc = createRpc(port, {
+    closedCode: 'core-not-running',
     onNotification: (method, params) => {
       if (!isTopicName(method)) return;
       values.set(method, params);

@@ -1,6 +1,6 @@
 // JSON-RPC 2.0 (https://www.jsonrpc.org/specification) over a Port, both ways, each input checked by its schema.
 import { z } from 'zod';
-import { AppError, errorCodeSchema, errorParamsSchema, toProblem } from './errors.ts';
+import { AppError, type ErrorCode, errorCodeSchema, errorParamsSchema, toProblem } from './errors.ts';
 import type { Port } from './port.ts';
 
 const idSchema = z.number().int().nonnegative();
@@ -36,12 +36,14 @@ export interface RpcOptions {
   /** Told of throws that are bugs, and of messages that are not JSON-RPC. The port is closed after the latter. */
   readonly onBug?: (error: unknown, method: string) => void;
   readonly onMalformed?: (error: unknown) => void;
+  /** What calls fail with when the port is closed: `peer-unreachable` unless told. */
+  readonly closedCode?: ErrorCode;
 }
 
 export interface Rpc {
   /**
    * Calls the other side.
-   * @throws AppError with the code that the other side gave; `cancelled` when the signal aborts; `peer-unreachable` when the port closes.
+   * @throws AppError with the code that the other side gave; `cancelled` when the signal aborts; `closedCode` when the port closes.
    */
   call(method: string, params: unknown, signal?: AbortSignal): Promise<unknown>;
   notify(method: string, params: unknown): void;
@@ -50,6 +52,7 @@ export interface Rpc {
 
 /** Starts speaking JSON-RPC on the port. */
 export function createRpc(port: Port, options: RpcOptions): Rpc {
+  const closed = () => new AppError(options.closedCode ?? 'peer-unreachable');
   let nextId = 1;
   let isClosed = false;
   let underWay = 0;
@@ -113,7 +116,7 @@ export function createRpc(port: Port, options: RpcOptions): Rpc {
 
   port.onClose(() => {
     isClosed = true;
-    for (const call of pending.values()) call.reject(new AppError('peer-unreachable'));
+    for (const call of pending.values()) call.reject(closed());
     pending.clear();
   });
 
@@ -121,7 +124,7 @@ export function createRpc(port: Port, options: RpcOptions): Rpc {
     call: (method, params, signal) =>
       new Promise((resolve, reject) => {
         if (isClosed) {
-          reject(new AppError('peer-unreachable'));
+          reject(closed());
           return;
         }
         if (signal?.aborted) {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { serveContract, type TopicSources } from '../contract/client.ts';
 import type { ClientId } from '../contract/contract.ts';
@@ -87,7 +87,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   // First of all: only one core runs with a profile, so what else is found below it is left from a crash.
   stack.use(await startLocalSocket({ profileDir, runtimeDir, log, attach: (port) => attached.attach(port) }));
   await rm(join(runtimeDir, 's'), { recursive: true, force: true });
-  if (isRoot) await chmod(runtimeDir, 0o711);
+  // The sandboxes' own user must get through to its sockets; what lies there is private by itself.
+  if (isRoot) for (const path of [dirname(runtimeDir), runtimeDir]) await chmod(path, 0o711);
 
   const settings = stack.use(await startSettings({ profileDir, log }));
   stack.defer(settings.state.follow(({ logLevel }) => log.setLevel(logLevel)));
