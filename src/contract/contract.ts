@@ -53,6 +53,8 @@ export const methods = {
     }),
     output: z.object({ askId: requestIdSchema }),
   },
+  /** This client shows the ask, as the one that made it does. When the last of them goes, what still waits is cancelled. */
+  'asks.watch': { input: z.object({ askId: requestIdSchema }), output: nothing },
   'asks.cancel': { input: z.object({ askId: requestIdSchema }), output: nothing },
   'asks.dismiss': { input: z.object({ askId: requestIdSchema }), output: nothing },
   /** A person's answer to a request. `always` also makes a rule. */

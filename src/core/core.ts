@@ -187,7 +187,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   let nextClient = 1;
   attached.attach = (port) => {
     const client = nextClient++ as ClientId;
-    port.onClose(() => peers.closeAllOf(client));
+    port.onClose(() => {
+      peers.closeAllOf(client);
+      visitor.unwatchAllOf(client);
+    });
     serveContract(port, client, handlers, topics, (error, method) =>
       log.error({ method, error: String((error as Error)?.stack ?? error) }, 'bug in a method'),
     );

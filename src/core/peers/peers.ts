@@ -8,13 +8,7 @@ import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import { toShowable } from '../lib/text.ts';
 import { connectPeer, type HostConnection, type PeerAddress } from '../tunnel/peer-client.ts';
-import {
-  type HostNotice,
-  MAX_ICON_BYTES,
-  type NoticeValue,
-  OLDEST_PROTOCOL,
-  PROTOCOL,
-} from '../tunnel/peer-protocol.ts';
+import { type HostNotice, MAX_ICON_BYTES, type NoticeValue, OLDEST_PROTOCOL } from '../tunnel/peer-protocol.ts';
 import { type Advert, splitAddress } from './advert.ts';
 import type { KnownPeers } from './known-peers.ts';
 
@@ -431,7 +425,7 @@ function toPeer(entry: Entry): Peer {
 function versionProblem(protocol: number): Problem | null {
   if (protocol < OLDEST_PROTOCOL) return { code: 'protocol-older', params: {} };
   // A newer peer may still speak our version: its hello says so.
-  return protocol > PROTOCOL + 1000 ? { code: 'protocol-newer', params: {} } : null;
+  return null;
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

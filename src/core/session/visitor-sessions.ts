@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 import type { Duplex } from 'node:stream';
+import type { ClientId } from '../../contract/contract.ts';
 import { AppError, type Problem, toProblem } from '../../contract/errors.ts';
 import {
   type Ask,
@@ -38,7 +39,10 @@ export interface VisitorSessions extends AsyncDisposable {
   readonly asks: Followable<readonly Ask[]>;
   readonly state: Followable<readonly Session[]>;
   /** Asks; what becomes of it is in `asks`. @throws AppError `not-found` when the peer or its offer is not known */
-  create(options: AskOptions): RequestId;
+  create(options: AskOptions, client: ClientId): RequestId;
+  /** This client shows the ask; when nobody shows it any more it is cancelled. */
+  watch(askId: RequestId, client: ClientId): void;
+  unwatchAllOf(client: ClientId): void;
   cancel(askId: RequestId): void;
   dismissAsk(askId: RequestId): void;
   takeNotice<N extends HostNotice>(notice: N, value: NoticeValue<N>, connection: HostConnection): void;
@@ -54,6 +58,8 @@ export interface VisitorSessions extends AsyncDisposable {
 const LOST_AFTER_MS = 120_000;
 /** A viewer whose window was closed and not opened again for this long is over (a reload takes less). */
 const WINDOW_GONE_MS = 4000;
+/** A viewer session whose window nobody opens is over after this. */
+const WINDOW_NEVER_MS = 60_000;
 /** Ended asks and sessions that are kept to be shown. */
 const MAX_ENDED = 30;
 const COUNT_EVERY_MS = 1000;
@@ -65,6 +71,7 @@ interface Asking {
   /** The host's id for it. */
   requestId: RequestId | undefined;
   release: (() => void) | undefined;
+  readonly watchers: Set<ClientId>;
 }
 
 interface Visiting {
@@ -195,6 +202,7 @@ export function startVisitorSessions(options: {
       void finish(visit, 'failed', null, toProblem(error));
       tellEnd(visit);
     };
+    if (ask.view === 'viewer') endWithoutWindow(visit, WINDOW_NEVER_MS);
     if (ask.view === 'native') openNative(visit, granted).catch(failed);
     if (ask.view === 'classic') describeClassic(visit, granted, connection).catch(failed);
   }
@@ -228,6 +236,7 @@ export function startVisitorSessions(options: {
         await connection.call('session.resume', { sessionId: visit.session.id }, visit.abort.signal);
         visit.connection = connection;
         change(visit, { state: 'running' });
+        if (visit.displays.size === 0) endWithoutWindow(visit, WINDOW_NEVER_MS);
         watch(visit, connection);
         return;
       } catch (error) {
@@ -305,6 +314,15 @@ export function startVisitorSessions(options: {
     return stream;
   }
 
+  function endWithoutWindow(visit: Visiting, afterMs: number): void {
+    clearTimeout(visit.windowTimer);
+    visit.windowTimer = setTimeout(() => {
+      if (visit.displays.size > 0 || visit.session.state !== 'running') return;
+      tellEnd(visit);
+      void finish(visit, 'visitor', null);
+    }, afterMs);
+  }
+
   /** Makes sure that the host ends it too. A host that cannot be told ends it by itself when we stay away. */
   function tellEnd(visit: Visiting): void {
     visit.connection?.call('session.end', { sessionId: visit.session.id }).catch(() => {});
@@ -334,10 +352,29 @@ export function startVisitorSessions(options: {
     return visit;
   }
 
+  function cancel(askId: RequestId): void {
+    const item = asking.get(askId);
+    if (item === undefined || !['connecting', 'waiting'].includes(item.ask.state)) return;
+    const { requestId, ask } = item;
+    item.ask = { ...ask, state: 'cancelled' };
+    item.abort.abort();
+    if (requestId !== undefined) {
+      void peers.hold(ask.peerId).then(
+        ({ connection, release }) =>
+          connection
+            .call('request.cancel', { requestId })
+            .catch(() => {})
+            .finally(release),
+        () => {},
+      );
+    }
+    settleAsk(item, {});
+  }
+
   return {
     asks,
     state,
-    create: (wish) => {
+    create: (wish, client) => {
       const peer = peers.state.value.find((other) => other.id === wish.peerId);
       if (peer === undefined) throw new AppError('not-found', { what: 'This computer' });
       const id = requestIdSchema.parse(randomUUID());
@@ -360,29 +397,23 @@ export function startVisitorSessions(options: {
         abort: new AbortController(),
         requestId: undefined,
         release: undefined,
+        watchers: new Set([client]),
       };
       asking.set(id, item);
       show();
       void pursue(item, { ...wish, powers: wish.powers ?? DEFAULT_POWERS });
       return id;
     },
-    cancel: (askId) => {
-      const item = asking.get(askId);
-      if (item === undefined || !['connecting', 'waiting'].includes(item.ask.state)) return;
-      const { requestId, ask } = item;
-      item.ask = { ...ask, state: 'cancelled' };
-      item.abort.abort();
-      if (requestId !== undefined) {
-        void peers.hold(ask.peerId).then(
-          ({ connection, release }) =>
-            connection
-              .call('request.cancel', { requestId })
-              .catch(() => {})
-              .finally(release),
-          () => {},
-        );
+    cancel,
+    watch: (askId, client) => {
+      asking.get(askId)?.watchers.add(client);
+    },
+    unwatchAllOf: (client) => {
+      for (const item of asking.values()) {
+        if (!item.watchers.delete(client) || item.watchers.size > 0) continue;
+        // A reload comes back within this time.
+        setTimeout(() => item.watchers.size === 0 && cancel(item.ask.id), WINDOW_GONE_MS).unref();
       }
-      settleAsk(item, {});
     },
     dismissAsk: (askId) => {
       const item = asking.get(askId);
@@ -409,11 +440,7 @@ export function startVisitorSessions(options: {
       stream.once('close', () => {
         visit.displays.delete(stream);
         if (visit.displays.size > 0 || visit.session.state !== 'running') return;
-        visit.windowTimer = setTimeout(() => {
-          if (visit.displays.size > 0 || visit.session.state !== 'running') return;
-          tellEnd(visit);
-          void finish(visit, 'visitor', null);
-        }, WINDOW_GONE_MS);
+        endWithoutWindow(visit, WINDOW_GONE_MS);
       });
       return stream;
     },

@@ -17,13 +17,14 @@ let hostIdentity: Identity;
 let visitorIdentity: Identity;
 let server: PeerServer;
 let visitors: Visitor[];
+let version = { protocol: 1, oldest: 1 };
 const connections: HostConnection[] = [];
 
 const host: Host = {
   calls: {
     hello: (_, visitor) => {
       visitors.push(visitor);
-      return { protocol: 1, oldest: 1, name: 'Bob', capabilities: [] };
+      return { ...version, name: 'Bob', capabilities: [] };
     },
     'catalogue.get': () => ({ offers: [] }),
     'icon.get': () => {
@@ -64,6 +65,7 @@ beforeEach(async () => {
   hostIdentity = await openIdentity(join(folder, 'host'));
   visitorIdentity = await openIdentity(join(folder, 'visitor'));
   visitors = [];
+  version = { protocol: 1, oldest: 1 };
   server = await startPeerServer({
     identity: hostIdentity,
     log: silentLog,
@@ -155,4 +157,25 @@ test('garbage instead of SSH ends that connection and nothing else', async () =>
   socket.write('\r\n'.repeat(100));
   await closed;
   expect((await connectTo()).hello.name).toBe('Bob');
+});
+
+test('another protocol version is said, and a newer peer that still speaks ours is welcome', async () => {
+  version = { protocol: 9, oldest: 1 };
+  expect((await connectTo()).hello.protocol).toBe(9);
+  version = { protocol: 9, oldest: 8 };
+  await expect(connectTo()).rejects.toMatchObject({ code: 'protocol-newer' });
+});
+
+test('a message over the limit ends that connection and nothing else', async () => {
+  const connection = await connectTo();
+  const closed = new Promise<void>((resolve) => connection.onClose(resolve));
+  const call = connection.call('icon.get', { hash: 'a'.repeat(5 * 1024 * 1024) as never });
+  await expect(call).rejects.toBeInstanceOf(AppError);
+  await closed;
+  expect((await connectTo()).hello.name).toBe('Bob');
+});
+
+test('an unknown method is refused and the connection stays', async () => {
+  const connection = await connectTo();
+  await expect(connection.call('no.such' as never, {} as never)).rejects.toMatchObject({ code: 'bad-input' });
 });
