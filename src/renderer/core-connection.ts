@@ -118,14 +118,7 @@ export function connectCore(carrier: Carrier): CoreConnection {
     call: async (method, input) => {
       const current = client;
       if (current === undefined) throw new AppError('core-not-running');
-      try {
-        return await current.call(method, input);
-      } catch (error) {
-        // Calls that were under way when the connection broke are told of the peer at the other end of the port: the core.
-        if (error instanceof AppError && error.code === 'peer-unreachable' && current !== client)
-          throw new AppError('core-not-running', {}, { cause: error });
-        throw error;
-      }
+      return current.call(method, input);
     },
     readTopic: (topic) => values.get(topic) as never,
     followTopic: (topic, listener) => {

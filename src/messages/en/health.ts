@@ -58,11 +58,12 @@ export const health: Readonly<Record<HealthItem['id'], Levels>> = {
   disk: {
     ok: 'There is enough space on the disk.',
     warning: 'Space is running out on the disk that holds {{path}}. Free some before it is full.',
-    error: 'There is no space left on the disk that holds {{path}}. Free some space; nothing that was stored is lost.',
+    error:
+      'There is hardly any space left on the disk that holds {{path}}. Free some space; nothing that was stored is lost.',
   },
   settings: {
     ok: 'The settings file is in order.',
-    warning: 'The settings file was damaged ({{why}}). It was kept as {{path}}, and the defaults are used.',
+    warning: 'The settings file {{path}} was damaged ({{why}}). It was kept aside, and the defaults are used.',
     error: 'The settings cannot be saved in {{path}}: {{why}}. Changes are lost at the next start.',
   },
   root: {

@@ -54,7 +54,8 @@ function openViewer(core: CoreConnection, query: string): void {
     }
     clearInterval(timer);
     viewers.delete(viewer);
-    endWhatItShowed(core, viewer);
+    // In Electron the main process does this, also for viewers whose opener is gone.
+    if (core.carrier.shell === 'browser') endWhatItShowed(core, viewer);
   }, WATCH_INTERVAL_MS);
 }
 

@@ -39,9 +39,11 @@ test('a channel has what noVNC needs and carries bytes both ways', async () => {
   expect(sent[1]).toEqual({ stream: 1, kind: 'data', bytes: new Uint8Array([2, 3]) });
   receive({ stream: 1, kind: 'data', bytes: new Uint8Array([5]) });
 
+  expect(sent[2]).toEqual({ stream: 1, kind: 'ack', sizeBytes: 1 });
+
   channel.close();
   expect(channel.readyState).toBe(3);
-  expect(sent[2]).toEqual({ stream: 1, kind: 'close' });
+  expect(sent[3]).toEqual({ stream: 1, kind: 'close' });
   await Promise.resolve();
   receive({ stream: 1, kind: 'data', bytes: new Uint8Array([6]) });
   expect(events).toEqual(['open', new Uint8Array([5]), 'close']);

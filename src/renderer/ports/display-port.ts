@@ -6,6 +6,8 @@ export type DisplayMessage =
   | { readonly stream: number; readonly kind: 'open'; readonly sessionId: SessionId }
   | { readonly stream: number; readonly kind: 'opened' }
   | { readonly stream: number; readonly kind: 'data'; readonly bytes: Uint8Array }
+  /** How much has been drawn, so that a program that draws faster than this page waits. */
+  | { readonly stream: number; readonly kind: 'ack'; readonly sizeBytes: number }
   | { readonly stream: number; readonly kind: 'close' };
 
 /** The part of MessagePort that is used here. */
@@ -92,7 +94,9 @@ class PortChannel implements DisplayChannel {
   }
 
   received(bytes: Uint8Array): void {
-    if (this.readyState === OPEN) this.onmessage?.({ data: bytes } as never);
+    if (this.readyState !== OPEN) return;
+    this.onmessage?.({ data: bytes } as never);
+    this.#endpoint.postMessage({ stream: this.#stream, kind: 'ack', sizeBytes: bytes.byteLength });
   }
 
   closed(): void {

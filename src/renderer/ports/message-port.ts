@@ -34,7 +34,7 @@ function requestPorts(): Promise<[MessagePort, MessagePort]> {
     if (contractPort !== undefined && displayPort !== undefined) resolve([contractPort, displayPort]);
   };
   window.addEventListener('message', onMessage);
-  window.postMessage('ebrainpool-ready', location.protocol === 'app:' ? '*' : location.origin);
+  window.postMessage('ebrainpool-ready', location.origin);
   return promise.finally(() => {
     clearTimeout(timer);
     window.removeEventListener('message', onMessage);

@@ -1,8 +1,8 @@
 // The main window: peers on the left, the chosen page in the middle, what is under way on the right or below.
 import {
   ActionIcon,
-  Badge,
   Burger,
+  Button,
   Drawer,
   Group,
   Indicator,
@@ -50,22 +50,25 @@ import { HomePage } from './home-page.tsx';
 import './main-window.css';
 
 export function MainWindow() {
-  const { t } = useTranslation();
+  const core = useCore();
+  // In Electron requests have a window of their own; here they are shown on demand, for whoever closed that one.
+  const [isWanted, setWanted] = useState(false);
   const { isSetUp } = useTopic('settings');
   const requests = useTopic('requests');
   useRequestNotifications();
+  if (isWanted && requests.length === 0) setWanted(false);
   useEffect(() => {
     document.title = requests.length === 0 ? 'eBrainPool' : `(${formatNumber(requests.length)}) eBrainPool`;
   }, [requests.length]);
   return (
     <>
-      {isSetUp ? <House /> : <FirstRun />}
-      <Requests label={t('ui.popup.label')} />
+      {isSetUp ? <House onRequests={() => setWanted(true)} /> : <FirstRun />}
+      {(core.carrier.shell === 'browser' || isWanted) && <Requests />}
     </>
   );
 }
 
-function House() {
+function House({ onRequests }: { onRequests: () => void }) {
   const { t } = useTranslation();
   const page = usePage();
   const [isAdding, setAdding] = useState(false);
@@ -80,7 +83,7 @@ function House() {
       <button type="button" className="skip-link" onClick={() => document.getElementById('content')?.focus()}>
         {t('ui.main.skip')}
       </button>
-      <Header isNavOpen={isNavOpen} onNav={isWide ? null : () => setNavOpen(!isNavOpen)} />
+      <Header onRequests={onRequests} isNavOpen={isNavOpen} onNav={isWide ? null : () => setNavOpen(!isNavOpen)} />
       <ConnectionBanner />
       <div className="house-rooms">
         {isWide ? (
@@ -124,7 +127,13 @@ function House() {
   );
 }
 
-function Header({ isNavOpen, onNav }: { isNavOpen: boolean; onNav: (() => void) | null }) {
+interface HeaderProps {
+  readonly isNavOpen: boolean;
+  readonly onNav: (() => void) | null;
+  readonly onRequests: () => void;
+}
+
+function Header({ isNavOpen, onNav, onRequests }: HeaderProps) {
   const { t } = useTranslation();
   const core = useCore();
   const self = useTopic('self');
@@ -157,15 +166,15 @@ function Header({ isNavOpen, onNav }: { isNavOpen: boolean; onNav: (() => void) 
       </UnstyledButton>
       <Group gap={6} wrap="nowrap" className="house-tools">
         {core.carrier.shell === 'electron' && requests.length > 0 && (
-          <Badge
+          <Button
+            size="compact-sm"
             color={warmColor}
-            size="lg"
-            leftSection={<IconBellRinging size={14} />}
-            role="status"
+            leftSection={<IconBellRinging size={16} />}
             aria-label={t('ui.main.requests', { count: requests.length })}
+            onClick={onRequests}
           >
             {formatNumber(requests.length)}
-          </Badge>
+          </Button>
         )}
         {healthCount > 0 && (
           <Tooltip label={t('ui.health.some', { count: healthCount })}>
@@ -278,13 +287,12 @@ function ActivityStrip() {
   );
 }
 
-/** In the browser shell requests are answered here. It does not take the focus and does not stand in the way. */
-function Requests({ label }: { label: string }) {
-  const core = useCore();
+/** The requests as a card that does not take the focus and does not stand in the way. */
+function Requests() {
+  const { t } = useTranslation();
   const requests = useTopic('requests');
-  if (core.carrier.shell === 'electron') return null;
   return (
-    <section className="requests" aria-label={label} aria-live="assertive" hidden={requests.length === 0}>
+    <section className="requests" aria-label={t('ui.popup.label')} aria-live="assertive" hidden={requests.length === 0}>
       <RequestQueue />
     </section>
   );
