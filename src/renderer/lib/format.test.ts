@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatDuration, formatSize, shortFingerprint } from './format.ts';
+import { formatDuration, formatSize, shorten, shortFingerprint } from './format.ts';
 
 test('sizes have one unit and at most one digit after the point', () => {
   expect([0, 999, 1000, 23_456_789, 9e9, 4e15].map(formatSize)).toEqual([
@@ -25,4 +25,10 @@ test('durations have at most two units', () => {
 
 test('a fingerprint is shortened to three groups', () => {
   expect(shortFingerprint(`SHA256:abcdefghijklmnop${'x'.repeat(27)}`)).toBe('abcd efgh ijkl');
+});
+
+test('a long name is cut between characters', () => {
+  expect(shorten('Bob', 3)).toBe('Bob');
+  expect(shorten('Bob and 🙂🙂', 9)).toBe('Bob and…');
+  expect(shorten('🙂🙂🙂', 2)).toBe('🙂…');
 });

@@ -44,6 +44,17 @@ export function formatDateTime(instantMs: number): string {
   return new Intl.DateTimeFormat(messages.language, { dateStyle: 'medium', timeStyle: 'short' }).format(instantMs);
 }
 
+/** At most `max` characters, the last of them an ellipsis where something was left out. */
+export function shorten(text: string, max: number): string {
+  const characters = [...text];
+  return characters.length <= max
+    ? text
+    : `${characters
+        .slice(0, max - 1)
+        .join('')
+        .trimEnd()}…`;
+}
+
 /** The first twelve characters of an OpenSSH fingerprint in groups of four, to be compared by eye. */
 export function shortFingerprint(fingerprint: string): string {
   const letters = fingerprint.replace(/^SHA256:/, '').slice(0, 12);

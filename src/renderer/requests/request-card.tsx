@@ -1,11 +1,11 @@
 // One request: who asks for what, where it would run, what it could touch, and the three answers.
 import { Alert, Button, Group, RingProgress, Stack, Text, Title } from '@mantine/core';
 import { IconAlertTriangle, IconBox, IconEye, IconFolder, IconShieldCheck, IconWorld } from '@tabler/icons-react';
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Powers, Request } from '../../contract/models.ts';
 import { OfferIcon } from '../components/offer-icon.tsx';
-import { formatNumber, formatSeconds, shortFingerprint } from '../lib/format.ts';
+import { formatNumber, formatSeconds, shorten, shortFingerprint } from '../lib/format.ts';
 import { useAction, useCore, useNow } from '../use-core.tsx';
 import './request-card.css';
 
@@ -19,8 +19,11 @@ export function RequestCard({ request, position, count }: { request: Request; po
   const isArmed = useArmed();
   const titleId = useId();
   const textId = useId();
-  const who = request.peerName;
-  const what = request.offer.name;
+  // Security: a name as long as a page must not push what matters out of sight.
+  const who = shorten(request.peerName, 40);
+  const what = shorten(request.offer.name, 60);
+  const body = useRef<HTMLDivElement>(null);
+  const isScrolling = useIsScrolling(body);
 
   const answer = (value: 'deny' | 'once' | 'always') =>
     run(() => core.call('requests.answer', { requestId: request.id, answer: value }));
@@ -35,9 +38,9 @@ export function RequestCard({ request, position, count }: { request: Request; po
       aria-describedby={textId}
     >
       <Group wrap="nowrap" gap="sm" align="flex-start">
-        <OfferIcon offer={request.offer} sizePx={52} />
+        <OfferIcon offer={request.offer} sizePx={44} />
         <div className="request-head">
-          <Title order={2} id={titleId} className="request-title">
+          <Title order={2} id={titleId} className="request-title" title={`${request.peerName}\n${request.offer.name}`}>
             {t('ui.request.title', { peer: who, offer: what })}
           </Title>
           {request.offer.summary !== '' && (
@@ -49,7 +52,7 @@ export function RequestCard({ request, position, count }: { request: Request; po
         <Countdown askedAt={request.askedAt} expiresAt={request.expiresAt} />
       </Group>
 
-      <div className="request-body" id={textId}>
+      <div className="request-body" id={textId} ref={body} {...(isScrolling && { tabIndex: 0 })}>
         {request.isVerified ? (
           <Fact icon={<IconShieldCheck size={18} />}>{t('ui.request.verified', { peer: who })}</Fact>
         ) : (
@@ -89,7 +92,7 @@ export function RequestCard({ request, position, count }: { request: Request; po
         </Fact>
       </div>
 
-      <Stack gap="xs" className="request-answers">
+      <Stack gap={4} className="request-answers">
         <Group grow gap="xs" wrap="nowrap">
           <Answer isArmed={isArmed && !isBusy} color="red" variant="light" onAnswer={() => answer('deny')}>
             {t('ui.request.deny')}
@@ -134,6 +137,19 @@ function useArmed(): boolean {
     };
   }, []);
   return isArmed;
+}
+
+/** What scrolls must be reachable by keyboard. */
+function useIsScrolling(element: RefObject<HTMLElement | null>): boolean {
+  const [isScrolling, setScrolling] = useState(false);
+  useEffect(() => {
+    const box = element.current;
+    if (box === null) return;
+    const observer = new ResizeObserver(() => setScrolling(box.scrollHeight > box.clientHeight + 1));
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, [element]);
+  return isScrolling;
 }
 
 function Answer(props: {
@@ -181,7 +197,7 @@ function Countdown({ askedAt, expiresAt }: { askedAt: number; expiresAt: number 
   const share = Math.min(100, Math.max(0, ((expiresAt - now) / Math.max(1, expiresAt - askedAt)) * 100));
   return (
     <RingProgress
-      size={48}
+      size={44}
       thickness={4}
       roundCaps
       sections={[{ value: share, color: leftS <= 10 ? 'red' : 'pool' }]}
