@@ -4,6 +4,7 @@ import { isInLab } from '../scripts/lab-hosts.ts';
 import { launchNotes, measureLaunch } from './launch.ts';
 import { type BenchOptions, parseOptions, usage } from './options.ts';
 import { type Result, toTable, writeReport } from './report.ts';
+import { measureTunnel, tunnelNotes } from './tunnel.ts';
 
 interface Topic {
   readonly measure: (options: BenchOptions) => Promise<Result[]>;
@@ -13,6 +14,7 @@ interface Topic {
 
 const topics: Readonly<Record<string, Topic>> = {
   launch: { measure: measureLaunch, notes: launchNotes },
+  tunnel: { measure: measureTunnel, notes: tunnelNotes },
 };
 
 async function main(): Promise<number> {

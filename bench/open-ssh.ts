@@ -67,7 +67,7 @@ export async function startPlainSshd(host: string, clientKey: SshKey, port = 222
     AllowTcpForwarding: 'yes',
     X11Forwarding: 'yes',
     UseDNS: 'no',
-    LogLevel: 'ERROR',
+    LogLevel: 'QUIET',
   };
   writeFileSync(
     configPath,

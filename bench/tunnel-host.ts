@@ -1,0 +1,27 @@
+// The host's end of the product's peer connection, whose tunnel channels all lead to one Unix socket.
+// `node bench/tunnel-host.ts IDENTITY_FOLDER UNIX_SOCKET`
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { openIdentity } from '../src/core/identity/identity.ts';
+import { silentLog } from '../src/core/lib/log.ts';
+import { OLDEST_PROTOCOL, PROTOCOL } from '../src/core/tunnel/peer-protocol.ts';
+import { type Host, startPeerServer } from '../src/core/tunnel/peer-server.ts';
+import { join } from '../src/core/tunnel/ssh.ts';
+
+const [identityFolder = '', socketPath = ''] = process.argv.slice(2);
+const hello = { protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'bench', capabilities: [] };
+const host = {
+  calls: { hello: () => hello },
+  openTunnel: async () => {
+    // As Sandbox.connect and HostSessions do it.
+    const socket = connect({ path: socketPath, allowHalfOpen: true });
+    await once(socket, 'connect');
+    return (channel: Duplex) => void join(channel, socket, { toHost: 0, toVisitor: 0 });
+  },
+} as unknown as Host;
+const identity = await openIdentity(identityFolder);
+const server = await startPeerServer({ identity, log: silentLog, port: 4300, host });
+console.log(`ready ${server.port}`);
+// An orderly end, so that a profile is written.
+process.on('SIGTERM', () => process.exit(0));
