@@ -26,11 +26,12 @@ import type { OwnAdvert } from './peers/advert.ts';
 import { openKnownPeers } from './peers/known-peers.ts';
 import { startDiscovery } from './peers/mdns.ts';
 import { type Peers, startPeers } from './peers/peers.ts';
+import { type Asks, startAsks } from './session/asks.ts';
 import { type HostSessions, startHostSessions } from './session/host-sessions.ts';
 import { canShowNative } from './session/openssh.ts';
 import { startVisitorSessions, type VisitorSessions } from './session/visitor-sessions.ts';
 import { type SettingsPart, startSettings } from './settings/settings.ts';
-import { PROTOCOL } from './tunnel/peer-protocol.ts';
+import { type NoticeValue, PROTOCOL } from './tunnel/peer-protocol.ts';
 import { startPeerServer } from './tunnel/peer-server.ts';
 
 export interface CoreOptions {
@@ -60,6 +61,7 @@ export interface Parts {
   readonly rules: Rules;
   readonly containers: Containers;
   readonly host: HostSessions;
+  readonly asks: Asks;
   readonly visitor: VisitorSessions;
   readonly health: Health;
   readonly logs: { read(maxLines: number): Promise<readonly string[]> };
@@ -111,7 +113,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     await startPeers({ identity, log, name, known, catalog, defaultPort: settings.state.value.peerPort }),
   );
   const visitor = stack.use(startVisitorSessions({ identity, peers, runtimeDir, profileDir, log }));
-  peers.onNotice = visitor.takeNotice;
+  const asks = stack.use(startAsks({ peers, log, onGranted: visitor.begin }));
+  peers.onNotice = (notice, value, connection) => {
+    if (notice === 'request.answered') asks.takeAnswer(value as NoticeValue<'request.answered'>, connection);
+    if (notice === 'session.ended') visitor.takeEnd(value as NoticeValue<'session.ended'>, connection);
+  };
   const { hostSide, announceCatalogue } = createHost({
     settings: settings.state,
     catalog,
@@ -165,6 +171,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     rules,
     containers,
     host,
+    asks,
     visitor,
     health,
     logs: { read: (maxLines) => readLastLines(log.path, maxLines) },
@@ -180,7 +187,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     peers: peers.state,
     catalogues: peers.catalogues,
     requests: consent.requests,
-    asks: visitor.asks,
+    asks: asks.state,
     rules: rules.state,
     containers: containers.state,
   } as unknown as TopicSources;
@@ -189,7 +196,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     const client = nextClient++ as ClientId;
     port.onClose(() => {
       peers.closeAllOf(client);
-      visitor.unwatchAllOf(client);
+      asks.unwatchAllOf(client);
     });
     serveContract(port, client, handlers, topics, (error, method) =>
       log.error({ method, error: String((error as Error)?.stack ?? error) }, 'bug in a method'),

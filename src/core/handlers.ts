@@ -4,17 +4,17 @@ import { AppError } from '../contract/errors.ts';
 import type { Parts } from './core.ts';
 
 export function createHandlers(parts: Parts): Handlers {
-  const { settings, peers, consent, rules, containers, host, visitor, health, logs } = parts;
+  const { settings, peers, consent, rules, containers, host, asks, visitor, health, logs } = parts;
   return {
     'peers.open': ({ peerId }, client) => peers.open(peerId, client).then(done),
     'peers.close': ({ peerId }, client) => done(peers.close(peerId, client)),
     'peers.add': async ({ address }) => ({ peerId: await peers.add(address) }),
     'peers.remove': ({ peerId }) => peers.remove(peerId).then(done),
     'offers.share': ({ offerIds, isShared }) => settings.update(sharing(parts, offerIds, isShared)).then(done),
-    'asks.create': (input, client) => ({ askId: visitor.create(input, client) }),
-    'asks.watch': ({ askId }, client) => done(visitor.watch(askId, client)),
-    'asks.cancel': ({ askId }) => done(visitor.cancel(askId)),
-    'asks.dismiss': ({ askId }) => done(visitor.dismissAsk(askId)),
+    'asks.create': (input, client) => ({ askId: asks.create(input, client) }),
+    'asks.watch': ({ askId }, client) => done(asks.watch(askId, client)),
+    'asks.cancel': ({ askId }) => done(asks.cancel(askId)),
+    'asks.dismiss': ({ askId }) => done(asks.dismiss(askId)),
     'requests.answer': ({ requestId, answer }) => consent.answer(requestId, answer).then(done),
     'sessions.end': ({ sessionId }) =>
       (visitor.has(sessionId) ? visitor.end(sessionId) : host.end(sessionId, 'host', null)).then(done),

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLog } from '../lib/log.ts';
-import { createBubblewrap, parseListeningPorts } from './bubblewrap.ts';
+import { createBubblewrap } from './bubblewrap.ts';
 import type { Engine, Sandbox, SandboxSpec } from './engine.ts';
+import { parseListeningPorts } from './listening-ports.ts';
 
 const isRoot = process.getuid?.() === 0;
 const owner = isRoot ? { uid: 70_731, gid: 70_731 } : null;

@@ -1,7 +1,7 @@
 // The default engine: bubblewrap, which makes a sandbox out of the host's own programs in milliseconds and needs no root.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { constants, existsSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { open, readdir, readFile, readlink, rename, rm } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
@@ -9,71 +9,14 @@ import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
-import type { Mount } from '../../contract/models.ts';
 import type { Log } from '../lib/log.ts';
 import type { TunnelEnd } from '../tunnel/peer-protocol.ts';
-import type { Engine, MountInfo, Program, Sandbox, SandboxSpec } from './engine.ts';
+import { bubblewrapArguments, describeMounts } from './bubblewrap-arguments.ts';
+import type { Engine, Program, Sandbox, SandboxSpec } from './engine.ts';
 import { checkHost } from './health.ts';
+import { parseListeningPorts } from './listening-ports.ts';
 import { type Owner, type SandboxFiles, writeOwned, writeSandboxFiles } from './sandbox-files.ts';
 
-/** Of /etc a program sees what it needs to run, and nothing that says who the owner is. */
-const ETC = [
-  'alternatives',
-  'bash.bashrc',
-  'ca-certificates',
-  'ca-certificates.conf',
-  'dconf',
-  'default/locale',
-  'drirc',
-  'emacs',
-  'firefox',
-  'firefox-esr',
-  'fonts',
-  'gimp',
-  'gnome',
-  'gtk-2.0',
-  'gtk-3.0',
-  'gtk-4.0',
-  'ImageMagick-6',
-  'ImageMagick-7',
-  'inputrc',
-  'java-17-openjdk',
-  'java-21-openjdk',
-  'ld.so.cache',
-  'ld.so.conf',
-  'ld.so.conf.d',
-  'libreoffice',
-  'locale.alias',
-  'localtime',
-  'magic',
-  'mailcap',
-  'manpath.config',
-  'mime.types',
-  'nanorc',
-  'openal',
-  'pango',
-  'papersize',
-  'perl',
-  'pki/tls/certs',
-  'profile',
-  'protocols',
-  'pulse/client.conf',
-  'python3',
-  'python3.11',
-  'services',
-  'shells',
-  'ssl/certs',
-  'ssl/openssl.cnf',
-  'terminfo',
-  'timezone',
-  'vim',
-  'vulkan',
-  'X11',
-  'xdg',
-] as const;
-
-/** What runs where no program's own process is told the state. */
-const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games:/usr/sbin:/sbin';
 const START_TIMEOUT_MS = 15_000;
 /** Linux's O_PATH, which Node does not name: a handle on the file itself, not on what it leads to. */
 const O_PATH = 0o10000000;
@@ -96,68 +39,6 @@ export function createBubblewrap(options: BubblewrapOptions): Engine {
     describeMounts,
     startSandbox: (spec, signal) => startSandbox(options, spec, signal),
   };
-}
-
-function describeMounts(homePath: string, mounts: readonly Mount[]): readonly MountInfo[] {
-  return [
-    { path: '/usr', target: '/usr', mode: 'ro' },
-    ...(existsSync('/opt') ? [{ path: '/opt', target: '/opt', mode: 'ro' } as const] : []),
-    { path: `/etc/{${ETC.filter((name) => existsSync(`/etc/${name}`)).join(',')}}`, target: '/etc', mode: 'ro' },
-    { path: homePath, target: '/home/ebp', mode: 'rw' },
-    { path: 'tmpfs', target: '/tmp', mode: 'tmpfs' },
-    { path: 'tmpfs', target: '/run', mode: 'tmpfs' },
-    ...mounts.map((mount) => ({ path: mount.path, target: mount.path, mode: mount.mode })),
-  ];
-}
-
-/** The whole command line of bwrap(1), in the order in which it mounts. */
-export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): string[] {
-  const size = spec.display === null ? '' : `${spec.display.size.width}x${spec.display.size.height}`;
-  const environment: Readonly<Record<string, string>> = {
-    HOME: '/home/ebp',
-    USER: 'ebp',
-    LOGNAME: 'ebp',
-    SHELL: '/bin/bash',
-    PATH,
-    LANG: process.env['LANG'] ?? 'C.UTF-8',
-    TERM: 'xterm-256color',
-    XDG_RUNTIME_DIR: '/run/user/1000',
-    XDG_SESSION_TYPE: 'x11',
-    GDK_BACKEND: 'x11',
-    QT_QPA_PLATFORM: 'xcb',
-    NO_AT_BRIDGE: '1',
-    EBP_SIZE: size,
-    EBP_CLIPBOARD: spec.display?.hasClipboard === true ? '1' : '0',
-  };
-  return [
-    // Security: all namespaces; no further user namespaces inside; no terminal to push input into (CVE-2017-5226).
-    ...['--unshare-all', '--unshare-user', '--disable-userns', '--uid', '1000', '--gid', '1000'],
-    ...['--die-with-parent', '--new-session', '--hostname', 'ebp', '--info-fd', '3', '--clearenv', '--cap-drop', 'ALL'],
-    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...['--ro-bind', '/usr', '/usr', '--ro-bind-try', '/opt', '/opt'],
-    ...['bin', 'lib', 'lib32', 'lib64', 'libx32', 'sbin'].flatMap((name) =>
-      existsSync(`/usr/${name}`) ? ['--symlink', `usr/${name}`, `/${name}`] : [],
-    ),
-    ...ETC.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
-    ...['passwd', 'group', 'hosts', 'nsswitch.conf'].flatMap((name) => [
-      '--ro-bind',
-      join(files.confPath, name),
-      `/etc/${name}`,
-    ]),
-    ...[
-      '--ro-bind-try',
-      '/var/cache/fontconfig',
-      '/var/cache/fontconfig',
-      '--ro-bind-try',
-      '/var/lib/ghostscript',
-      '/var/lib/ghostscript',
-    ],
-    ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--perms', '1777', '--dir', '/tmp/.X11-unix'],
-    ...['--tmpfs', '/run', '--perms', '0700', '--dir', '/run/user/1000', '--bind', spec.homePath, '/home/ebp'],
-    ...['--ro-bind', files.confPath, '/run/ebp/conf', '--bind', files.sockPath, '/run/ebp/sock'],
-    ...spec.mounts.flatMap((mount) => [mount.mode === 'ro' ? '--ro-bind-try' : '--bind-try', mount.path, mount.path]),
-    ...['--remount-ro', '/', '--chdir', '/home/ebp', '--', '/run/ebp/conf/init'],
-  ];
 }
 
 async function startSandbox(options: BubblewrapOptions, spec: SandboxSpec, signal?: AbortSignal): Promise<Sandbox> {
@@ -340,17 +221,6 @@ class BubblewrapSandbox implements Sandbox {
     const own = sizes.filter((size) => size !== undefined);
     return { memoryBytes: own.reduce((sum, size) => sum + size, 0), processCount: own.length };
   }
-}
-
-/** Ports in state LISTEN (0A) of /proc/net/tcp (proc(5)). */
-export function parseListeningPorts(table: string): number[] {
-  return table
-    .split('\n')
-    .slice(1)
-    .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields[3] === '0A')
-    .map((fields) => Number.parseInt(fields[1]?.split(':')[1] ?? '', 16))
-    .filter((port) => port > 0);
 }
 
 function killIfThere(pid: number): void {

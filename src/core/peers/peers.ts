@@ -1,16 +1,18 @@
 // Who is there: peers found by multicast DNS or added by address, the connections to them, and the catalogues of the open ones.
 import type { ClientId } from '../../contract/contract.ts';
 import { AppError, type Problem, toProblem } from '../../contract/errors.ts';
-import { type Offer, offerSchema, type Peer, type PeerId } from '../../contract/models.ts';
+import type { Offer, Peer, PeerId } from '../../contract/models.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import { toShowable } from '../lib/text.ts';
-import { connectPeer, type HostConnection, type PeerAddress } from '../tunnel/peer-client.ts';
-import { type HostNotice, MAX_ICON_BYTES, type NoticeValue, OLDEST_PROTOCOL } from '../tunnel/peer-protocol.ts';
+import { type ConnectOptions, connectPeer, type HostConnection, type PeerAddress } from '../tunnel/peer-client.ts';
+import { type HostNotice, type NoticeValue, OLDEST_PROTOCOL } from '../tunnel/peer-protocol.ts';
 import { type Advert, splitAddress } from './advert.ts';
+import { connectFirst } from './connect-first.ts';
 import type { KnownPeers } from './known-peers.ts';
+import { fetchIcons, readCatalogue } from './read-catalogue.ts';
 
 export interface Peers extends AsyncDisposable {
   readonly state: Followable<readonly Peer[]>;
@@ -120,39 +122,11 @@ export async function startPeers(options: {
     return [...found, ...given];
   }
 
-  /** Tries every address, each a little after the one before (RFC 8305), and takes the first that proves the key. */
-  async function connectAny(entry: Entry): Promise<HostConnection> {
-    const addresses = addressesOf(entry);
-    if (addresses.length === 0) throw new AppError('peer-unreachable', { address: entry.name });
-    const race = new AbortController();
-    let lastError: unknown;
-    const tries = addresses.map(async (address, index) => {
-      await sleep(index * 250, race.signal);
-      try {
-        return await connectPeer({
-          identity,
-          log,
-          address,
-          expectedId: entry.id,
-          name: options.name(),
-          onNotice: (notice, value, connection) => setImmediate(() => takeNotice(entry, notice, value, connection)),
-          signal: AbortSignal.any([race.signal, abort.signal]),
-        });
-      } catch (error) {
-        // A wrong key or version says more than an address that does not answer.
-        if (lastError === undefined || toProblem(error).code !== 'peer-unreachable') lastError = error;
-        throw error;
-      }
-    });
-    try {
-      const connection = await Promise.any(tries);
-      for (const other of tries) other.then((late) => late !== connection && late.close()).catch(() => {});
-      return connection;
-    } catch {
-      throw lastError ?? new AppError('peer-unreachable');
-    } finally {
-      race.abort();
-    }
+  function connectAny(entry: Entry): Promise<HostConnection> {
+    const onNotice: ConnectOptions['onNotice'] = (notice, value, connection) =>
+      setImmediate(() => takeNotice(entry, notice, value, connection));
+    const common = { identity, log, expectedId: entry.id, name: options.name(), onNotice, signal: abort.signal };
+    return connectFirst(addressesOf(entry), common);
   }
 
   function connect(entry: Entry): Promise<HostConnection> {
@@ -191,18 +165,10 @@ export async function startPeers(options: {
     if (entry.openedBy.size === 0 || abort.signal.aborted) return;
     try {
       const connection = await connect(entry);
-      const { offers } = await connection.call('catalogue.get', {});
-      // One bad offer does not hide the others.
-      entry.offers = offers.flatMap((offer) => {
-        const parsed = offerSchema.safeParse(offer);
-        if (!parsed.success) return [];
-        return [
-          { ...parsed.data, name: toShowable(parsed.data.name, 200), summary: toShowable(parsed.data.summary, 500) },
-        ];
-      });
+      entry.offers = await readCatalogue(connection);
       showCatalogues();
       // Icons come after the names, so that the list is there at once; what was missing is shown when it has come.
-      if (await fetchIcons(connection, entry.offers)) {
+      if (await fetchIcons(connection, entry.offers, catalog, log)) {
         entry.offers = [...entry.offers];
         showCatalogues();
       }
@@ -211,29 +177,6 @@ export async function startPeers(options: {
       entry.problem = toProblem(error);
       show();
     }
-  }
-
-  async function fetchIcons(connection: HostConnection, offers: readonly Offer[]): Promise<boolean> {
-    const missing = [...new Set(offers.flatMap((offer) => (offer.icon === null ? [] : [offer.icon])))].filter(
-      (hash) => !catalog.hasIcon(hash),
-    );
-    let hasNew = false;
-    const next = async (): Promise<void> => {
-      for (let hash = missing.pop(); hash !== undefined && connection.isOpen; hash = missing.pop()) {
-        try {
-          const { data } = await connection.call('icon.get', { hash });
-          const bytes = Buffer.from(data, 'base64');
-          if (bytes.length > MAX_ICON_BYTES) continue;
-          // Security: stored under the hash of what came, so a peer cannot put a picture under another's name.
-          await catalog.storeIcon(bytes);
-          hasNew = true;
-        } catch (error) {
-          log.debug({ hash, error: String(error) }, 'icon not fetched');
-        }
-      }
-    };
-    await Promise.all([next(), next(), next(), next()]);
-    return hasNew;
   }
 
   function takeNotice<N extends HostNotice>(
@@ -426,16 +369,6 @@ function versionProblem(protocol: number): Problem | null {
   if (protocol < OLDEST_PROTOCOL) return { code: 'protocol-older', params: {} };
   // A newer peer may still speak our version: its hello says so.
   return null;
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      reject(new AppError('cancelled'));
-    });
-  });
 }
 
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

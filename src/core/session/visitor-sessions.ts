@@ -1,51 +1,25 @@
-// Asks and sessions in which this computer is the visitor: from the click to the end of the window.
-import { randomUUID } from 'node:crypto';
+// Sessions in which this computer is the visitor: from the yes to the end of the window.
 import { writeFile } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 import type { Duplex } from 'node:stream';
-import type { ClientId } from '../../contract/contract.ts';
 import { AppError, type Problem, toProblem } from '../../contract/errors.ts';
-import {
-  type Ask,
-  type EndReason,
-  type Offer,
-  type OfferId,
-  type PeerId,
-  type Powers,
-  type RequestId,
-  requestIdSchema,
-  type Session,
-  type SessionId,
-  type Size,
-  type View,
-} from '../../contract/models.ts';
+import type { EndReason, Session, SessionId } from '../../contract/models.ts';
 import type { Identity } from '../identity/identity.ts';
+import { dropOldest } from '../lib/drop-oldest.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { HostConnection } from '../tunnel/peer-client.ts';
-import type { GrantedSession, HostNotice, NoticeValue } from '../tunnel/peer-protocol.ts';
+import type { GrantedSession, NoticeValue } from '../tunnel/peer-protocol.ts';
+import type { Granted } from './asks.ts';
 import { type NativeWindow, startNativeWindow } from './openssh.ts';
 
-export interface AskOptions {
-  readonly peerId: PeerId;
-  readonly offerId: OfferId;
-  readonly view: View;
-  readonly powers?: Powers | undefined;
-  readonly size?: Size | undefined;
-}
-
 export interface VisitorSessions extends AsyncDisposable {
-  readonly asks: Followable<readonly Ask[]>;
   readonly state: Followable<readonly Session[]>;
-  /** Asks; what becomes of it is in `asks`. @throws AppError `not-found` when the peer or its offer is not known */
-  create(options: AskOptions, client: ClientId): RequestId;
-  /** This client shows the ask; when nobody shows it any more it is cancelled. */
-  watch(askId: RequestId, client: ClientId): void;
-  unwatchAllOf(client: ClientId): void;
-  cancel(askId: RequestId): void;
-  dismissAsk(askId: RequestId): void;
-  takeNotice<N extends HostNotice>(notice: N, value: NoticeValue<N>, connection: HostConnection): void;
+  /** Shows what a peer has granted. */
+  begin(granted: Granted): void;
+  /** The host's word that a session of this peer is over. */
+  takeEnd(value: NoticeValue<'session.ended'>, connection: HostConnection): void;
   /** The RFB stream of a viewer session. @throws AppError `not-found`, `peer-unreachable`, `not-allowed` */
   openDisplay(sessionId: string): Promise<Duplex>;
   has(sessionId: string): boolean;
@@ -60,19 +34,7 @@ const LOST_AFTER_MS = 120_000;
 const WINDOW_GONE_MS = 4000;
 /** A viewer session whose window nobody opens is over after this. */
 const WINDOW_NEVER_MS = 60_000;
-/** Ended asks and sessions that are kept to be shown. */
-const MAX_ENDED = 30;
 const COUNT_EVERY_MS = 1000;
-const DEFAULT_POWERS: Powers = { clipboard: true, network: false };
-
-interface Asking {
-  ask: Ask;
-  readonly abort: AbortController;
-  /** The host's id for it. */
-  requestId: RequestId | undefined;
-  release: (() => void) | undefined;
-  readonly watchers: Set<ClientId>;
-}
 
 interface Visiting {
   session: Session;
@@ -92,14 +54,11 @@ export function startVisitorSessions(options: {
   readonly log: Log;
 }): VisitorSessions {
   const { identity, peers, log } = options;
-  const asking = new Map<RequestId, Asking>();
   const visiting = new Map<SessionId, Visiting>();
-  const asks = new State<readonly Ask[]>([]);
   const state = new State<readonly Session[]>([]);
   let countTimer: NodeJS.Timeout | undefined;
 
   function show(): void {
-    asks.set([...asking.values()].map(({ ask }) => ask));
     state.set([...visiting.values()].map(({ session }) => session));
     const isCounting = [...visiting.values()].some(({ session }) => session.state !== 'ended');
     if (isCounting) countTimer ??= setInterval(show, COUNT_EVERY_MS);
@@ -109,61 +68,7 @@ export function startVisitorSessions(options: {
     }
   }
 
-  function settleAsk(item: Asking, change: Partial<Ask>): void {
-    item.ask = { ...item.ask, ...change };
-    if (item.ask.state !== 'granted') item.release?.();
-    prune(asking, ({ ask }) => !['connecting', 'waiting'].includes(ask.state));
-    show();
-  }
-
-  async function pursue(item: Asking, wish: Required<Pick<AskOptions, 'powers' | 'view'>> & AskOptions): Promise<void> {
-    try {
-      const { connection, release } = await peers.hold(wish.peerId, item.abort.signal);
-      item.release = release;
-      const { requestId, answerTimeoutMs } = await connection.call('request.create', {
-        offerId: wish.offerId,
-        view: wish.view,
-        powers: wish.powers ?? DEFAULT_POWERS,
-        ...(wish.size && { size: wish.size }),
-      });
-      item.requestId = requestId;
-      if (item.ask.state !== 'connecting') {
-        await connection.call('request.cancel', { requestId });
-        return;
-      }
-      item.ask = { ...item.ask, state: 'waiting', expiresAt: Date.now() + answerTimeoutMs };
-      show();
-      connection.onClose(() => {
-        if (item.ask.state === 'waiting')
-          settleAsk(item, { state: 'failed', problem: { code: 'peer-unreachable', params: {} } });
-      });
-    } catch (error) {
-      if (item.ask.state !== 'connecting') return;
-      const problem = toProblem(error);
-      if (problem.code === 'internal') log.error({ error: String((error as Error)?.stack ?? error) }, 'asking failed');
-      settleAsk(item, { state: 'failed', problem });
-    }
-  }
-
-  function takeAnswer(value: NoticeValue<'request.answered'>, connection: HostConnection): void {
-    const item = [...asking.values()].find(
-      (other) => other.requestId === value.requestId && other.ask.peerId === connection.peerId,
-    );
-    if (item === undefined || item.ask.state !== 'waiting') {
-      // Cancelled here while the yes was on its way: nothing may go on there.
-      if (value.session !== null)
-        void connection.call('session.end', { sessionId: value.session.sessionId }).catch(() => {});
-      return;
-    }
-    if (value.answer !== 'granted' || value.session === null) {
-      settleAsk(item, { state: value.answer === 'granted' ? 'failed' : value.answer, problem: value.problem });
-      return;
-    }
-    begin(item, value.session, connection);
-  }
-
-  function begin(item: Asking, granted: GrantedSession, connection: HostConnection): void {
-    const { ask } = item;
+  function begin({ ask, session: granted, connection, release }: Granted): void {
     const visit: Visiting = {
       session: {
         id: granted.sessionId,
@@ -184,14 +89,14 @@ export function startVisitorSessions(options: {
         problem: null,
       },
       connection,
-      release: item.release ?? (() => {}),
+      release,
       displays: new Set(),
       windowTimer: undefined,
       native: undefined,
       abort: new AbortController(),
     };
     visiting.set(granted.sessionId, visit);
-    settleAsk(item, { state: 'granted', sessionId: granted.sessionId });
+    show();
     log.info(
       { sessionId: granted.sessionId, peerId: ask.peerId, offer: ask.offer.id, view: ask.view },
       'session started',
@@ -340,7 +245,7 @@ export function startVisitorSessions(options: {
     visit.abort.abort();
     clearTimeout(visit.windowTimer);
     for (const display of visit.displays) display.destroy();
-    prune(visiting, ({ session }) => session.state === 'ended');
+    dropOldest(visiting, ({ session }) => session.state === 'ended');
     show();
     await visit.native?.[Symbol.asyncDispose]();
     visit.release();
@@ -352,83 +257,13 @@ export function startVisitorSessions(options: {
     return visit;
   }
 
-  function cancel(askId: RequestId): void {
-    const item = asking.get(askId);
-    if (item === undefined || !['connecting', 'waiting'].includes(item.ask.state)) return;
-    const { requestId, ask } = item;
-    item.ask = { ...ask, state: 'cancelled' };
-    item.abort.abort();
-    if (requestId !== undefined) {
-      void peers.hold(ask.peerId).then(
-        ({ connection, release }) =>
-          connection
-            .call('request.cancel', { requestId })
-            .catch(() => {})
-            .finally(release),
-        () => {},
-      );
-    }
-    settleAsk(item, {});
-  }
-
   return {
-    asks,
     state,
-    create: (wish, client) => {
-      const peer = peers.state.value.find((other) => other.id === wish.peerId);
-      if (peer === undefined) throw new AppError('not-found', { what: 'This computer' });
-      const id = requestIdSchema.parse(randomUUID());
-      const offer: Offer =
-        peers.catalogues.value[wish.peerId]?.find((other) => other.id === wish.offerId) ?? unknownOffer(wish.offerId);
-      const item: Asking = {
-        ask: {
-          id,
-          peerId: wish.peerId,
-          peerName: peer.name,
-          isVerified: peer.isVerified,
-          offer,
-          view: wish.view,
-          state: 'connecting',
-          askedAt: Date.now(),
-          expiresAt: null,
-          sessionId: null,
-          problem: null,
-        },
-        abort: new AbortController(),
-        requestId: undefined,
-        release: undefined,
-        watchers: new Set([client]),
-      };
-      asking.set(id, item);
-      show();
-      void pursue(item, { ...wish, powers: wish.powers ?? DEFAULT_POWERS });
-      return id;
-    },
-    cancel,
-    watch: (askId, client) => {
-      asking.get(askId)?.watchers.add(client);
-    },
-    unwatchAllOf: (client) => {
-      for (const item of asking.values()) {
-        if (!item.watchers.delete(client) || item.watchers.size > 0) continue;
-        // A reload comes back within this time.
-        setTimeout(() => item.watchers.size === 0 && cancel(item.ask.id), WINDOW_GONE_MS).unref();
-      }
-    },
-    dismissAsk: (askId) => {
-      const item = asking.get(askId);
-      if (item === undefined || ['connecting', 'waiting'].includes(item.ask.state)) return;
-      asking.delete(askId);
-      show();
-    },
-    takeNotice: (notice, value, connection) => {
-      if (notice === 'request.answered') takeAnswer(value as NoticeValue<'request.answered'>, connection);
-      if (notice === 'session.ended') {
-        const { sessionId, reason, exitCode, problem } = value as NoticeValue<'session.ended'>;
-        const visit = visiting.get(sessionId);
-        if (visit !== undefined && visit.session.peerId === connection.peerId)
-          void finish(visit, reason, exitCode, problem);
-      }
+    begin,
+    takeEnd: ({ sessionId, reason, exitCode, problem }, connection) => {
+      const visit = visiting.get(sessionId);
+      if (visit !== undefined && visit.session.peerId === connection.peerId)
+        void finish(visit, reason, exitCode, problem);
     },
     openDisplay: async (sessionId) => {
       const visit = find(sessionId);
@@ -457,7 +292,6 @@ export function startVisitorSessions(options: {
     },
     [Symbol.asyncDispose]: async () => {
       clearInterval(countTimer);
-      for (const item of asking.values()) item.abort.abort();
       await Promise.all(
         [...visiting.values()].map(async (visit) => {
           tellEnd(visit);
@@ -471,16 +305,4 @@ export function startVisitorSessions(options: {
 
 function isOver(visit: Visiting): boolean {
   return visit.session.state === 'ended';
-}
-
-/** For an ask by id alone, as the CLI makes it. */
-function unknownOffer(id: OfferId): Offer {
-  const [kind = 'app', name = id] = id.split(':');
-  return { id, kind, name, summary: '', categories: [], keywords: [], icon: null };
-}
-
-/** Keeps the newest of what has ended. */
-function prune<K, V>(map: Map<K, V>, isEnded: (value: V) => boolean): void {
-  const ended = [...map].filter(([, value]) => isEnded(value));
-  for (const [key] of ended.slice(0, Math.max(0, ended.length - MAX_ENDED))) map.delete(key);
 }

@@ -58,7 +58,8 @@ export function ownCommand(
 ): readonly string[] {
   // https://docs.appimage.org/packaging-guide/environment-variables.html: the mounted program has another path at every start.
   const { APPIMAGE: appImage } = running.env;
-  if (running.isElectron) return [appImage ?? running.execPath];
+  // `--hidden`: into the tray, without a window in the person's way.
+  if (running.isElectron) return [appImage ?? running.execPath, '--hidden'];
   const script = running.argv[1];
   return [running.execPath, ...(script === undefined ? [] : [script]), '--profile', profileDir, '--no-open'];
 }

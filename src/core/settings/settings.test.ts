@@ -154,9 +154,10 @@ describe('the autostart command', () => {
   test('starts what runs', () => {
     const running = { execPath: '/node', argv: ['/node', '/main.ts'], env: {}, isElectron: false };
     expect(ownCommand('/p', running)).toEqual(['/node', '/main.ts', '--profile', '/p', '--no-open']);
-    expect(ownCommand('/p', { ...running, isElectron: true })).toEqual(['/node']);
+    expect(ownCommand('/p', { ...running, isElectron: true })).toEqual(['/node', '--hidden']);
     expect(ownCommand('/p', { ...running, isElectron: true, env: { APPIMAGE: '/a.AppImage' } })).toEqual([
       '/a.AppImage',
+      '--hidden',
     ]);
   });
 });

@@ -1,0 +1,127 @@
+// What a sandbox sees of this computer: the command line of bwrap(1), and the same in words for the owner.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Mount } from '../../contract/models.ts';
+import type { MountInfo, SandboxSpec } from './engine.ts';
+import type { SandboxFiles } from './sandbox-files.ts';
+
+/** Of /etc a program sees what it needs to run, and nothing that says who the owner is. */
+const ETC = [
+  'alternatives',
+  'bash.bashrc',
+  'ca-certificates',
+  'ca-certificates.conf',
+  'dconf',
+  'default/locale',
+  'drirc',
+  'emacs',
+  'firefox',
+  'firefox-esr',
+  'fonts',
+  'gimp',
+  'gnome',
+  'gtk-2.0',
+  'gtk-3.0',
+  'gtk-4.0',
+  'ImageMagick-6',
+  'ImageMagick-7',
+  'inputrc',
+  'java-17-openjdk',
+  'java-21-openjdk',
+  'ld.so.cache',
+  'ld.so.conf',
+  'ld.so.conf.d',
+  'libreoffice',
+  'locale.alias',
+  'localtime',
+  'magic',
+  'mailcap',
+  'manpath.config',
+  'mime.types',
+  'nanorc',
+  'openal',
+  'pango',
+  'papersize',
+  'perl',
+  'pki/tls/certs',
+  'profile',
+  'protocols',
+  'pulse/client.conf',
+  'python3',
+  'python3.11',
+  'services',
+  'shells',
+  'ssl/certs',
+  'ssl/openssl.cnf',
+  'terminfo',
+  'timezone',
+  'vim',
+  'vulkan',
+  'X11',
+  'xdg',
+] as const;
+
+/** What runs where no program's own process is told the state. */
+const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games:/usr/sbin:/sbin';
+
+export function describeMounts(homePath: string, mounts: readonly Mount[]): readonly MountInfo[] {
+  return [
+    { path: '/usr', target: '/usr', mode: 'ro' },
+    ...(existsSync('/opt') ? [{ path: '/opt', target: '/opt', mode: 'ro' } as const] : []),
+    { path: `/etc/{${ETC.filter((name) => existsSync(`/etc/${name}`)).join(',')}}`, target: '/etc', mode: 'ro' },
+    { path: homePath, target: '/home/ebp', mode: 'rw' },
+    { path: 'tmpfs', target: '/tmp', mode: 'tmpfs' },
+    { path: 'tmpfs', target: '/run', mode: 'tmpfs' },
+    ...mounts.map((mount) => ({ path: mount.path, target: mount.path, mode: mount.mode })),
+  ];
+}
+
+/** The whole command line of bwrap(1), in the order in which it mounts. */
+export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): string[] {
+  const size = spec.display === null ? '' : `${spec.display.size.width}x${spec.display.size.height}`;
+  const environment: Readonly<Record<string, string>> = {
+    HOME: '/home/ebp',
+    USER: 'ebp',
+    LOGNAME: 'ebp',
+    SHELL: '/bin/bash',
+    PATH,
+    LANG: process.env['LANG'] ?? 'C.UTF-8',
+    TERM: 'xterm-256color',
+    XDG_RUNTIME_DIR: '/run/user/1000',
+    XDG_SESSION_TYPE: 'x11',
+    GDK_BACKEND: 'x11',
+    QT_QPA_PLATFORM: 'xcb',
+    NO_AT_BRIDGE: '1',
+    EBP_SIZE: size,
+    EBP_CLIPBOARD: spec.display?.hasClipboard === true ? '1' : '0',
+  };
+  return [
+    // Security: all namespaces; no further user namespaces inside; no terminal to push input into (CVE-2017-5226).
+    ...['--unshare-all', '--unshare-user', '--disable-userns', '--uid', '1000', '--gid', '1000'],
+    ...['--die-with-parent', '--new-session', '--hostname', 'ebp', '--info-fd', '3', '--clearenv', '--cap-drop', 'ALL'],
+    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...['--ro-bind', '/usr', '/usr', '--ro-bind-try', '/opt', '/opt'],
+    ...['bin', 'lib', 'lib32', 'lib64', 'libx32', 'sbin'].flatMap((name) =>
+      existsSync(`/usr/${name}`) ? ['--symlink', `usr/${name}`, `/${name}`] : [],
+    ),
+    ...ETC.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
+    ...['passwd', 'group', 'hosts', 'nsswitch.conf'].flatMap((name) => [
+      '--ro-bind',
+      join(files.confPath, name),
+      `/etc/${name}`,
+    ]),
+    ...[
+      '--ro-bind-try',
+      '/var/cache/fontconfig',
+      '/var/cache/fontconfig',
+      '--ro-bind-try',
+      '/var/lib/ghostscript',
+      '/var/lib/ghostscript',
+    ],
+    ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--perms', '1777', '--dir', '/tmp/.X11-unix'],
+    ...['--tmpfs', '/run', '--perms', '0700', '--dir', '/run/user/1000', '--bind', spec.homePath, '/home/ebp'],
+    ...['--ro-bind', files.confPath, '/run/ebp/conf', '--bind', files.sockPath, '/run/ebp/sock'],
+    ...spec.mounts.flatMap((mount) => [mount.mode === 'ro' ? '--ro-bind-try' : '--bind-try', mount.path, mount.path]),
+    ...['--remount-ro', '/', '--chdir', '/home/ebp', '--', '/run/ebp/conf/init'],
+  ];
+}

@@ -1,0 +1,49 @@
+// Reads what a peer offers, with care: it comes from outside.
+import { type Offer, offerSchema } from '../../contract/models.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Log } from '../lib/log.ts';
+import { toShowable } from '../lib/text.ts';
+import type { HostConnection } from '../tunnel/peer-client.ts';
+import { MAX_ICON_BYTES } from '../tunnel/peer-protocol.ts';
+
+/** The offers that are what they should be; a bad one does not hide the others. @throws AppError when the peer does not answer */
+export async function readCatalogue(connection: HostConnection): Promise<readonly Offer[]> {
+  const { offers } = await connection.call('catalogue.get', {});
+  return offers.flatMap((offer) => {
+    const parsed = offerSchema.safeParse(offer);
+    if (!parsed.success) return [];
+    return [{ ...parsed.data, name: toShowable(parsed.data.name, 200), summary: toShowable(parsed.data.summary, 500) }];
+  });
+}
+
+/** Icons that are fetched at a time. */
+const FETCHERS = 4;
+
+/** Fetches the icons that are not cached yet. Resolves to whether any came. */
+export async function fetchIcons(
+  connection: HostConnection,
+  offers: readonly Offer[],
+  catalog: Catalog,
+  log: Log,
+): Promise<boolean> {
+  const missing = [...new Set(offers.flatMap((offer) => (offer.icon === null ? [] : [offer.icon])))].filter(
+    (hash) => !catalog.hasIcon(hash),
+  );
+  let hasNew = false;
+  const fetchNext = async (): Promise<void> => {
+    for (let hash = missing.pop(); hash !== undefined && connection.isOpen; hash = missing.pop()) {
+      try {
+        const { data } = await connection.call('icon.get', { hash });
+        const bytes = Buffer.from(data, 'base64');
+        if (bytes.length > MAX_ICON_BYTES) continue;
+        // Security: stored under the hash of what came, so a peer cannot put a picture under another's name.
+        await catalog.storeIcon(bytes);
+        hasNew = true;
+      } catch (error) {
+        log.debug({ hash, error: String(error) }, 'icon not fetched');
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: FETCHERS }, fetchNext));
+  return hasNew;
+}

@@ -1,0 +1,210 @@
+// What this computer asked of its peers: from the click to the answer.
+import { randomUUID } from 'node:crypto';
+import type { ClientId } from '../../contract/contract.ts';
+import { AppError, toProblem } from '../../contract/errors.ts';
+import {
+  type Ask,
+  type Offer,
+  type OfferId,
+  type PeerId,
+  type Powers,
+  type RequestId,
+  requestIdSchema,
+  type Size,
+  type View,
+} from '../../contract/models.ts';
+import { dropOldest } from '../lib/drop-oldest.ts';
+import type { Log } from '../lib/log.ts';
+import { type Followable, State } from '../lib/state.ts';
+import type { Peers } from '../peers/peers.ts';
+import type { HostConnection } from '../tunnel/peer-client.ts';
+import type { GrantedSession, NoticeValue } from '../tunnel/peer-protocol.ts';
+
+export interface AskOptions {
+  readonly peerId: PeerId;
+  readonly offerId: OfferId;
+  readonly view: View;
+  readonly powers?: Powers | undefined;
+  readonly size?: Size | undefined;
+}
+
+export interface Asks extends Disposable {
+  readonly state: Followable<readonly Ask[]>;
+  /** Asks; what becomes of it is in `state`. @throws AppError `not-found` when the peer is not known */
+  create(options: AskOptions, client: ClientId): RequestId;
+  /** This client shows the ask; when nobody shows it any more it is cancelled. */
+  watch(askId: RequestId, client: ClientId): void;
+  unwatchAllOf(client: ClientId): void;
+  cancel(askId: RequestId): void;
+  dismiss(askId: RequestId): void;
+  takeAnswer(value: NoticeValue<'request.answered'>, connection: HostConnection): void;
+}
+
+/** A yes, and the hold on the connection that its session needs from now on. */
+export interface Granted {
+  readonly ask: Ask;
+  readonly session: GrantedSession;
+  readonly connection: HostConnection;
+  readonly release: () => void;
+}
+
+/** A page that is loaded again comes back within this time. */
+const WATCHER_GONE_MS = 4000;
+const DEFAULT_POWERS: Powers = { clipboard: true, network: false };
+
+interface Asking {
+  ask: Ask;
+  readonly abort: AbortController;
+  /** The host's id for it. */
+  requestId: RequestId | undefined;
+  release: (() => void) | undefined;
+  readonly watchers: Set<ClientId>;
+}
+
+export function startAsks(options: {
+  readonly peers: Peers;
+  readonly log: Log;
+  readonly onGranted: (granted: Granted) => void;
+}): Asks {
+  const { peers, log, onGranted } = options;
+  const asking = new Map<RequestId, Asking>();
+  const state = new State<readonly Ask[]>([]);
+
+  function show(): void {
+    state.set([...asking.values()].map(({ ask }) => ask));
+  }
+
+  function settleAsk(item: Asking, change: Partial<Ask>): void {
+    item.ask = { ...item.ask, ...change };
+    if (item.ask.state !== 'granted') item.release?.();
+    dropOldest(asking, ({ ask }) => !['connecting', 'waiting'].includes(ask.state));
+    show();
+  }
+
+  async function pursue(item: Asking, wish: Required<Pick<AskOptions, 'powers' | 'view'>> & AskOptions): Promise<void> {
+    try {
+      const { connection, release } = await peers.hold(wish.peerId, item.abort.signal);
+      item.release = release;
+      const { requestId, answerTimeoutMs } = await connection.call('request.create', {
+        offerId: wish.offerId,
+        view: wish.view,
+        powers: wish.powers ?? DEFAULT_POWERS,
+        ...(wish.size && { size: wish.size }),
+      });
+      item.requestId = requestId;
+      if (item.ask.state !== 'connecting') {
+        await connection.call('request.cancel', { requestId });
+        return;
+      }
+      item.ask = { ...item.ask, state: 'waiting', expiresAt: Date.now() + answerTimeoutMs };
+      show();
+      connection.onClose(() => {
+        if (item.ask.state === 'waiting')
+          settleAsk(item, { state: 'failed', problem: { code: 'peer-unreachable', params: {} } });
+      });
+    } catch (error) {
+      if (item.ask.state !== 'connecting') return;
+      const problem = toProblem(error);
+      if (problem.code === 'internal') log.error({ error: String((error as Error)?.stack ?? error) }, 'asking failed');
+      settleAsk(item, { state: 'failed', problem });
+    }
+  }
+
+  function takeAnswer(value: NoticeValue<'request.answered'>, connection: HostConnection): void {
+    const item = [...asking.values()].find(
+      (other) => other.requestId === value.requestId && other.ask.peerId === connection.peerId,
+    );
+    if (item === undefined || item.ask.state !== 'waiting') {
+      // Cancelled here while the yes was on its way: nothing may go on there.
+      if (value.session !== null)
+        void connection.call('session.end', { sessionId: value.session.sessionId }).catch(() => {});
+      return;
+    }
+    if (value.answer !== 'granted' || value.session === null) {
+      settleAsk(item, { state: value.answer === 'granted' ? 'failed' : value.answer, problem: value.problem });
+      return;
+    }
+    onGranted({ ask: item.ask, session: value.session, connection, release: item.release ?? (() => {}) });
+    settleAsk(item, { state: 'granted', sessionId: value.session.sessionId });
+  }
+
+  function cancel(askId: RequestId): void {
+    const item = asking.get(askId);
+    if (item === undefined || !['connecting', 'waiting'].includes(item.ask.state)) return;
+    const { requestId, ask } = item;
+    item.ask = { ...ask, state: 'cancelled' };
+    item.abort.abort();
+    if (requestId !== undefined) {
+      void peers.hold(ask.peerId).then(
+        ({ connection, release }) =>
+          connection
+            .call('request.cancel', { requestId })
+            .catch(() => {})
+            .finally(release),
+        () => {},
+      );
+    }
+    settleAsk(item, {});
+  }
+
+  return {
+    state,
+    create: (wish, client) => {
+      const peer = peers.state.value.find((other) => other.id === wish.peerId);
+      if (peer === undefined) throw new AppError('not-found', { what: 'This computer' });
+      const id = requestIdSchema.parse(randomUUID());
+      const offer: Offer =
+        peers.catalogues.value[wish.peerId]?.find((other) => other.id === wish.offerId) ?? unknownOffer(wish.offerId);
+      const item: Asking = {
+        ask: {
+          id,
+          peerId: wish.peerId,
+          peerName: peer.name,
+          isVerified: peer.isVerified,
+          offer,
+          view: wish.view,
+          state: 'connecting',
+          askedAt: Date.now(),
+          expiresAt: null,
+          sessionId: null,
+          problem: null,
+        },
+        abort: new AbortController(),
+        requestId: undefined,
+        release: undefined,
+        watchers: new Set([client]),
+      };
+      asking.set(id, item);
+      show();
+      void pursue(item, { ...wish, powers: wish.powers ?? DEFAULT_POWERS });
+      return id;
+    },
+    cancel,
+    watch: (askId, client) => {
+      asking.get(askId)?.watchers.add(client);
+    },
+    unwatchAllOf: (client) => {
+      for (const item of asking.values()) {
+        if (!item.watchers.delete(client) || item.watchers.size > 0) continue;
+        // A reload comes back within this time.
+        setTimeout(() => item.watchers.size === 0 && cancel(item.ask.id), WATCHER_GONE_MS).unref();
+      }
+    },
+    dismiss: (askId) => {
+      const item = asking.get(askId);
+      if (item === undefined || ['connecting', 'waiting'].includes(item.ask.state)) return;
+      asking.delete(askId);
+      show();
+    },
+    takeAnswer,
+    [Symbol.dispose]: () => {
+      for (const item of asking.values()) item.abort.abort();
+    },
+  };
+}
+
+/** For an ask by id alone, as the CLI makes it. */
+function unknownOffer(id: OfferId): Offer {
+  const [kind = 'app', name = id] = id.split(':');
+  return { id, kind, name, summary: '', categories: [], keywords: [], icon: null };
+}
