@@ -50,7 +50,8 @@ export interface Granted {
 
 /** A page that is loaded again comes back within this time. */
 const WATCHER_GONE_MS = 4000;
-const DEFAULT_POWERS: Powers = { clipboard: true, network: false };
+/** Nothing beyond the container, until a person can choose otherwise. */
+const DEFAULT_POWERS: Powers = { clipboard: false, network: false };
 
 interface Asking {
   ask: Ask;

@@ -135,7 +135,7 @@ export const ui = {
   },
   native: {
     title: 'Open {{offer}} as a native window?',
-    warningTitle: 'A program from {{peer}}’s computer could then, on this screen:',
+    warningTitle: 'A program on the computer of {{peer}} could then, on this screen:',
     keys: 'read everything you type, in every window, passwords too',
     screen: 'see everything that any window shows',
     input: 'type and click in your other windows',
@@ -236,8 +236,9 @@ export const ui = {
   },
   viewer: {
     title: '{{offer}} on {{peer}}’s computer',
+    titleOwned: '{{offer}} on {{peer}}',
     program: 'Program',
-    screen: '{{offer}} on {{peer}}’s computer. The keys go to the program; Ctrl+Alt+Home leads to the toolbar.',
+    screen: '{{offer}} on the computer of {{peer}}. The keys go to the program; Ctrl+Alt+Home leads to the toolbar.',
     scale: 'Scale',
     scaleHint: 'Fit the picture into the window when the program’s screen has another size. Ctrl+Alt+Home leads here.',
     fullScreen: 'Full screen',

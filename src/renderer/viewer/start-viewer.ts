@@ -48,6 +48,17 @@ export function startViewer(core: CoreConnection, route: Extract<WindowRoute, { 
     }
   }
 
+  // So that the core knows that somebody waits here, also after this page's connection was lost and made again.
+  let watchedEpoch = 0;
+  const watch = () => {
+    const { askId } = target;
+    if (askId === null || core.readState() !== 'open' || core.readEpoch() === watchedEpoch) return;
+    watchedEpoch = core.readEpoch();
+    core.call('asks.watch', { askId }).catch(() => undefined);
+  };
+  core.follow(watch);
+  watch();
+
   void loadRfb();
   if (target.launch !== null && target.askId === null && target.sessionId === null) void ask(target.launch);
 

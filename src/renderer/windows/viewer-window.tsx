@@ -56,7 +56,10 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
       name: target.launch?.offerId.replace(/^[a-z0-9-]+:/, '') ?? t('ui.viewer.program'),
       icon: null,
     };
-  const title = t('ui.viewer.title', { offer: offer.name, peer: peerName });
+  const title = t(isPossessive(peerName) ? 'ui.viewer.titleOwned' : 'ui.viewer.title', {
+    offer: offer.name,
+    peer: peerName,
+  });
 
   useEffect(() => {
     document.title = title;
@@ -314,4 +317,9 @@ function Countdown({ expiresAt }: { expiresAt: number | null }) {
       )}
     </Stack>
   );
+}
+
+/** “Bob’s workstation” is the name of a computer, “Bob” that of a person. */
+function isPossessive(name: string): boolean {
+  return /[’']s /.test(name);
 }
