@@ -1,0 +1,47 @@
+// What the two shells have in common for a spec: windows. Specs know no other difference between them.
+import type { ChildProcess } from 'node:child_process';
+import type { BrowserContext, Page } from '@playwright/test';
+
+export type ShellKind = 'browser' | 'electron';
+
+export interface ShellStart {
+  readonly host: string;
+  readonly profileDir: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly onLine: (line: string) => void;
+}
+
+/** One run of eBrainPool on a computer of the lab, together with its windows. */
+export interface RunningShell extends AsyncDisposable {
+  readonly process: ChildProcess;
+  /** The process that has the core in it. */
+  readonly corePid: () => number;
+  readonly context: BrowserContext;
+  /** The main window. */
+  main(): Promise<Page>;
+  /** Where requests are answered: a window of its own in Electron, a part of the main window in the browser. */
+  popup(): Promise<Page>;
+  /** Whether a person sees that window now. */
+  isPopupShown(): Promise<boolean>;
+  /** Closes a window as its cross does. */
+  closeWindow(page: Page): Promise<void>;
+  /** Whether the core and its shell have ended. */
+  readonly ended: Promise<unknown>;
+}
+
+/** The first page whose query begins so; '' is the main window. */
+export async function findPage(context: BrowserContext, query: string, timeoutMs = 10_000): Promise<Page> {
+  const isIt = (page: Page) => {
+    const url = URL.parse(page.url());
+    if (url === null || url.protocol === 'about:') return false;
+    return query === '' ? url.search === '' : url.search.startsWith(query);
+  };
+  const until = performance.now() + timeoutMs;
+  for (;;) {
+    const page = context.pages().find(isIt);
+    if (page !== undefined) return page;
+    if (performance.now() > until)
+      throw new Error(`no window shows "${query}": ${context.pages().map((other) => other.url())}`);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}

@@ -1,0 +1,91 @@
+// A viewer window: what it says while it waits and when it is over, and the picture of the program in between.
+import { expect, type Locator, type Page } from '@playwright/test';
+import type { Computer } from '../lab/computer.ts';
+import type { Picture } from '../lab/picture.ts';
+
+/** Height of the bar above the picture. */
+const BAR_HEIGHT_PX = 40;
+
+/** The part of HTMLCanvasElement that is used here: this is not a world with a DOM. */
+interface Canvas {
+  readonly width: number;
+  readonly height: number;
+  getContext(kind: '2d'): { getImageData(...area: number[]): { readonly data: Uint8ClampedArray } } | null;
+}
+
+export class Viewer {
+  readonly page: Page;
+  readonly #computer: Computer;
+
+  constructor(page: Page, computer: Computer) {
+    this.page = page;
+    this.#computer = computer;
+  }
+
+  /** What is said in place of, or above, the picture. */
+  says(title: string | RegExp): Locator {
+    return this.page.getByRole('status').getByRole('heading', { name: title });
+  }
+
+  get cancel(): Locator {
+    return this.page.getByRole('button', { name: 'Cancel' });
+  }
+
+  get disconnect(): Locator {
+    return this.page.getByRole('button', { name: 'Disconnect' });
+  }
+
+  get screen(): Locator {
+    return this.page.getByTestId('viewer-screen');
+  }
+
+  /** Waits for the program's first picture. */
+  async running(): Promise<this> {
+    await expect(this.page.locator('html')).toHaveAttribute('data-viewer', 'running', { timeout: 15_000 });
+    return this;
+  }
+
+  /** The size that the program's screen is to have in this window. */
+  async size(): Promise<{ width: number; height: number }> {
+    const { width, height } = await this.page.evaluate(() => {
+      const { innerWidth, innerHeight } = globalThis as unknown as { innerWidth: number; innerHeight: number };
+      return { width: innerWidth, height: innerHeight };
+    });
+    return { width, height: height - BAR_HEIGHT_PX };
+  }
+
+  /** The pixels of noVNC's canvas, as the person sees them. */
+  async picture(): Promise<Picture> {
+    const { width, height, data } = await this.screen
+      .locator('canvas')
+      .first()
+      .evaluate((element) => {
+        const canvas = element as unknown as Canvas;
+        const pixels =
+          canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? new Uint8ClampedArray();
+        let text = '';
+        for (let at = 0; at < pixels.length; at += 0x8000)
+          text += String.fromCharCode(...pixels.subarray(at, at + 0x8000));
+        return { width: canvas.width, height: canvas.height, data: btoa(text) };
+      });
+    const rgba = Buffer.from(data, 'base64');
+    const rgb = Buffer.alloc(width * height * 3);
+    for (let at = 0; at < width * height; at += 1) rgba.copy(rgb, at * 3, at * 4, at * 4 + 3);
+    return { width, height, rgb };
+  }
+
+  /** Moves the mouse to a place of the program's screen: a button under it would look different. */
+  async point({ x, y }: { x: number; y: number }): Promise<void> {
+    await this.page.mouse.move(x, y + BAR_HEIGHT_PX);
+  }
+
+  /** Keys into the program; a click would press what lies under it. */
+  async type(text: string): Promise<void> {
+    await this.screen.locator('canvas').first().focus();
+    await this.page.keyboard.type(text, { delay: 15 });
+  }
+
+  async close(): Promise<void> {
+    await this.#computer.closeWindow(this.page);
+  }
+}

@@ -1,0 +1,102 @@
+// Computers find each other, and see when one of them changes or goes.
+import { expect, soon, test, timed, useLan } from '../lab/fixtures.ts';
+
+const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc' } }, carol: {} });
+
+test('three computers see each other, once each', async () => {
+  const all = [lan.alice, lan.bob, lan.carol];
+  for (const computer of all) {
+    const page = await computer.mainPage();
+    for (const other of all.filter((one) => one !== computer)) await expect(page.peer(other.name)).toBeVisible();
+    await expect(page.peers).toHaveCount(2);
+  }
+});
+
+test('a computer that starts is seen within a second or two', async () => {
+  await lan.carol.stop();
+  const alice = await lan.alice.mainPage();
+  await expect(alice.peer('Carol')).toHaveCount(0);
+  const core = await lan.alice.core();
+  const isThere = () => core.read('peers')?.some(({ name, presence }) => name === 'Carol' && presence === 'online');
+  const starting = lan.carol.start();
+  await soon(() => core.read('peers')?.length ?? 0).toBeGreaterThan(0);
+  await starting;
+  // Its own page takes longer to open than the others take to see it.
+  await timed('page open until seen', 2000, () => soon(isThere).toBe(true));
+  await expect(alice.peer('Carol')).toBeVisible();
+});
+
+test('a new name is seen by the others', async () => {
+  const bob = await lan.bob.mainPage();
+  await bob.goToSettings('General');
+  const field = bob.page.getByRole('textbox', { name: 'Name', exact: true });
+  await field.fill('Robert');
+  await timed('name changed until seen', 3000, async () => {
+    await field.press('Enter');
+    await expect((await lan.alice.mainPage()).peer('Robert')).toBeVisible();
+  });
+  await expect((await lan.alice.mainPage()).peer('Bob')).toHaveCount(0);
+  await expect((await lan.alice.mainPage()).peers).toHaveCount(2);
+  await field.fill('Bob');
+  await field.press('Enter');
+  await expect((await lan.alice.mainPage()).peer('Bob')).toBeVisible();
+});
+
+test('a computer that says goodbye is gone', async () => {
+  const alice = await lan.alice.mainPage();
+  await expect(alice.peer('Carol')).toBeVisible();
+  await timed('stopped until gone', 8000, async () => {
+    await lan.carol.stop();
+    await expect(alice.peer('Carol')).toHaveCount(0);
+  });
+  await lan.carol.start();
+  await expect(alice.peer('Carol')).toBeVisible();
+});
+
+test('a computer that vanishes without a goodbye is noticed', async () => {
+  const alice = await lan.alice.mainPage();
+  await expect(alice.peer('Carol')).toBeVisible();
+  // Whoever has its applications open has a connection, whose end tells.
+  await alice.openPeer('Carol');
+  await expect(alice.page.getByText('Carol shares nothing at the moment')).toBeVisible();
+  await lan.carol.kill();
+  const core = await lan.alice.core();
+  await soon(
+    () => core.read('peers')?.some(({ name, presence }) => name === 'Carol' && presence === 'online'),
+    30_000,
+  ).toBeFalsy();
+  await lan.carol.restart();
+  await alice.home.click();
+  await expect(alice.peer('Carol')).toBeVisible();
+  await expect(alice.peers).toHaveCount(2);
+});
+
+test('a computer is added by its address', async () => {
+  const alice = await lan.alice.mainPage();
+  const port = (await lan.bob.core()).read('self')?.peerPort;
+  await alice.page.getByRole('button', { name: 'Add by address' }).first().click();
+  const dialog = alice.page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(dialog).toContainText('Enter an address.');
+  await dialog.getByRole('textbox').fill(`${lan.bob.address}:${port}`);
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(dialog).toBeHidden();
+  await expect(alice.page.getByRole('heading', { level: 1, name: 'Bob' })).toBeVisible();
+  await expect(alice.app('xcalc')).toBeVisible();
+  await expect(alice.peers).toHaveCount(2);
+  await alice.page.getByRole('button', { name: 'More about Bob' }).click();
+  await alice.page.getByRole('menuitem', { name: 'Forget this computer' }).click();
+  // It still advertises itself.
+  await expect(alice.peer('Bob')).toBeVisible();
+});
+
+test('an address where nobody is gives a sentence and no computer', async () => {
+  const alice = await lan.alice.mainPage();
+  await alice.page.getByRole('button', { name: 'Add by address' }).first().click();
+  const dialog = alice.page.getByRole('dialog');
+  await dialog.getByRole('textbox').fill(`${lan.bob.address}:9`);
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(dialog.getByText(/cannot be reached|could not be reached|not reachable/i)).toBeVisible();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(alice.peers).toHaveCount(2);
+});
