@@ -2,8 +2,12 @@
 // bench/results/latest.json. ARCHITECTURE.md tells what the lab is.
 import { isInLab } from '../scripts/lab-hosts.ts';
 import { launchNotes, measureLaunch } from './launch.ts';
+import { manyPeersNotes, measureManyPeers } from './many-peers.ts';
+import { measureMemory, memoryNotes } from './memory.ts';
 import { type BenchOptions, parseOptions, usage } from './options.ts';
 import { type Result, toTable, writeReport } from './report.ts';
+import { measureRevoke, revokeNotes } from './revoke.ts';
+import { measureStart, startNotes } from './start.ts';
 import { measureTunnel, tunnelNotes } from './tunnel.ts';
 
 interface Topic {
@@ -15,6 +19,10 @@ interface Topic {
 const topics: Readonly<Record<string, Topic>> = {
   launch: { measure: measureLaunch, notes: launchNotes },
   tunnel: { measure: measureTunnel, notes: tunnelNotes },
+  start: { measure: measureStart, notes: startNotes },
+  memory: { measure: measureMemory, notes: memoryNotes },
+  peers: { measure: measureManyPeers, notes: manyPeersNotes },
+  revoke: { measure: measureRevoke, notes: revokeNotes },
 };
 
 async function main(): Promise<number> {

@@ -3,20 +3,18 @@ import { type ChildProcess, execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
 import { addressOf, spawnOn } from '../scripts/lab-hosts.ts';
-import { offerIdSchema, type PeerId, type View } from '../src/contract/models.ts';
+import type { PeerId, View } from '../src/contract/models.ts';
 import { clockOffset, startBrowser } from './browser.ts';
-import { type Computer, endChild, firstMatch, startComputer, startXvfb, until, waitFor } from './computers.ts';
+import { type Computer, endChild, firstMatch, startComputer, startXvfb, until } from './computers.ts';
 import { type MappedWindows, watchMappedWindows } from './mapped-windows.ts';
 import { makeKey, type SshKey, sshOptions, startPlainSshd } from './open-ssh.ts';
 import type { BenchOptions } from './options.ts';
 import { markProgramPixels } from './program-pixels.ts';
 import { type Result, toResult } from './report.ts';
+import { endSessions, meet, waitForRequest, XCALC } from './session.ts';
 import { startTrace, type Trace } from './trace.ts';
 
 const SANDBOX_PORT = 2201;
-const XCALC = offerIdSchema.parse('app:xcalc');
-/** As long as a person needs at least to read a request: the container warms meanwhile. */
-const READING_MS = 2000;
 const isCalculator = /calc/i;
 
 export async function measureLaunch({ runs, isShort, isTraced }: BenchOptions): Promise<Result[]> {
@@ -29,10 +27,7 @@ export async function measureLaunch({ runs, isShort, isTraced }: BenchOptions): 
   await context.addInitScript({ content: markProgramPixels });
   const page = await context.newPage();
   await page.goto(alice.url);
-  const bobId = bob.client.read('self')?.id as PeerId;
-  await waitFor(alice.client, 'peers', (peers) => peers.some(({ id }) => id === bobId), 'bob is found');
-  await alice.client.call('peers.open', { peerId: bobId });
-  await waitFor(alice.client, 'catalogues', (all) => all[bobId]?.some(({ id }) => id === XCALC), "bob's catalogue");
+  const bobId = await meet(alice, bob);
 
   const trace = isTraced ? startTrace(alice, bob) : undefined;
   const key = makeKey('alice', 'bench');
@@ -100,22 +95,6 @@ export const launchNotes = [
   '[2] From the start of `xpra start ssh://… --start-child=xcalc` through a plain sshd on the host, without a container, to MapNotify of the window.',
 ];
 
-/** Asks and waits until the host has the request in front of it and the container is warm. */
-async function waitForRequest(bob: Computer): Promise<() => Promise<unknown>> {
-  const requestId = await waitFor(bob.client, 'requests', (requests) => requests[0]?.id, 'the request');
-  await sleep(READING_MS);
-  return () => bob.client.call('requests.answer', { requestId, answer: 'once' });
-}
-
-async function endAll(alice: Computer, bob: Computer): Promise<void> {
-  await bob.client.call('sessions.endAll', {});
-  await waitFor(alice.client, 'sessions', (all) => all.every(({ state }) => state === 'ended'), 'the end');
-  for (const { id } of alice.client.read('sessions') ?? [])
-    await alice.client.call('sessions.dismiss', { sessionId: id });
-  for (const { id } of alice.client.read('asks') ?? []) await alice.client.call('asks.dismiss', { askId: id });
-  await sleep(300);
-}
-
 async function launchViewer(alice: Computer, bob: Computer, bobId: PeerId, page: Page, trace: Trace | undefined) {
   const query = new URLSearchParams({ window: 'viewer', launch: bobId, offer: XCALC, view: 'viewer' satisfies View });
   await page.goto(new URL(`/?${query}`, alice.url).href);
@@ -136,7 +115,7 @@ async function launchViewer(alice: Computer, bob: Computer, bobId: PeerId, page:
     startedAt,
     marks.map(([name, time]) => [`page: ${name}`, time + offset]),
   );
-  await endAll(alice, bob);
+  await endSessions(alice, bob);
   return { first: at('first-pixel'), program: at('program-pixel') };
 }
 
@@ -155,7 +134,7 @@ async function launchNative(
   await accept();
   const at = await mapped;
   trace?.end('native', startedAt, [['window mapped', at]]);
-  await endAll(alice, bob);
+  await endSessions(alice, bob);
   return at - startedAt;
 }
 

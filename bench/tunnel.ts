@@ -1,11 +1,12 @@
 // Throughput of the product's tunnel beside `ssh -L` and bare TCP, in both directions, with the same programs at the ends.
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { addressOf, folderOf, spawnOn } from '../scripts/lab-hosts.ts';
 import { endChild, firstMatch, root, until } from './computers.ts';
 import { makeKey, sshOptions, startPlainSshd } from './open-ssh.ts';
 import type { BenchOptions } from './options.ts';
+import { allPids, cpuSeconds, nameOf } from './processes.ts';
 import { type Result, toResult } from './report.ts';
 
 const TCP_PORT = 7400;
@@ -74,7 +75,8 @@ export async function measureTunnel({ runs, isShort, isTraced }: BenchOptions): 
   for (let round = -1; round < runs; round += 1) {
     for (const direction of directions) {
       for (const { id } of ways) {
-        const cpu = () => (id === 'ours' ? cpuSeconds(visitor.pid) + cpuSeconds(host.pid) : cpuSecondsOfSsh());
+        const cpu = () =>
+          id === 'ours' ? cpuSeconds(visitor.pid as number) + cpuSeconds(host.pid as number) : cpuSecondsOfSsh();
         const before = cpu();
         const ms = await move(direction, round < 0 ? 64 * MIB : sizeBytes, targets.get(id) ?? '');
         const seconds = cpu() - before;
@@ -136,21 +138,8 @@ function nodeArguments(script: string): string[] {
   return script.startsWith('tunnel') ? (process.env['BENCH_NODE_ARGS'] ?? '').split(' ').filter(Boolean) : [];
 }
 
-/** User and system time of a process so far (proc(5)). */
-function cpuSeconds(pid: number | string | undefined): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-/** Of every ssh and sshd in the lab, which sees no other processes than its own. */
+/** Of every ssh and sshd in the lab. */
 function cpuSecondsOfSsh(): number {
-  let sum = 0;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      if (/^sshd?$/.test(readFileSync(`/proc/${pid}/comm`, 'utf8').trim())) sum += cpuSeconds(pid);
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  return sum;
+  const pids = allPids().filter((pid) => /^sshd?$/.test(nameOf(pid)));
+  return pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
 }
