@@ -54,6 +54,7 @@ export function createHost(parts: {
       tell('granted', { session });
     } catch (error) {
       grant.end();
+      containers.cool(visitor.peerId);
       tell('failed', { problem: toProblem(error) });
     }
   }
@@ -91,7 +92,8 @@ export function createHost(parts: {
       if (!host.hasRoomFor(visitor.peerId)) throw new AppError('peer-busy');
       const wish = { peerId: visitor.peerId, peerName, offer: visibleOffer(spec), view, powers, size };
       const pending = consent.create(wish);
-      visitor.onClose(() => consent.cancel(pending.id, visitor.peerId));
+      const stopListening = visitor.onClose(() => consent.cancel(pending.id, visitor.peerId));
+      void pending.answer.then(stopListening);
       if (settings.value.isWarmUp) {
         const display = view === 'viewer' ? { size: size ?? DEFAULT_SIZE, hasClipboard: powers.clipboard } : null;
         containers.warm(visitor.peerId, peerName, { display });

@@ -42,6 +42,8 @@ interface Entry {
   peerName: string;
   readonly folder: string;
   homeSizeBytes: number;
+  /** Made for a request that nobody has granted yet. */
+  isTentative: boolean;
   warm: { readonly wish: SandboxWish; readonly sandbox: Promise<Sandbox>; readonly abort: AbortController } | undefined;
   readonly running: Set<Sandbox>;
 }
@@ -87,7 +89,7 @@ export async function startContainers(options: {
     if (known !== undefined) return known;
     // The fingerprint has characters that a folder name may not have.
     const name = createHash('sha256').update(peerId).digest('hex').slice(0, 24);
-    const entry = entryOf(peerId, peerName, join(options.folder, name));
+    const entry = { ...entryOf(peerId, peerName, join(options.folder, name)), isTentative: true };
     entries.set(peerId, entry);
     return entry;
   }
@@ -147,8 +149,19 @@ export async function startContainers(options: {
     const { warm } = entry;
     entry.warm = undefined;
     warm?.abort.abort();
-    void warm?.sandbox.then((sandbox) => sandbox.stop()).catch(() => {});
+    void warm?.sandbox
+      .then((sandbox) => sandbox.stop())
+      .catch(() => {})
+      .then(() => forgetTentative(entry));
     show();
+  }
+
+  /** A stranger that was refused leaves nothing behind, however many keys it makes. */
+  async function forgetTentative(entry: Entry): Promise<void> {
+    if (!entry.isTentative || entry.warm !== undefined || entries.get(entry.peerId) !== entry) return;
+    entries.delete(entry.peerId);
+    show();
+    await rm(entry.folder, { recursive: true, force: true });
   }
 
   for (const entry of entries.values()) void measure(entry).then(show);
@@ -174,6 +187,7 @@ export async function startContainers(options: {
       if (entry?.warm !== undefined) cool(entry);
     },
     take: async (peerId, peerName, wish, signal) => {
+      entryFor(peerId, peerName).isTentative = false;
       const entry = await open(peerId, peerName);
       const { warm } = entry;
       let sandbox: Sandbox | undefined;
@@ -228,7 +242,7 @@ export async function startContainers(options: {
 }
 
 function entryOf(peerId: PeerId, peerName: string, folder: string): Entry {
-  return { peerId, peerName, folder, homeSizeBytes: 0, warm: undefined, running: new Set() };
+  return { peerId, peerName, folder, homeSizeBytes: 0, isTentative: false, warm: undefined, running: new Set() };
 }
 
 function isSameKind(one: SandboxWish, other: SandboxWish): boolean {

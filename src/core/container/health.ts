@@ -81,7 +81,9 @@ async function installCommand(debian: string): Promise<string> {
       if ((await findProgram(tool)) !== null) return `sudo ${tool} ${verb} ${names[tool]?.[debian] ?? debian}`;
     }
   }
-  return `sudo apt install ${debian}`;
+  // Security: Debian's openssh-server opens port 22 for ever; only its program is needed, so the system's server stays off.
+  const mask = debian === 'openssh-server' ? 'sudo systemctl mask ssh.service ssh.socket; ' : '';
+  return `${mask}sudo apt install ${debian}`;
 }
 
 /** Makes one empty sandbox: the only sure way to know that user namespaces are allowed. */

@@ -60,6 +60,7 @@ interface Asking {
   requestId: RequestId | undefined;
   release: (() => void) | undefined;
   readonly watchers: Set<ClientId>;
+  stopListening: () => void;
 }
 
 export function startAsks(options: {
@@ -77,6 +78,7 @@ export function startAsks(options: {
 
   function settleAsk(item: Asking, change: Partial<Ask>): void {
     item.ask = { ...item.ask, ...change };
+    item.stopListening();
     if (item.ask.state !== 'granted') item.release?.();
     dropOldest(asking, ({ ask }) => !['connecting', 'waiting'].includes(ask.state));
     show();
@@ -99,7 +101,7 @@ export function startAsks(options: {
       }
       item.ask = { ...item.ask, state: 'waiting', expiresAt: Date.now() + answerTimeoutMs };
       show();
-      connection.onClose(() => {
+      item.stopListening = connection.onClose(() => {
         if (item.ask.state === 'waiting')
           settleAsk(item, { state: 'failed', problem: { code: 'peer-unreachable', params: {} } });
       });
@@ -174,6 +176,7 @@ export function startAsks(options: {
         requestId: undefined,
         release: undefined,
         watchers: new Set([client]),
+        stopListening: () => {},
       };
       asking.set(id, item);
       show();

@@ -62,6 +62,7 @@ function visitorOf(peerId: PeerId) {
     notify: (notice, value) => notices.push([notice, value]),
     onClose: (listener) => {
       onClose = listener;
+      return () => {};
     },
     close: () => onClose(),
   };

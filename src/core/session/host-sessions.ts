@@ -67,6 +67,7 @@ interface Running {
   readonly classic: { readonly server: Server; readonly port: number } | undefined;
   visitor: Visitor | undefined;
   lostTimer: NodeJS.Timeout | undefined;
+  stopListening: () => void;
 }
 
 export function startHostSessions(options: { readonly containers: Containers; readonly log: Log }): HostSessions {
@@ -88,8 +89,9 @@ export function startHostSessions(options: { readonly containers: Containers; re
 
   function attach(running: Running, visitor: Visitor): void {
     clearTimeout(running.lostTimer);
+    running.stopListening();
     running.visitor = visitor;
-    visitor.onClose(() => {
+    running.stopListening = visitor.onClose(() => {
       if (running.visitor !== visitor || sessions.get(running.id) !== running) return;
       running.visitor = undefined;
       running.lostTimer = setTimeout(() => void end(running, 'lost', null), LOST_AFTER_MS);
@@ -105,6 +107,7 @@ export function startHostSessions(options: { readonly containers: Containers; re
   ): Promise<void> {
     if (!sessions.delete(running.id)) return;
     clearTimeout(running.lostTimer);
+    running.stopListening();
     running.grant.end();
     running.visitor?.notify('session.ended', { sessionId: running.id, reason, exitCode, problem });
     const { terms } = running.grant;
@@ -185,6 +188,7 @@ export function startHostSessions(options: { readonly containers: Containers; re
         channels: new Set(),
         visitor: undefined,
         lostTimer: undefined,
+        stopListening: () => {},
       };
       sessions.set(id, running);
       attach(running, visitor);

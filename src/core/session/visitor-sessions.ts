@@ -44,6 +44,7 @@ interface Visiting {
   windowTimer: NodeJS.Timeout | undefined;
   native: NativeWindow | undefined;
   readonly abort: AbortController;
+  stopListening: () => void;
 }
 
 export function startVisitorSessions(options: {
@@ -94,6 +95,7 @@ export function startVisitorSessions(options: {
       windowTimer: undefined,
       native: undefined,
       abort: new AbortController(),
+      stopListening: () => {},
     };
     visiting.set(granted.sessionId, visit);
     show();
@@ -114,7 +116,7 @@ export function startVisitorSessions(options: {
 
   /** Follows the connection: a lost one is tried again, as long as the host waits. */
   function watch(visit: Visiting, connection: HostConnection): void {
-    connection.onClose(() => {
+    visit.stopListening = connection.onClose(() => {
       if (visit.connection !== connection || visit.session.state === 'ended') return;
       visit.connection = undefined;
       // The X connections of native windows cannot be resumed: the program has lost its windows.
@@ -243,6 +245,7 @@ export function startVisitorSessions(options: {
     log.info({ sessionId: visit.session.id, peerId: visit.session.peerId, reason, exitCode }, 'session ended');
     visit.session = { ...visit.session, state: 'ended', endedAt: Date.now(), endReason: reason, exitCode, problem };
     visit.abort.abort();
+    visit.stopListening();
     clearTimeout(visit.windowTimer);
     for (const display of visit.displays) display.destroy();
     dropOldest(visiting, ({ session }) => session.state === 'ended');

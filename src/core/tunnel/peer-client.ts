@@ -8,6 +8,7 @@ import type { PeerId } from '../../contract/models.ts';
 import { createRpc, parseInput, type Rpc } from '../../contract/rpc.ts';
 import { fingerprintOf, type Identity } from '../identity/identity.ts';
 import type { Log } from '../lib/log.ts';
+import { createOnceClosed } from '../lib/once-closed.ts';
 import {
   type CallInput,
   type CallOutput,
@@ -36,7 +37,8 @@ export interface HostConnection {
   call<C extends VisitorCall>(call: C, input: CallInput<C>, signal?: AbortSignal): Promise<CallOutput<C>>;
   /** A tunnel channel into a session's sandbox. @throws AppError `not-allowed` when the host refuses it */
   openTunnel(sessionId: string, end: TunnelEnd): Promise<Duplex>;
-  onClose(listener: () => void): void;
+  /** Returns the way to stop listening. */
+  onClose(listener: () => void): () => void;
   readonly isOpen: boolean;
   close(): void;
 }
@@ -139,10 +141,8 @@ async function sayHello(
   options: ConnectOptions,
 ): Promise<HostConnection> {
   const { log } = options;
-  let isOpen = true;
-  socket.once('close', () => {
-    isOpen = false;
-  });
+  const closed = createOnceClosed();
+  socket.once('close', closed.close);
   channel.on('error', () => channel.destroy());
   const port = createLinePort(channel, {
     maxLineBytes: MAX_MESSAGE_BYTES,
@@ -177,12 +177,9 @@ async function sayHello(
     hello,
     call,
     openTunnel: (sessionId, end) => openTunnel(client, sessionId, end),
-    onClose: (listener) => {
-      if (isOpen) socket.once('close', listener);
-      else queueMicrotask(listener);
-    },
+    onClose: closed.follow,
     get isOpen() {
-      return isOpen;
+      return !closed.isClosed;
     },
     close: () => {
       client.end();

@@ -7,6 +7,7 @@ import type { PeerId } from '../../contract/models.ts';
 import { createRpc, parseInput, type Rpc } from '../../contract/rpc.ts';
 import { fingerprintOf, type Identity } from '../identity/identity.ts';
 import type { Log } from '../lib/log.ts';
+import { createOnceClosed } from '../lib/once-closed.ts';
 import {
   type CallInput,
   type CallOutput,
@@ -28,7 +29,8 @@ export interface Visitor {
   readonly publicKey: string;
   readonly remoteAddress: string;
   notify<N extends HostNotice>(notice: N, value: NoticeValue<N>): void;
-  onClose(listener: () => void): void;
+  /** Returns the way to stop listening. */
+  onClose(listener: () => void): () => void;
   close(): void;
 }
 
@@ -112,6 +114,8 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
   }
 
   function serveVisitor(connection: Connection, socket: Socket, { peerId, publicKey }: ProvedKey): void {
+    const closed = createOnceClosed();
+    socket.once('close', closed.close);
     let control: Rpc | undefined;
     let channelCount = 0;
     const visitor: Visitor = {
@@ -119,7 +123,7 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
       publicKey,
       remoteAddress: plainAddress(socket.remoteAddress ?? ''),
       notify: (notice, value) => control?.notify(notice, value),
-      onClose: (listener) => socket.once('close', listener),
+      onClose: closed.follow,
       close: () => connection.end(),
     };
     log.info({ peerId, from: visitor.remoteAddress }, 'peer connected');

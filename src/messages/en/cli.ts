@@ -134,7 +134,7 @@ export const cli = {
     waiting: 'Waiting for an answer at {{peer}}. Ctrl+C cancels.',
     granted: '{{peer}} accepted. Session {{id}}.',
     viewer: 'Its window: {{url}}',
-    viewerElsewhere: 'Its window opens from the running eBrainPool, under Sessions.',
+    viewerElsewhere: 'Its window opens from the running eBrainPool, under “In use”.',
     classic: 'Run this on this computer: {{command}}',
     denied: '{{peer}} said no.',
     expired: 'Nobody answered at {{peer}} in time. Try again when somebody is there.',

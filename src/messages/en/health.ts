@@ -63,7 +63,8 @@ export const health: Readonly<Record<HealthItem['id'], Levels>> = {
   },
   settings: {
     ok: 'The settings file is in order.',
-    warning: 'The settings file {{path}} was damaged ({{why}}). It was kept aside, and the defaults are used.',
+    warning:
+      'The settings file {{path}} was damaged ({{why}}). It was kept as {{keptAs}}, and the defaults are used for what was damaged.',
     error: 'The settings cannot be saved in {{path}}: {{why}}. Changes are lost at the next start.',
   },
   root: {

@@ -17,7 +17,7 @@ export const ui = {
     lost: 'The core of eBrainPool on this computer is not reachable. This page reconnects by itself as soon as it is back.',
     refusedTitle: 'This page needs its link',
     refused:
-      'Open eBrainPool with the link that was printed when it started. The link carries a token that only works for that start; “ebp status” shows where eBrainPool runs.',
+      'Open eBrainPool with the link that was printed when it started. The link carries a token that only works for that start; “ebp open” opens a new one.',
   },
   main: {
     skip: 'Skip to the content',
