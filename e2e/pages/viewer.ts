@@ -82,7 +82,7 @@ export class Viewer {
   /** Keys into the program; a click would press what lies under it. */
   async type(text: string): Promise<void> {
     await this.screen.locator('canvas').first().focus();
-    await this.page.keyboard.type(text, { delay: 15 });
+    await this.page.keyboard.type(text, { delay: 6 });
   }
 
   async close(): Promise<void> {

@@ -16,7 +16,7 @@ test('without the cookie there is nothing', async ({ chromiums }) => {
     const response = await page.goto(`${url.origin}${path}`);
     expect(response?.status(), path).toBe(401);
   }
-  await expect(page.getByText('ebp')).toBeVisible();
+  await expect(page.getByText('ebp open', { exact: true }).first()).toBeVisible();
   const isRefused = await page.evaluate(
     (origin) =>
       new Promise((resolve) => {
