@@ -67,6 +67,7 @@ export async function startPlainSshd(host: string, clientKey: SshKey, port = 222
     AllowTcpForwarding: 'yes',
     X11Forwarding: 'yes',
     UseDNS: 'no',
+    SetEnv: passedOn(host),
     LogLevel: 'QUIET',
   };
   writeFileSync(
@@ -80,6 +81,19 @@ export async function startPlainSshd(host: string, clientKey: SshKey, port = 222
   });
   await until(() => accepts(addressOf(host), port), 'sshd');
   return { port, hostKey: hostKey.publicKey, [Symbol.asyncDispose]: () => endChild(child) };
+}
+
+/** What a login gets besides its own: the lab's runtime folder, and where libraries are that are not installed system-wide. */
+function passedOn(host: string): string {
+  const variables = { XDG_RUNTIME_DIR: folderOf(host, 'run'), ...pick('PYTHONPATH'), ...pick('LD_LIBRARY_PATH') };
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}
+
+function pick(name: string): Readonly<Record<string, string>> {
+  const value = process.env[name];
+  return value === undefined ? {} : { [name]: value };
 }
 
 function accepts(host: string, port: number): Promise<boolean> {
