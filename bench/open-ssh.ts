@@ -1,6 +1,6 @@
 // The other side of the comparisons: stock OpenSSH, with a key of its own for the visitor and a plain sshd on the host.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { addressOf, folderOf, spawnOn } from '../scripts/lab-hosts.ts';
@@ -14,8 +14,7 @@ export interface SshKey {
 
 /** Makes a key pair in a computer's home. */
 export function makeKey(host: string, name: string): SshKey {
-  const folder = join(folderOf(host, 'home'), 'bench-ssh');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const folder = mkdtempSync(join(folderOf(host, 'home'), 'bench-ssh-'));
   const path = join(folder, name);
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', path]);
   return { path, publicKey: readFileSync(`${path}.pub`, 'utf8').trim() };
