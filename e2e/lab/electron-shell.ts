@@ -46,9 +46,16 @@ async function startStandIn({ host, profileDir, env, onLine }: ShellStart): Prom
     popup: () => app.page('?window=popup'),
     isPopupShown: async () => (await windowOf('?window=popup'))?.isVisible === true,
     closeWindow: async (page) => {
-      const window = await windowOf(new URL(page.url()).search);
-      if (window === undefined) throw new Error(`no window shows ${page.url()}`);
-      await app.control.send('closeWindow', { id: window.id });
+      // The page may put another address of its own in place of the first while we look for it.
+      for (let tries = 0; tries < 50; tries += 1) {
+        const window = await windowOf(new URL(page.url()).search);
+        if (window !== undefined) {
+          await app.control.send('closeWindow', { id: window.id });
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      throw new Error(`no window shows ${page.url()}`);
     },
     ended: app.ended,
     [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),

@@ -1,5 +1,5 @@
 // What a spec starts from: `useLan` gives a spec file its computers, in the shell of the project that runs it.
-import { test as base, expect } from '@playwright/test';
+import { test as base, expect, type Locator } from '@playwright/test';
 import { Chromiums } from './browser-shell.ts';
 import { Computer, type ComputerOptions } from './computer.ts';
 import type { ShellKind } from './shell.ts';
@@ -66,4 +66,21 @@ export async function timed(what: string, limitMs: number, work: () => Promise<u
 /** Polls often: what is measured by it is measured to some 30 ms. */
 export function soon<T>(read: () => T | Promise<T>, timeoutMs = 10_000) {
   return expect.poll(read, { timeout: timeoutMs, intervals: [30] });
+}
+
+/** Presses a switch. Its input is hidden under a picture of it, so a click on it is a click on whatever lies there. */
+export async function toggle(control: Locator): Promise<void> {
+  await control.press('Space');
+}
+
+/** Clicks where the mouse waits already, so that only what the click does takes time. */
+export async function aimAt(button: Locator): Promise<{ click(): Promise<void> }> {
+  await button.hover();
+  const { mouse } = button.page();
+  return {
+    click: async () => {
+      await mouse.down();
+      await mouse.up();
+    },
+  };
 }

@@ -1,6 +1,6 @@
 // Every way in which a question can end, who can give the answer, and what is shared in the first place.
 import { writeFileSync } from 'node:fs';
-import { expect, soon, test, timed, useLan } from '../lab/fixtures.ts';
+import { expect, soon, test, timed, toggle, useLan } from '../lab/fixtures.ts';
 import { sandboxProcesses } from '../lab/processes.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc', xterm: 'xterm' } } });
@@ -149,11 +149,11 @@ test('what is no longer shared vanishes from the visitor’s screen', async () =
   await bob.goToOwn();
   const shared = bob.page.getByRole('switch', { name: 'Share xterm' });
   await timed('unshared until gone', 4000, async () => {
-    await shared.click({ force: true });
+    await toggle(shared);
     await expect(alice.app('xterm')).toHaveCount(0);
   });
   await expect(alice.app('xcalc')).toBeVisible();
-  await shared.click({ force: true });
+  await toggle(shared);
   await expect(alice.app('xterm')).toBeVisible();
 });
 
@@ -181,12 +181,12 @@ test('while sharing is paused nobody sees or gets anything', async () => {
   await (await (await lan.bob.popup()).shown()).allow();
   await viewer.running();
   const bob = await lan.bob.mainPage();
-  await bob.pause.click({ force: true });
+  await toggle(bob.pause);
   await expect(viewer.says('Bob ended it')).toBeVisible();
   await expect(alice.page.getByText('Bob shares nothing at the moment')).toBeVisible();
   await soon(() => sandboxProcesses('bob'), 3000).toEqual([]);
   const refused = await lan.alice.cli('launch', 'Bob', 'xcalc', '--wait', '5');
   expect(refused.code).not.toBe(0);
-  await bob.pause.click({ force: true });
+  await toggle(bob.pause);
   await expect(alice.app('xcalc')).toBeVisible();
 });

@@ -1,6 +1,6 @@
 // The other two ways to a program: native windows, and a stock SSH client on a port for one computer and one key.
 import { join } from 'node:path';
-import { expect, soon, test, timed, useLan } from '../lab/fixtures.ts';
+import { aimAt, expect, soon, test, timed, useLan } from '../lab/fixtures.ts';
 import { inkOf } from '../lab/picture.ts';
 import { openPorts, processesOf, sandboxProcesses } from '../lab/processes.ts';
 
@@ -37,8 +37,9 @@ test('a native window is among the visitor’s own, after a warning', async () =
   expect(openPorts('bob')).toEqual([(await lan.bob.core()).read('self')?.peerPort]);
 
   const bob = await lan.bob.mainPage();
+  const end = await aimAt(bob.page.getByRole('button', { name: 'End xcalc (Alice)' }));
   await timed('revoked until the window is gone', 1500, async () => {
-    await bob.page.getByRole('button', { name: 'End xcalc (Alice)' }).click();
+    await end.click();
     await soon(() => screen.windows()).not.toContain('Calculator');
   });
   await soon(() => sandboxProcesses('bob'), 3000).toEqual([]);
@@ -106,8 +107,9 @@ test('the SSH line works with a stock client, for that computer and that key, un
   await soon(() => screen.windows()).toContain('Calculator');
   await soon(async () => inkOf(await screen.picture('Calculator'))).toBeGreaterThan(0.05);
 
+  const end = await aimAt((await lan.bob.mainPage()).page.getByRole('button', { name: 'End xcalc (Alice)' }));
   await timed('revoked until the port is gone', 1500, async () => {
-    await (await lan.bob.mainPage()).page.getByRole('button', { name: 'End xcalc (Alice)' }).click();
+    await end.click();
     await soon(() => openPorts('bob')).not.toContain(port);
   });
   expect((await client).code).not.toBe(0);

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cutCable, folderOf, mendCable } from '../../scripts/lab-hosts.ts';
-import { expect, soon, test, timed, useLan } from '../lab/fixtures.ts';
+import { expect, soon, test, timed, toggle, useLan } from '../lab/fixtures.ts';
 import { differenceOf } from '../lab/picture.ts';
 import { openPorts, processesOf, sandboxProcesses } from '../lab/processes.ts';
 import type { Viewer } from '../pages/viewer.ts';
@@ -96,7 +96,7 @@ test('the visitor’s core is killed: the host gives up its program, and the vis
 test('settings survive a restart', async () => {
   const bob = await lan.bob.mainPage();
   await bob.goToSettings('Sharing');
-  await bob.page.getByRole('switch', { name: 'Prepare while you read' }).click({ force: true });
+  await toggle(bob.page.getByRole('switch', { name: 'Prepare while you read' }));
   await soon(() => lan.bob.readSettings().isWarmUp).toBe(false);
   await lan.bob.restart();
   const after = await lan.bob.mainPage();

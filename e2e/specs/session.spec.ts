@@ -1,6 +1,6 @@
 // The main job: click an application of another computer, its person says yes, and its window is here.
 import { join } from 'node:path';
-import { expect, soon, test, timed, useLan } from '../lab/fixtures.ts';
+import { aimAt, expect, soon, test, timed, useLan } from '../lab/fixtures.ts';
 import { blankLike, differenceOf, expectSame, inkOf, Screen } from '../lab/picture.ts';
 import { openPorts, sandboxProcesses } from '../lab/processes.ts';
 import type { Viewer } from '../pages/viewer.ts';
@@ -129,8 +129,9 @@ test('the host ends it: gone there at once, and the visitor is told', async () =
   const bob = await lan.bob.mainPage();
   await expect(bob.sessions('host', 'running')).toContainText('Used by Alice');
   expect(sandboxProcesses('bob').join('\n')).toContain('xcalc');
+  const end = await aimAt(bob.page.getByRole('button', { name: 'End xcalc (Alice)' }));
   await timed('revoked until gone', 1500, async () => {
-    await bob.page.getByRole('button', { name: 'End xcalc (Alice)' }).click();
+    await end.click();
     await soon(() => sandboxProcesses('bob')).toEqual([]);
   });
   await expect(viewer.says('Bob ended it')).toBeVisible();
@@ -150,8 +151,9 @@ test('End all ends every session', async () => {
 
 test('the visitor disconnects: nothing of it runs on at the host', async () => {
   const viewer = await open('xcalc');
+  const end = await aimAt(viewer.disconnect);
   await timed('disconnected until gone', 3000, async () => {
-    await viewer.disconnect.click();
+    await end.click();
     await soon(() => sandboxProcesses('bob')).toEqual([]);
   });
   await expect(viewer.says('Disconnected')).toBeVisible();
