@@ -59,6 +59,7 @@ export function getRequest(part: Record<string, unknown> = {}): Request {
     powers: { clipboard: true, network: false },
     askedAt: 1,
     expiresAt: Date.now() + 60_000,
+    isNameOfAnother: false,
     mounts: [],
     ...part,
   });

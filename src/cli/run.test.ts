@@ -100,7 +100,7 @@ describe('ebp', () => {
       core.drop();
       return new Promise(() => {});
     };
-    expect((await ebp(['logs'])).code).toBe(1);
+    expect((await ebp(['logs'])).code).toBe(4);
   });
 });
 

@@ -114,6 +114,8 @@ export const requestSchema = partySchema.extend({
   powers: powersSchema,
   askedAt: instant,
   expiresAt: instant,
+  /** Another key is known by this very name: a stranger, or a computer that was set up anew. */
+  isNameOfAnother: z.boolean(),
   /** What is mounted in the container besides the system's own programs. */
   mounts: z.array(z.object({ path: text(4096), mode: z.enum(['ro', 'rw']) })),
 });
@@ -160,6 +162,9 @@ export const ruleSchema = z.object({
   peerName: text(100),
   offerId: offerIdSchema,
   offerName: text(200),
+  /** What was asked for when the person answered: anything wider is asked again. */
+  view: viewSchema,
+  powers: powersSchema,
   answer: z.enum(['allow', 'deny']),
   createdAt: instant,
 });

@@ -1,12 +1,12 @@
 // createCore builds every part in order: the table of contents of the product.
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { serveContract, type TopicSources } from '../contract/client.ts';
 import type { ClientId } from '../contract/contract.ts';
-import type { Self, Session } from '../contract/models.ts';
+import type { PeerId, Self, Session } from '../contract/models.ts';
 import type { Port } from '../contract/port.ts';
 import { type Catalog, startCatalog } from './catalog/catalog.ts';
 import { type Consent, createConsent } from './consent/consent.ts';
@@ -20,6 +20,7 @@ import { openIdentity } from './identity/identity.ts';
 import { type FileLog, startFileLog } from './lib/log.ts';
 import { runtimeDirOf } from './lib/places.ts';
 import { readLastLines } from './lib/read-log.ts';
+import { removeTree } from './lib/remove-tree.ts';
 import { combine, type State } from './lib/state.ts';
 import { startLocalSocket } from './local-socket/local-socket.ts';
 import type { OwnAdvert } from './peers/advert.ts';
@@ -88,7 +89,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const attached: { attach: (port: Port) => void } = { attach: (port) => port.close() };
   // First of all: only one core runs with a profile, so what else is found below it is left from a crash.
   stack.use(await startLocalSocket({ profileDir, runtimeDir, log, attach: (port) => attached.attach(port) }));
-  await rm(join(runtimeDir, 's'), { recursive: true, force: true });
+  await removeTree(join(runtimeDir, 's')).catch((error) =>
+    log.warn({ error: String(error) }, 'old sandboxes not removed'),
+  );
   // The sandboxes' own user must get through to its sockets; what lies there is private by itself.
   if (isRoot) for (const path of [dirname(runtimeDir), runtimeDir]) await chmod(path, 0o711);
 
@@ -98,12 +101,16 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   log.info({ id: identity.id, version: options.version, shell: options.shell }, 'core starts');
   const catalog = stack.use(await startCatalog({ log, settings: settings.state, iconsDir: join(profileDir, 'icons') }));
   const rules = await openRules(profileDir, log);
-  const consent = createConsent({ settings: settings.state, rules, log });
-  stack.defer(() => consent.denyAll());
 
   const engine = createBubblewrap({ runtimeDir, log, owner });
   const folder = isRoot ? join('/var/lib/ebrainpool/containers', digestOf(profileDir)) : join(profileDir, 'containers');
   const containers = stack.use(await startContainers({ folder, engine, settings: settings.state, log, owner }));
+  const isNameOfAnother = (peerId: PeerId, peerName: string) =>
+    [...rules.state.value, ...containers.state.value].some(
+      (other) => other.peerName === peerName && other.peerId !== peerId,
+    );
+  const consent = createConsent({ settings: settings.state, rules, isNameOfAnother, log });
+  stack.defer(() => consent.denyAll());
   const host = stack.use(startHostSessions({ containers, log }));
   const health = startHealth({ engine, profileDir, settings, isRoot, log });
 
@@ -112,7 +119,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const peers = stack.use(
     await startPeers({ identity, log, name, known, catalog, defaultPort: settings.state.value.peerPort }),
   );
-  const visitor = stack.use(startVisitorSessions({ identity, peers, runtimeDir, profileDir, log }));
+  const visitor = stack.use(startVisitorSessions({ identity, peers, runtimeDir, log }));
   const asks = stack.use(startAsks({ peers, log, onGranted: visitor.begin }));
   peers.onNotice = (notice, value, connection) => {
     if (notice === 'request.answered') asks.takeAnswer(value as NoticeValue<'request.answered'>, connection);

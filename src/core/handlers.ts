@@ -1,6 +1,7 @@
 // One line for each contract method: which part answers it.
 import type { Handlers } from '../contract/contract.ts';
 import { AppError } from '../contract/errors.ts';
+import type { Settings } from '../contract/models.ts';
 import type { Parts } from './core.ts';
 
 export function createHandlers(parts: Parts): Handlers {
@@ -17,7 +18,7 @@ export function createHandlers(parts: Parts): Handlers {
     'asks.dismiss': ({ askId }) => done(asks.dismiss(askId)),
     'requests.answer': ({ requestId, answer }) => consent.answer(requestId, answer).then(done),
     'sessions.end': ({ sessionId }) =>
-      (visitor.has(sessionId) ? visitor.end(sessionId) : host.end(sessionId, 'host', null)).then(done),
+      (host.has(sessionId) ? host.end(sessionId, 'host', null) : visitor.end(sessionId)).then(done),
     'sessions.endAll': () => host.endAll('host').then(done),
     'sessions.dismiss': ({ sessionId }) => done(visitor.dismiss(sessionId)),
     'rules.remove': ({ ruleId }) => rules.remove(ruleId).then(done),
@@ -37,11 +38,12 @@ export function createHandlers(parts: Parts): Handlers {
 }
 
 /** The settings that switch these offers. For all at once, what was switched by hand before is forgotten. */
-function sharing({ settings, catalog }: Parts, offerIds: 'all' | readonly string[], isShared: boolean) {
+function sharing({ catalog }: Parts, offerIds: 'all' | readonly string[], isShared: boolean) {
   if (offerIds === 'all') return { isSharedByDefault: isShared, sharedByOfferId: {} };
   const known = new Set<string>(catalog.offers.value.offers.map((offer) => offer.id));
   const unknown = offerIds.find((id) => !known.has(id));
   if (unknown !== undefined) throw new AppError('not-found', { what: unknown });
   const switched = Object.fromEntries(offerIds.map((id) => [id, isShared]));
-  return { sharedByOfferId: { ...settings.state.value.sharedByOfferId, ...switched } };
+  // On top of what was switched meanwhile.
+  return (current: Settings) => ({ sharedByOfferId: { ...current.sharedByOfferId, ...switched } });
 }

@@ -6,6 +6,7 @@ import type { Consent, PendingRequest } from './consent/consent.ts';
 import type { Containers } from './container/container.ts';
 import type { Health } from './health.ts';
 import type { Log } from './lib/log.ts';
+import { createRateLimit } from './lib/rate-limit.ts';
 import type { Followable } from './lib/state.ts';
 import { toShowable } from './lib/text.ts';
 import type { HostSessions } from './session/host-sessions.ts';
@@ -13,6 +14,8 @@ import { checkVersion } from './tunnel/peer-client.ts';
 import { MAX_OFFERS, OLDEST_PROTOCOL, PROTOCOL } from './tunnel/peer-protocol.ts';
 import type { Host, Visitor } from './tunnel/peer-server.ts';
 
+/** Requests of one key; keys cost nothing to make, so those of one address are limited as well. */
+const REQUESTS_PER_MINUTE = 30;
 const DEFAULT_SIZE: Size = { width: 1024, height: 720 };
 
 export function createHost(parts: {
@@ -25,6 +28,9 @@ export function createHost(parts: {
   readonly log: Log;
 }): { readonly hostSide: Host; announceCatalogue(): void } {
   const { settings, catalog, consent, containers, host, health, log } = parts;
+  // Each request costs a person's attention and a warm sandbox, also when it is taken back at once.
+  const keyRate = createRateLimit(REQUESTS_PER_MINUTE);
+  const addressRate = createRateLimit(2 * REQUESTS_PER_MINUTE);
   /** The name that each connected visitor said. */
   const visitors = new Map<Visitor, string>();
 
@@ -48,7 +54,7 @@ export function createHost(parts: {
     try {
       // Security: what runs is the offer as this computer knows it now; if it changed while the person read, it is asked for again.
       const current = catalog.find(spec.offer.id);
-      if (current === undefined || current.digest !== spec.digest || !current.offer.isShared)
+      if (current === undefined || current.digest !== spec.digest || !current.offer.isShared || settings.value.isPaused)
         throw new AppError('offer-gone');
       const session = await host.start({ grant, spec: current, offer: visibleOffer(current), visitor, size });
       tell('granted', { session });
@@ -82,6 +88,8 @@ export function createHost(parts: {
     },
     'request.create': ({ offerId, view, powers, size }, visitor) => {
       const peerName = nameOf(visitor);
+      if (!keyRate.take(visitor.peerId) || !addressRate.take(visitor.remoteAddress))
+        throw new AppError('too-many-requests');
       if (settings.value.isPaused) throw new AppError('peer-paused');
       const spec = catalog.find(offerId);
       // An offer that is not shared does not exist for a peer.

@@ -16,6 +16,7 @@ let folder: string;
 let rules: Rules;
 let consent: Consent;
 let settings: State<Settings>;
+const isNameOfAnother = (peerId: PeerId, name: string) => peerId !== alice && name === 'Alice';
 
 function wish(change: Partial<Wish> & { offerId?: OfferId } = {}): Wish {
   const id = change.offerId ?? xcalc;
@@ -36,7 +37,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ebp-consent-'));
   rules = await openRules(folder, silentLog);
   settings = new State({ isPaused: false, answerTimeoutS: 5, mounts: [] } as unknown as Settings);
-  consent = createConsent({ settings, rules, log: silentLog });
+  consent = createConsent({ settings, rules, isNameOfAnother, log: silentLog });
 });
 afterEach(async () => {
   vi.useRealTimers();
@@ -79,12 +80,29 @@ test('no answer within the limit is a no', async () => {
 test('“always” answers the same peer and offer at once, also after a restart, and nobody and nothing else', async () => {
   await consent.answer(consent.create(wish()).id, 'always');
   rules = await openRules(folder, silentLog);
-  consent = createConsent({ settings, rules, log: silentLog });
+  consent = createConsent({ settings, rules, isNameOfAnother, log: silentLog });
   expect(await consent.create(wish()).answer).toMatchObject({ answer: 'granted' });
   expect(consent.requests.value).toEqual([]);
   consent.create(wish({ peerId: mallory, peerName: 'Alice' }));
   consent.create(wish({ offerId: 'app:xterm' as OfferId }));
+  expect(consent.requests.value).toMatchObject([{ isNameOfAnother: true }, { isNameOfAnother: false }]);
+});
+
+test('a rule answers nothing wider than what the person saw', async () => {
+  await consent.answer(consent.create(wish()).id, 'always');
+  consent.create(wish({ view: 'classic' }));
+  consent.create(wish({ powers: { clipboard: true, network: false } }));
   expect(consent.requests.value).toHaveLength(2);
+});
+
+test('changes of rules at the same time are all kept', async () => {
+  for (const offerId of ['app:a', 'app:b', 'app:c'] as OfferId[]) {
+    await consent.answer(consent.create(wish({ offerId })).id, 'always');
+  }
+  const [a, b] = rules.state.value;
+  const added = consent.answer(consent.create(wish({ offerId: 'app:d' as OfferId })).id, 'always');
+  await Promise.all([rules.remove(a?.id as never), rules.remove(b?.id as never), added]);
+  expect(rules.state.value.map((rule) => rule.offerId)).toEqual(['app:c', 'app:d']);
 });
 
 test('a removed rule asks again', async () => {

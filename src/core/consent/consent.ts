@@ -64,8 +64,14 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-export function createConsent(options: { settings: Followable<Settings>; rules: Rules; log: Log }): Consent {
-  const { settings, rules, log } = options;
+export function createConsent(options: {
+  readonly settings: Followable<Settings>;
+  readonly rules: Rules;
+  /** Whether a peer with another key is known by this name. */
+  readonly isNameOfAnother: (peerId: PeerId, name: string) => boolean;
+  readonly log: Log;
+}): Consent {
+  const { settings, rules, isNameOfAnother, log } = options;
   const requests = new State<readonly Request[]>([]);
   const waiting = new Map<RequestId, Waiting>();
 
@@ -84,7 +90,7 @@ export function createConsent(options: { settings: Followable<Settings>; rules: 
     create: (wish) => {
       if (settings.value.isPaused) throw new AppError('peer-paused');
       const id = requestIdSchema.parse(randomUUID());
-      const rule = rules.find(wish.peerId, wish.offer.id);
+      const rule = rules.find({ ...wish, offerId: wish.offer.id });
       if (rule !== undefined) {
         log.info(
           { requestId: id, peerId: wish.peerId, offer: wish.offer.id, ruleId: rule.id },
@@ -114,6 +120,7 @@ export function createConsent(options: { settings: Followable<Settings>; rules: 
           powers: wish.powers,
           askedAt,
           expiresAt: askedAt + answerTimeoutMs,
+          isNameOfAnother: isNameOfAnother(wish.peerId, wish.peerName),
           mounts: settings.value.mounts,
         },
       ]);
@@ -133,8 +140,8 @@ export function createConsent(options: { settings: Followable<Settings>; rules: 
         return;
       }
       if (answer === 'always') {
-        const { peerId, peerName, offer } = request.wish;
-        await rules.add({ peerId, peerName, offerId: offer.id, offerName: offer.name, answer: 'allow' });
+        const { peerId, peerName, offer, view, powers } = request.wish;
+        await rules.add({ peerId, peerName, offerId: offer.id, offerName: offer.name, view, powers, answer: 'allow' });
       }
       settle(id, 'granted');
     },

@@ -2,14 +2,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, readdir, readFile, readlink, rename, rm } from 'node:fs/promises';
+import { open, readdir, readFile, readlink, rename } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { removeTree } from '../lib/remove-tree.ts';
 import type { TunnelEnd } from '../tunnel/peer-protocol.ts';
 import { bubblewrapArguments, describeMounts } from './bubblewrap-arguments.ts';
 import type { Engine, Program, Sandbox, SandboxSpec } from './engine.ts';
@@ -42,8 +43,10 @@ export function createBubblewrap(options: BubblewrapOptions): Engine {
 }
 
 async function startSandbox(options: BubblewrapOptions, spec: SandboxSpec, signal?: AbortSignal): Promise<Sandbox> {
-  const path = join(options.runtimeDir, 's', randomBytes(4).toString('hex'));
-  const files = await writeSandboxFiles(path, spec.hostKey, options.owner);
+  const name = randomBytes(4).toString('hex');
+  const path = join(options.runtimeDir, 's', name);
+  const sockPath = join(dirname(spec.homePath), `sandbox-${name}`);
+  const files = await writeSandboxFiles(path, sockPath, spec.hostKey, options.owner);
   const child = spawn('bwrap', bubblewrapArguments(spec, files), {
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     env: { PATH: `${process.env['PATH'] ?? ''}:/usr/bin:/usr/sbin` },
@@ -84,7 +87,7 @@ class BubblewrapSandbox implements Sandbox {
       this.state = 'ended';
       const error = new AppError('container-failed', { why: why.slice(0, 500) });
       for (const waiting of [this.#ready, this.#armed, this.#info]) waiting.reject(error);
-      rm(path, { recursive: true, force: true })
+      Promise.all([removeTree(path), removeTree(this.#files.sockPath)])
         .catch((rmError) => options.log.warn({ error: String(rmError) }, 'sandbox folder not removed'))
         .finally(() => resolve({ exitCode: this.#exitCode, why }));
     };
@@ -136,6 +139,7 @@ class BubblewrapSandbox implements Sandbox {
       reject(
         signal?.aborted ? new AppError('cancelled') : new AppError('container-failed', { why: 'it took too long' }),
       );
+    if (abort.aborted) onAbort();
     abort.addEventListener('abort', onAbort, { once: true });
     try {
       await Promise.race([Promise.all([this.#ready.promise, this.#info.promise]), promise]);
@@ -186,7 +190,7 @@ class BubblewrapSandbox implements Sandbox {
       await this.ended;
       return;
     }
-    const info = await Promise.race([this.#info.promise.catch(() => undefined), delay(50)]);
+    const info = await Promise.race([this.#info.promise.catch(() => undefined), delay(500)]);
     // The first process of a PID namespace takes everything in it along (pid_namespaces(7)); bwrap ends when all are gone.
     if (info === undefined) this.#child.kill('SIGKILL');
     else killIfThere(info['child-pid']);

@@ -1,6 +1,6 @@
 // The containers of this computer: one for each peer, with a home that lasts, and a warm sandbox while a person reads its request.
 import { createHash } from 'node:crypto';
-import { chown, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chown, mkdir, opendir, readdir, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { z } from 'zod';
@@ -8,9 +8,11 @@ import { AppError } from '../../contract/errors.ts';
 import { type Container, type PeerId, peerIdSchema, type Settings, type Size } from '../../contract/models.ts';
 import { JsonFile } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';
+import { removeTree } from '../lib/remove-tree.ts';
+import { replaceFile } from '../lib/replace-file.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { Engine, Sandbox } from './engine.ts';
-import { type Owner, writeOwned } from './sandbox-files.ts';
+import type { Owner } from './sandbox-files.ts';
 
 /** What kind of sandbox is wanted. */
 export interface SandboxWish {
@@ -44,7 +46,14 @@ interface Entry {
   homeSizeBytes: number;
   /** Made for a request that nobody has granted yet. */
   isTentative: boolean;
-  warm: { readonly wish: SandboxWish; readonly sandbox: Promise<Sandbox>; readonly abort: AbortController } | undefined;
+  warm:
+    | {
+        readonly wish: SandboxWish;
+        readonly sandbox: Promise<Sandbox>;
+        readonly abort: AbortController;
+        release?: () => void;
+      }
+    | undefined;
   readonly running: Set<Sandbox>;
 }
 
@@ -59,9 +68,19 @@ export async function startContainers(options: {
   const { engine, settings, log, owner } = options;
   const entries = new Map<PeerId, Entry>();
   const state = new State<readonly Container[]>([]);
+  let warmCount = 0;
   await mkdir(options.folder, { recursive: true, mode: owner === null ? 0o700 : 0o711 });
   for (const name of await readdir(options.folder)) {
     const folder = join(options.folder, name);
+    // Left by a reset that was interrupted.
+    if (name.includes('.removed-')) {
+      void removeTree(folder).catch((error) => log.warn({ error: String(error) }, 'old container not removed'));
+      continue;
+    }
+    // Left by a sandbox that a crash ended.
+    for (const left of await readdir(folder).catch(() => [])) {
+      if (left.startsWith('sandbox-')) await removeTree(join(folder, left)).catch(() => {});
+    }
     const known = await readFile(join(folder, 'container.json'), 'utf8')
       .then(
         (text) => fileSchema.safeParse(JSON.parse(text)),
@@ -94,9 +113,22 @@ export async function startContainers(options: {
     return entry;
   }
 
-  /** Makes the folders of the container where they are not there. */
-  async function open(peerId: PeerId, peerName: string): Promise<Entry> {
-    const entry = entryFor(peerId, peerName);
+  /** What touches a container's own files happens one after the other, also when its entry was made anew meanwhile. */
+  const turns = new Map<PeerId, Promise<unknown>>();
+  function inTurn<T>(peerId: PeerId, work: () => Promise<T>): Promise<T> {
+    const done = (turns.get(peerId) ?? Promise.resolve()).then(work);
+    const settled: Promise<unknown> = done
+      .catch(() => {})
+      .then(() => {
+        if (turns.get(peerId) === settled) turns.delete(peerId);
+      });
+    turns.set(peerId, settled);
+    return done;
+  }
+
+  /** Makes the container's files where they are not there. Resolves to its SSH host key. */
+  async function makeFiles(entry: Entry, peerName: string): Promise<string> {
+    const { peerId } = entry;
     const home = join(entry.folder, 'home');
     try {
       await mkdir(entry.folder, { recursive: true, mode: owner === null ? 0o700 : 0o711 });
@@ -115,7 +147,7 @@ export async function startContainers(options: {
       throw error;
     }
     entry.peerName = peerName;
-    return entry;
+    return hostKey(entry.folder);
   }
 
   async function hostKey(folder: string): Promise<string> {
@@ -124,20 +156,21 @@ export async function startContainers(options: {
       return await readFile(path, 'utf8');
     } catch {
       const key = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'ebp-container' }).private;
-      await writeOwned(path, key, 0o600, null);
+      await replaceFile(path, key);
       return key;
     }
   }
 
   async function start(peerId: PeerId, peerName: string, wish: SandboxWish, signal: AbortSignal): Promise<Sandbox> {
-    const entry = await open(peerId, peerName);
+    const entry = entryFor(peerId, peerName);
+    const key = await inTurn(peerId, () => makeFiles(entry, peerName));
     const startedAt = performance.now();
     const sandbox = await engine.startSandbox(
       {
         homePath: join(entry.folder, 'home'),
         mounts: settings.value.mounts,
         display: wish.display,
-        hostKey: await hostKey(entry.folder),
+        hostKey: key,
       },
       signal,
     );
@@ -152,16 +185,19 @@ export async function startContainers(options: {
     void warm?.sandbox
       .then((sandbox) => sandbox.stop())
       .catch(() => {})
-      .then(() => forgetTentative(entry));
+      .then(() => forgetTentative(entry))
+      .catch((error) => log.warn({ peerId: entry.peerId, error: String(error) }, 'container not removed'));
     show();
   }
 
   /** A stranger that was refused leaves nothing behind, however many keys it makes. */
   async function forgetTentative(entry: Entry): Promise<void> {
-    if (!entry.isTentative || entry.warm !== undefined || entries.get(entry.peerId) !== entry) return;
-    entries.delete(entry.peerId);
-    show();
-    await rm(entry.folder, { recursive: true, force: true });
+    await inTurn(entry.peerId, async () => {
+      if (!entry.isTentative || entry.warm !== undefined || entries.get(entry.peerId) !== entry) return;
+      entries.delete(entry.peerId);
+      show();
+      await removeTree(entry.folder);
+    });
   }
 
   for (const entry of entries.values()) void measure(entry).then(show);
@@ -170,8 +206,10 @@ export async function startContainers(options: {
     state,
     warm: (peerId, peerName, wish) => {
       const entry = entryFor(peerId, peerName);
-      const warmCount = [...entries.values()].filter((other) => other.warm !== undefined).length;
-      if (entry.warm !== undefined || warmCount >= MAX_WARM) return;
+      if (entry.warm !== undefined || warmCount >= MAX_WARM) {
+        void forgetTentative(entry).catch(() => {});
+        return;
+      }
       const abort = new AbortController();
       const sandbox = start(peerId, peerName, wish, abort.signal);
       sandbox.catch((error) => {
@@ -180,6 +218,12 @@ export async function startContainers(options: {
         if (entry.warm?.sandbox === sandbox) entry.warm = undefined;
       });
       entry.warm = { wish, sandbox, abort };
+      // It counts until it is gone or taken, not only until it is given up: else a flood of requests has many at a time.
+      warmCount += 1;
+      entry.warm.release = onceOnly(() => {
+        warmCount -= 1;
+      });
+      sandbox.then((started) => started.ended).then(entry.warm.release, entry.warm.release);
       show();
     },
     cool: (peerId) => {
@@ -187,12 +231,13 @@ export async function startContainers(options: {
       if (entry?.warm !== undefined) cool(entry);
     },
     take: async (peerId, peerName, wish, signal) => {
-      entryFor(peerId, peerName).isTentative = false;
-      const entry = await open(peerId, peerName);
+      const entry = entryFor(peerId, peerName);
+      entry.isTentative = false;
       const { warm } = entry;
       let sandbox: Sandbox | undefined;
       if (warm !== undefined && isSameKind(warm.wish, wish)) {
         entry.warm = undefined;
+        warm.release?.();
         sandbox = await warm.sandbox.catch(() => undefined);
         if (sandbox?.state !== 'warm') sandbox = undefined;
       }
@@ -206,6 +251,7 @@ export async function startContainers(options: {
       show();
       void taken.ended.then(async () => {
         entry.running.delete(taken);
+        show();
         await measure(entry);
         show();
       });
@@ -231,7 +277,7 @@ export async function startContainers(options: {
       });
       entries.delete(peerId);
       show();
-      await rm(aside, { recursive: true, force: true });
+      await removeTree(aside);
     },
     [Symbol.asyncDispose]: async () => {
       stopFollowing();
@@ -242,7 +288,15 @@ export async function startContainers(options: {
 }
 
 function entryOf(peerId: PeerId, peerName: string, folder: string): Entry {
-  return { peerId, peerName, folder, homeSizeBytes: 0, isTentative: false, warm: undefined, running: new Set() };
+  return {
+    peerId,
+    peerName,
+    folder,
+    homeSizeBytes: 0,
+    isTentative: false,
+    warm: undefined,
+    running: new Set(),
+  };
 }
 
 function isSameKind(one: SandboxWish, other: SandboxWish): boolean {
@@ -259,14 +313,23 @@ async function measure(entry: Entry): Promise<void> {
   let files = 0;
   const folders = [join(entry.folder, 'home')];
   while (folders.length > 0 && files < MAX_FILES) {
-    const folder = folders.pop() as string;
-    const list = await readdir(folder, { withFileTypes: true }).catch(() => []);
-    for (const item of list) {
+    const folder = await opendir(folders.pop() as string).catch(() => undefined);
+    if (folder === undefined) continue;
+    for await (const item of folder) {
       files += 1;
-      const path = join(folder, item.name);
+      if (files > MAX_FILES) break;
+      const path = join(item.parentPath, item.name);
       if (item.isDirectory()) folders.push(path);
       else if (item.isFile()) total += (await stat(path).catch(() => ({ size: 0 }))).size;
     }
   }
   entry.homeSizeBytes = total;
+}
+
+function onceOnly(action: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) action();
+    isDone = true;
+  };
 }

@@ -52,10 +52,17 @@ MACs hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com
 HostKeyAlgorithms ssh-ed25519
 `;
 
-/** Makes the folders of one sandbox below `path`, for `owner` (another than us only when we are root). */
-export async function writeSandboxFiles(path: string, hostKey: string, owner: Owner | null): Promise<SandboxFiles> {
+/**
+ * Makes the folders of one sandbox, for `owner` (another than us only when we are root). What it may write to,
+ * `sockPath`, lies beside its home: on the disk, not in the memory that the owner's XDG_RUNTIME_DIR is made of.
+ */
+export async function writeSandboxFiles(
+  path: string,
+  sockPath: string,
+  hostKey: string,
+  owner: Owner | null,
+): Promise<SandboxFiles> {
   const confPath = join(path, 'conf');
-  const sockPath = join(path, 'sock');
   // Where root's sandboxes run as another user, that user must get through to its own folder.
   await mkdir(dirname(path), { recursive: true, mode: owner === null ? 0o700 : 0o711 });
   await mkdir(confPath, { recursive: true, mode: 0o700 });

@@ -21,10 +21,14 @@ if [ -n "$EBP_SIZE" ]; then
     -AcceptSetDesktopSize=1 -AlwaysShared=1 -geometry "$EBP_SIZE" -depth 24 -dpi 96 -nolisten tcp -noreset \\
     -AcceptCutText="$EBP_CLIPBOARD" -SendCutText="$EBP_CLIPBOARD" -SendPrimary=0 -SetPrimary=0 \\
     -desktop eBrainPool >/tmp/.xvnc.log 2>&1 </dev/null &
-  if ! read -r -t 10 number <&3; then
-    echo "failed the display did not start: $(tail -n 1 /tmp/.xvnc.log)"
-    exit 1
-  fi
+  xvnc=$!
+  for attempt in $(seq 100); do
+    read -r -t 0.1 number <&3 && break
+    if [ "$attempt" = 100 ] || ! kill -0 "$xvnc" 2>/dev/null; then
+      echo "failed the display did not start: $(tail -n 1 /tmp/.xvnc.log)"
+      exit 1
+    fi
+  done
   exec 3>&-
   export DISPLAY=:$number
   if command -v matchbox-window-manager >/dev/null; then

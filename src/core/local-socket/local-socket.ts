@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { chmod, lstat, mkdir, open, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../../contract/errors.ts';
 import { createLinePort } from '../../contract/line-port.ts';
 import type { Port } from '../../contract/port.ts';
 import { coreFileName, coreFileSchema, maxLocalLineBytes } from '../../contract/profile.ts';
@@ -103,6 +104,16 @@ async function socketPathOf(profileDir: string, runtimeDir: string): Promise<str
 /** Security: the folder keeps others out even in the instant before the socket has its own mode. */
 async function makePrivateFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
+  // Security: in a folder that everybody may write, somebody else may have made the parent first, and would own what lies in it.
+  const parent = await lstat(dirname(path));
+  const isOurs = (parent.uid === process.getuid?.() || parent.uid === 0) && (parent.mode & 0o022) === 0;
+  const isSticky = (parent.mode & 0o1000) !== 0;
+  if (!parent.isDirectory() || !(isOurs || isSticky)) {
+    throw new AppError('bad-input', {
+      where: dirname(path),
+      why: 'belongs to another user or can be changed by others; remove it, or set XDG_RUNTIME_DIR to a private folder',
+    });
+  }
   const info = await lstat(path);
   if (!info.isDirectory() || info.uid !== process.getuid?.()) {
     throw new Error(`${path} is not a folder of this user`);

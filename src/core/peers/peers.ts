@@ -51,6 +51,8 @@ interface Entry {
   readonly openedBy: Set<ClientId>;
   offers: readonly Offer[] | undefined;
   idleTimer: NodeJS.Timeout | undefined;
+  refreshing: Promise<void> | undefined;
+  isRefreshDue: boolean;
 }
 
 /** A connection that nobody uses is closed after this. */
@@ -91,6 +93,8 @@ export async function startPeers(options: {
         openedBy: new Set(),
         offers: undefined,
         idleTimer: undefined,
+        refreshing: undefined,
+        isRefreshDue: false,
       };
       entries.set(id, entry);
     }
@@ -143,7 +147,7 @@ export async function startPeers(options: {
           if (entry.connection !== connection) return;
           entry.connection = undefined;
           entry.isAnswering = false;
-          show();
+          forgetWhenGone(entry);
           // Whoever looks at it wants it back: the network may have changed.
           if (entry.openedBy.size > 0) setTimeout(() => void refreshCatalogue(entry), 1000).unref();
         });
@@ -161,7 +165,25 @@ export async function startPeers(options: {
     return entry.connecting;
   }
 
+  /** One reading at a time, and one more after it for whatever changed meanwhile, however often a peer says so. */
   async function refreshCatalogue(entry: Entry): Promise<void> {
+    if (entry.refreshing !== undefined) {
+      entry.isRefreshDue = true;
+      await entry.refreshing;
+      return;
+    }
+    entry.refreshing = (async () => {
+      do {
+        entry.isRefreshDue = false;
+        await readOnce(entry);
+        if (entry.isRefreshDue) await new Promise((resolve) => setTimeout(resolve, 300));
+      } while (entry.isRefreshDue);
+    })();
+    await entry.refreshing;
+    entry.refreshing = undefined;
+  }
+
+  async function readOnce(entry: Entry): Promise<void> {
     if (entry.openedBy.size === 0 || abort.signal.aborted) return;
     try {
       const connection = await connect(entry);
@@ -298,6 +320,7 @@ export async function startPeers(options: {
         isHeld = false;
         entry.holders -= 1;
         closeWhenIdle(entry);
+        if (entry.connection === undefined) forgetWhenGone(entry);
       };
       try {
         const connection = await untilAborted(connect(entry), signal);

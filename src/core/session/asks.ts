@@ -10,6 +10,7 @@ import {
   type Powers,
   type RequestId,
   requestIdSchema,
+  type SessionId,
   type Size,
   type View,
 } from '../../contract/models.ts';
@@ -66,7 +67,8 @@ interface Asking {
 export function startAsks(options: {
   readonly peers: Peers;
   readonly log: Log;
-  readonly onGranted: (granted: Granted) => void;
+  /** Shows the session, and gives its id here. */
+  readonly onGranted: (granted: Granted) => SessionId;
 }): Asks {
   const { peers, log, onGranted } = options;
   const asking = new Map<RequestId, Asking>();
@@ -127,8 +129,13 @@ export function startAsks(options: {
       settleAsk(item, { state: value.answer === 'granted' ? 'failed' : value.answer, problem: value.problem });
       return;
     }
-    onGranted({ ask: item.ask, session: value.session, connection, release: item.release ?? (() => {}) });
-    settleAsk(item, { state: 'granted', sessionId: value.session.sessionId });
+    const sessionId = onGranted({
+      ask: item.ask,
+      session: value.session,
+      connection,
+      release: item.release ?? (() => {}),
+    });
+    settleAsk(item, { state: 'granted', sessionId });
   }
 
   function cancel(askId: RequestId): void {

@@ -1,9 +1,10 @@
 // Sessions in which this computer is the visitor: from the yes to the end of the window.
-import { writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { AppError, type Problem, toProblem } from '../../contract/errors.ts';
-import type { EndReason, Session, SessionId } from '../../contract/models.ts';
+import { type EndReason, type Session, type SessionId, sessionIdSchema } from '../../contract/models.ts';
 import type { Identity } from '../identity/identity.ts';
 import { dropOldest } from '../lib/drop-oldest.ts';
 import type { Log } from '../lib/log.ts';
@@ -17,7 +18,7 @@ import { type NativeWindow, startNativeWindow } from './openssh.ts';
 export interface VisitorSessions extends AsyncDisposable {
   readonly state: Followable<readonly Session[]>;
   /** Shows what a peer has granted. */
-  begin(granted: Granted): void;
+  begin(granted: Granted): SessionId;
   /** The host's word that a session of this peer is over. */
   takeEnd(value: NoticeValue<'session.ended'>, connection: HostConnection): void;
   /** The RFB stream of a viewer session. @throws AppError `not-found`, `peer-unreachable`, `not-allowed` */
@@ -37,6 +38,8 @@ const WINDOW_NEVER_MS = 60_000;
 const COUNT_EVERY_MS = 1000;
 
 interface Visiting {
+  /** The host's id for it. Security: a host chooses it, so here the session goes by an id of our own. */
+  readonly hostSessionId: SessionId;
   session: Session;
   connection: HostConnection | undefined;
   release: () => void;
@@ -51,7 +54,6 @@ export function startVisitorSessions(options: {
   readonly identity: Identity;
   readonly peers: Peers;
   readonly runtimeDir: string;
-  readonly profileDir: string;
   readonly log: Log;
 }): VisitorSessions {
   const { identity, peers, log } = options;
@@ -69,10 +71,12 @@ export function startVisitorSessions(options: {
     }
   }
 
-  function begin({ ask, session: granted, connection, release }: Granted): void {
+  function begin({ ask, session: granted, connection, release }: Granted): SessionId {
+    const id = sessionIdSchema.parse(randomUUID());
     const visit: Visiting = {
+      hostSessionId: granted.sessionId,
       session: {
-        id: granted.sessionId,
+        id,
         role: 'visitor',
         peerId: ask.peerId,
         peerName: peers.nameOf(ask.peerId),
@@ -97,12 +101,9 @@ export function startVisitorSessions(options: {
       abort: new AbortController(),
       stopListening: () => {},
     };
-    visiting.set(granted.sessionId, visit);
+    visiting.set(id, visit);
     show();
-    log.info(
-      { sessionId: granted.sessionId, peerId: ask.peerId, offer: ask.offer.id, view: ask.view },
-      'session started',
-    );
+    log.info({ sessionId: id, peerId: ask.peerId, offer: ask.offer.id, view: ask.view }, 'session started');
     watch(visit, connection);
     const failed = (error: unknown) => {
       log.warn({ error: String(error) }, 'session not shown');
@@ -112,6 +113,7 @@ export function startVisitorSessions(options: {
     if (ask.view === 'viewer') endWithoutWindow(visit, WINDOW_NEVER_MS);
     if (ask.view === 'native') openNative(visit, granted).catch(failed);
     if (ask.view === 'classic') describeClassic(visit, granted, connection).catch(failed);
+    return id;
   }
 
   /** Follows the connection: a lost one is tried again, as long as the host waits. */
@@ -140,7 +142,7 @@ export function startVisitorSessions(options: {
         const { connection, release } = await peers.hold(visit.session.peerId, visit.abort.signal);
         visit.release();
         visit.release = release;
-        await connection.call('session.resume', { sessionId: visit.session.id }, visit.abort.signal);
+        await connection.call('session.resume', { sessionId: visit.hostSessionId }, visit.abort.signal);
         visit.connection = connection;
         change(visit, { state: 'running' });
         if (visit.displays.size === 0) endWithoutWindow(visit, WINDOW_NEVER_MS);
@@ -197,16 +199,21 @@ export function startVisitorSessions(options: {
     if (granted.classicPort === null || granted.containerHostKey === null)
       throw new AppError('container-failed', { why: 'it has no port' });
     const { host } = connection.address;
-    const knownHosts = joinPath(options.profileDir, 'known_hosts');
+    const knownHosts = knownHostsPath(visit);
     await writeFile(knownHosts, `[${host}]:${granted.classicPort} ${granted.containerHostKey}\n`, { mode: 0o600 });
     const program = visit.session.offer.id.replace(/^app:/, '');
     const command = `ssh -p ${granted.classicPort} -i ${identity.privateKeyPath} -o UserKnownHostsFile=${knownHosts} ebp@${host} -X ${program}`;
     change(visit, { classic: { port: granted.classicPort, command } });
   }
 
+  /** One file for each session, as long as it lasts. */
+  function knownHostsPath(visit: Visiting): string {
+    return joinPath(options.runtimeDir, `known_hosts_${visit.session.id.slice(0, 8)}`);
+  }
+
   async function openTunnel(visit: Visiting, end: 'display' | 'ssh'): Promise<Duplex> {
     if (visit.connection === undefined) throw new AppError('peer-unreachable');
-    return visit.connection.openTunnel(visit.session.id, end);
+    return visit.connection.openTunnel(visit.hostSessionId, end);
   }
 
   function countBytes(visit: Visiting, stream: Duplex): Duplex {
@@ -232,7 +239,7 @@ export function startVisitorSessions(options: {
 
   /** Makes sure that the host ends it too. A host that cannot be told ends it by itself when we stay away. */
   function tellEnd(visit: Visiting): void {
-    visit.connection?.call('session.end', { sessionId: visit.session.id }).catch(() => {});
+    visit.connection?.call('session.end', { sessionId: visit.hostSessionId }).catch(() => {});
   }
 
   async function finish(
@@ -246,6 +253,7 @@ export function startVisitorSessions(options: {
     visit.session = { ...visit.session, state: 'ended', endedAt: Date.now(), endReason: reason, exitCode, problem };
     visit.abort.abort();
     visit.stopListening();
+    if (visit.session.view === 'classic') void rm(knownHostsPath(visit), { force: true }).catch(() => {});
     clearTimeout(visit.windowTimer);
     for (const display of visit.displays) display.destroy();
     dropOldest(visiting, ({ session }) => session.state === 'ended');
@@ -264,9 +272,10 @@ export function startVisitorSessions(options: {
     state,
     begin,
     takeEnd: ({ sessionId, reason, exitCode, problem }, connection) => {
-      const visit = visiting.get(sessionId);
-      if (visit !== undefined && visit.session.peerId === connection.peerId)
-        void finish(visit, reason, exitCode, problem);
+      const visit = [...visiting.values()].find(
+        (other) => other.hostSessionId === sessionId && other.session.peerId === connection.peerId,
+      );
+      if (visit !== undefined) void finish(visit, reason, exitCode, problem);
     },
     openDisplay: async (sessionId) => {
       const visit = find(sessionId);

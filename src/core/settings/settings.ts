@@ -15,10 +15,10 @@ export type SettingsPatch = { readonly [Key in keyof Settings]?: Settings[Key] |
 export interface SettingsPart extends AsyncDisposable {
   readonly state: Followable<Settings>;
   /**
-   * Changes fields; shows when it is on the disk.
+   * Changes fields, one change after the other; shows when it is on the disk.
    * @throws AppError `bad-input`, `disk-full`; then nothing has changed.
    */
-  update(patch: SettingsPatch): Promise<void>;
+  update(patch: SettingsPatch | ((current: Settings) => SettingsPatch)): Promise<void>;
   /** What was wrong with the file at start: for the health item `settings`. */
   readonly damage: JsonFileProblem | null;
 }
@@ -92,7 +92,7 @@ export async function startSettings(options: SettingsOptions): Promise<SettingsP
     state,
     damage: file.problem,
     update: (patch) => {
-      const change = last.then(() => apply(patch));
+      const change = last.then(() => apply(typeof patch === 'function' ? patch(state.value) : patch));
       last = change.catch(() => {});
       return change;
     },

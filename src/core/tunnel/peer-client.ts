@@ -27,7 +27,7 @@ import {
   visitorCalls,
 } from './peer-protocol.ts';
 import { plainAddress } from './peer-server.ts';
-import { algorithms, KEEPALIVE } from './ssh.ts';
+import { algorithms, batchWrites, KEEPALIVE } from './ssh.ts';
 
 /** A peer whose offers this computer uses, as long as the connection lasts. Its key is proved. */
 export interface HostConnection {
@@ -60,6 +60,8 @@ export interface ConnectOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 5000;
+/** Every call is answered at once by a host that means well: a person's answer comes as a notice. */
+const CALL_TIMEOUT_MS = 15_000;
 
 /**
  * Opens one SSH connection and says hello.
@@ -74,7 +76,7 @@ export async function connectPeer(options: ConnectOptions): Promise<HostConnecti
   const abort = () => socket?.destroy();
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    socket = connectSocket({ ...address, noDelay: true });
+    socket = batchWrites(connectSocket({ ...address, noDelay: true }));
     await openTransport(client, socket, options, (id) => {
       peerId = id;
     });
@@ -129,7 +131,12 @@ function openTransport(
 
 function openControl(client: ssh2.Client): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
-    client.subsys(CONTROL_SUBSYSTEM, (error, channel) => (error ? reject(error) : resolve(channel)));
+    const timer = setTimeout(() => reject(new Error('timed out')), CONNECT_TIMEOUT_MS);
+    client.subsys(CONTROL_SUBSYSTEM, (error, channel) => {
+      clearTimeout(timer);
+      if (error) reject(error);
+      else resolve(channel);
+    });
   });
 }
 
@@ -160,7 +167,12 @@ async function sayHello(
     onMalformed: () => log.warn({ peerId }, 'malformed message from peer'),
   });
   const call: HostConnection['call'] = async (name, input, signal) => {
-    const output = await rpc.call(name, input, signal);
+    const limit = AbortSignal.timeout(CALL_TIMEOUT_MS);
+    const output = await rpc
+      .call(name, input, signal === undefined ? limit : AbortSignal.any([signal, limit]))
+      .catch((error) => {
+        throw limit.aborted && !signal?.aborted ? new AppError('timeout', {}, { cause: error }) : error;
+      });
     return parseInput(visitorCalls[name].output, output, name) as never;
   };
   const own: Hello = {
@@ -198,12 +210,18 @@ export function checkVersion(other: Pick<Hello, 'protocol' | 'oldest'>): void {
 
 function openTunnel(client: ssh2.Client, sessionId: string, end: TunnelEnd): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    client.openssh_forwardOutStreamLocal(tunnelPath(sessionId, end), (error, channel) => {
-      if (error) reject(new AppError('not-allowed', {}, { cause: error }));
-      else {
+    try {
+      client.openssh_forwardOutStreamLocal(tunnelPath(sessionId, end), (error, channel) => {
+        if (error) {
+          reject(new AppError('not-allowed', {}, { cause: error }));
+          return;
+        }
         channel.on('error', () => channel.destroy());
         resolve(channel);
-      }
-    });
+      });
+    } catch (error) {
+      // ssh2 throws when the connection is gone already.
+      reject(new AppError('peer-unreachable', {}, { cause: error }));
+    }
   });
 }

@@ -41,7 +41,12 @@ export type Hello = z.infer<typeof helloSchema>;
 export const grantedSessionSchema = z.object({
   sessionId: sessionIdSchema,
   /** The host key line of the container's sshd, where the session has one. */
-  containerHostKey: z.string().max(1000).nullable(),
+  containerHostKey: z
+    .string()
+    .max(1000)
+    // Security: it becomes a line of a known_hosts file.
+    .regex(/^ssh-ed25519 [A-Za-z0-9+/]+=*$/)
+    .nullable(),
   classicPort: z.number().int().min(1).max(65535).nullable(),
 });
 export type GrantedSession = z.infer<typeof grantedSessionSchema>;

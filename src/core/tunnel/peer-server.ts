@@ -20,7 +20,7 @@ import {
   type VisitorCall,
   visitorCalls,
 } from './peer-protocol.ts';
-import { algorithms, KEEPALIVE } from './ssh.ts';
+import { algorithms, batchWrites, KEEPALIVE } from './ssh.ts';
 
 /** A peer that uses this computer, as long as its connection lasts. Its key is proved. */
 export interface Visitor {
@@ -83,7 +83,10 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
   function serveConnection(connection: Connection, socket: Socket): void {
     let proved: ProvedKey | undefined;
     // Errors of a connection (a reset, garbage) end that connection and nothing else.
-    connection.on('error', (error: Error) => log.debug({ error: error.message }, 'peer connection failed'));
+    connection.on('error', (error: Error) => {
+      log.debug({ error: error.message }, 'peer connection failed');
+      drop(connection, socket);
+    });
     connection.on('authentication', (context) => {
       const answer = proveKey(context);
       if (answer.proved !== undefined) proved = answer.proved;
@@ -94,13 +97,13 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
     connection.on('ready', () => {
       unauthenticated.delete(keyOf(socket));
       if (proved === undefined) {
-        connection.end();
+        drop(connection, socket);
         return;
       }
       const { peerId: id } = proved;
       const count = (connectionsByPeer.get(id) ?? 0) + 1;
       if (count > MAX_CONNECTIONS_PER_PEER) {
-        connection.end();
+        drop(connection, socket);
         return;
       }
       connectionsByPeer.set(id, count);
@@ -124,16 +127,18 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
       remoteAddress: plainAddress(socket.remoteAddress ?? ''),
       notify: (notice, value) => control?.notify(notice, value),
       onClose: closed.follow,
-      close: () => connection.end(),
+      close: () => drop(connection, socket),
     };
     log.info({ peerId, from: visitor.remoteAddress }, 'peer connected');
     socket.once('close', () => log.info({ peerId }, 'peer disconnected'));
 
+    let hasSession = false;
     connection.on('session', (acceptSession, rejectSession) => {
-      if (control !== undefined) {
+      if (hasSession) {
         rejectSession();
         return;
       }
+      hasSession = true;
       const session = acceptSession();
       // Security: no shell, no exec, no environment, no pty: ssh2 refuses what has no listener.
       session.on('subsystem', (accept, reject, info) => {
@@ -217,7 +222,7 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
       unauthenticated.delete(key);
     });
     socket.on('error', () => socket.destroy());
-    sshServer.injectSocket(socket);
+    sshServer.injectSocket(batchWrites(socket));
   });
 
   const port = await listenNear(server, options.port);
@@ -247,6 +252,12 @@ function proveKey(context: AuthContext): { readonly isAccepted: boolean; readonl
   // Security: the signature covers this connection's session id, so it cannot be replayed.
   if (key instanceof Error || key.verify(context.blob, context.signature) !== true) return { isAccepted: false };
   return { isAccepted: true, proved: { peerId: fingerprintOf(context.key.data), publicKey } };
+}
+
+/** Ends a connection; one whose other side does not answer (it was stopped, its cable is out) is cut. */
+function drop(connection: Connection, socket: Socket): void {
+  connection.end();
+  setTimeout(() => socket.destroy(), 500).unref();
 }
 
 function keyOf(socket: Socket): string {

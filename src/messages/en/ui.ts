@@ -211,6 +211,8 @@ export const ui = {
     notification: 'Open eBrainPool to answer.',
     verified: 'This is {{peer}}: the key is verified.',
     unverified: 'This name is what the other computer claims. Its key is not verified.',
+    nameOfAnother:
+      'You know another computer by the name “{{peer}}”, and this is not that one: its key is different. It may have been set up anew, or somebody may be pretending. Ask the person before you allow anything.',
     key: 'Key: {{key}}',
     where: 'It runs on this computer, inside a container that is only for {{peer}}. Your own files are not in it.',
     view: {

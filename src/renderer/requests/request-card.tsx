@@ -63,6 +63,7 @@ export function RequestCard({ request, position, count }: { request: Request; po
             icon={<IconAlertTriangle size={18} />}
             className="request-warning"
           >
+            {request.isNameOfAnother && <strong>{t('ui.request.nameOfAnother', { peer: who })} </strong>}
             {t('ui.request.unverified')}{' '}
             <span className="request-key" title={request.peerId}>
               {t('ui.request.key', { key: shortFingerprint(request.peerId) })}

@@ -1,0 +1,126 @@
+// The containers of peers, with a real engine.
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { PeerId, Settings } from '../../contract/models.ts';
+import { silentLog } from '../lib/log.ts';
+import { removeTree } from '../lib/remove-tree.ts';
+import { State } from '../lib/state.ts';
+import { createBubblewrap } from './bubblewrap.ts';
+import { type Containers, type SandboxWish, startContainers } from './container.ts';
+import type { Engine } from './engine.ts';
+
+const owner = process.getuid?.() === 0 ? { uid: 70_731, gid: 70_731 } : null;
+const alice = `SHA256:${'A'.repeat(43)}` as PeerId;
+const wish: SandboxWish = { display: { size: { width: 320, height: 240 }, hasClipboard: false } };
+const settings = new State({ mounts: [] } as unknown as Settings);
+const never = new AbortController().signal;
+let root: string;
+let folder: string;
+let engine: Engine & { alive: number; started: number };
+let containers: Containers;
+
+const start = () => startContainers({ folder, engine, settings, log: silentLog, owner });
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'ebp-containers-'));
+  if (owner !== null) await chmod(root, 0o711);
+  folder = join(root, 'containers');
+  const real = createBubblewrap({ runtimeDir: root, log: silentLog, owner });
+  engine = {
+    ...real,
+    alive: 0,
+    started: 0,
+    startSandbox: async (spec, signal) => {
+      engine.alive += 1;
+      engine.started += 1;
+      const gone = () => {
+        engine.alive -= 1;
+      };
+      const sandbox = await real.startSandbox(spec, signal).catch((error) => {
+        gone();
+        throw error;
+      });
+      void sandbox.ended.then(gone);
+      return sandbox;
+    },
+  };
+  containers = await start();
+});
+afterEach(async () => {
+  await containers[Symbol.asyncDispose]();
+  await removeTree(root);
+});
+
+test('a yes takes the warm sandbox, and one peer’s sessions may start at the same time', async () => {
+  containers.warm(alice, 'Alice', wish);
+  const both = await Promise.all([
+    containers.take(alice, 'Alice', wish, never),
+    containers.take(alice, 'Alice', wish, never),
+  ]);
+  expect(engine.started).toBe(2);
+  expect(containers.state.value).toMatchObject([{ peerId: alice, state: 'running' }]);
+  await Promise.all(both.map((sandbox) => sandbox.stop()));
+});
+
+test('a stranger that was refused leaves nothing, however often it asks', async () => {
+  let most = 0;
+  for (let i = 0; i < 40; i += 1) {
+    containers.warm(alice, 'Alice', wish);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    most = Math.max(most, engine.alive);
+    containers.cool(alice);
+  }
+  await expect.poll(() => engine.alive, { timeout: 8000 }).toBe(0);
+  await expect.poll(() => readdir(folder)).toEqual([]);
+  expect(most).toBeLessThanOrEqual(3);
+  expect(containers.state.value).toEqual([]);
+});
+
+test('a home lasts over a restart; reset empties it whatever the peer did to it', async () => {
+  const sandbox = await containers.take(alice, 'Alice', wish, never);
+  const home = containers.state.value[0]?.homePath ?? '';
+  await sandbox.run({
+    argv: ['bash', '-c', 'mkdir -p ~/locked/in; touch ~/locked/in/file; chmod 000 ~/locked; ln -s / ~/root'],
+    workingDirectory: null,
+  });
+  await sandbox.ended;
+  await containers[Symbol.asyncDispose]();
+  containers = await start();
+  expect(containers.state.value).toMatchObject([
+    { peerId: alice, peerName: 'Alice', state: 'stopped', homePath: home },
+  ]);
+  await containers.reset(alice);
+  expect(await readdir(folder)).toEqual([]);
+  expect((await stat('/usr')).isDirectory()).toBe(true);
+});
+
+test('what a crash left of a reset or of a sandbox is removed and not taken for a container', async () => {
+  const sandbox = await containers.take(alice, 'Alice', wish, never);
+  await sandbox.stop();
+  const [name] = await readdir(folder);
+  await mkdir(join(folder, `${name}.removed-1`));
+  await writeFile(
+    join(folder, `${name}.removed-1`, 'container.json'),
+    JSON.stringify({ peerId: alice, peerName: 'Alice' }),
+  );
+  await mkdir(join(folder, name ?? '', 'sandbox-0badcafe'));
+  await containers[Symbol.asyncDispose]();
+  containers = await start();
+  await expect.poll(() => readdir(folder)).toEqual([name]);
+  expect(await readdir(join(folder, name ?? ''))).not.toContain('sandbox-0badcafe');
+  expect(containers.state.value).toHaveLength(1);
+});
+
+test('a program that locks a folder beside its sockets leaves nothing either', async () => {
+  const sandbox = await containers.take(alice, 'Alice', wish, never);
+  await sandbox.run({
+    argv: ['bash', '-c', 'mkdir -p /run/ebp/sock/x/y; chmod 000 /run/ebp/sock/x'],
+    workingDirectory: null,
+  });
+  await sandbox.ended;
+  const [name] = await readdir(folder);
+  expect((await readdir(join(folder, name ?? ''))).filter((left) => left.startsWith('sandbox-'))).toEqual([]);
+  await rm(join(root, 's'), { recursive: true });
+});

@@ -1,0 +1,26 @@
+// How often something may happen for one key.
+
+export interface RateLimit {
+  /** Whether it may happen now; if so it is counted. */
+  take(key: string): boolean;
+}
+
+const MINUTE_MS = 60_000;
+const MAX_KEYS = 10_000;
+
+/** So many times in any minute for each key. */
+export function createRateLimit(perMinute: number, now: () => number = () => performance.now()): RateLimit {
+  const taken = new Map<string, number[]>();
+  return {
+    take: (key) => {
+      const since = now() - MINUTE_MS;
+      const times = (taken.get(key) ?? []).filter((time) => time > since);
+      if (times.length >= perMinute) return false;
+      // The most recently used key comes last; the oldest is forgotten when there are too many.
+      taken.delete(key);
+      taken.set(key, [...times, now()]);
+      if (taken.size > MAX_KEYS) taken.delete(taken.keys().next().value as string);
+      return true;
+    },
+  };
+}
