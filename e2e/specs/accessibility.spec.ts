@@ -10,12 +10,17 @@ const lan = useLan({
 });
 
 async function check(page: Page, screen: string): Promise<void> {
+  // What lies under the pointer may show a tooltip, which is none of the screen's own parts.
+  await page.mouse.move(0, 0);
+  await expect(page.getByRole('tooltip')).toHaveCount(0);
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', colorScheme);
-    const { violations, passes } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+    const axe = new AxeBuilder({ page }).setLegacyMode(true);
+    // In the dark only the colours are other ones.
+    const { violations, passes } = await (colorScheme === 'light' ? axe : axe.withRules(['color-contrast'])).analyze();
     // A page that axe could not look into has no violation either.
-    expect(passes.length, `${screen}, rules that looked at something`).toBeGreaterThan(8);
+    expect(passes.length, `${screen}, rules that looked at something`).toBeGreaterThan(colorScheme === 'light' ? 8 : 0);
     const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`);
     expect.soft(found, `${screen}, ${colorScheme}`).toEqual([]);
   }
