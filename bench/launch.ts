@@ -10,12 +10,14 @@ import { type MappedWindows, watchMappedWindows } from './mapped-windows.ts';
 import { makeKey, type SshKey, sshOptions, startPlainSshd } from './open-ssh.ts';
 import type { BenchOptions } from './options.ts';
 import { allPids, nameOf } from './processes.ts';
-import { markProgramPixels } from './program-pixels.ts';
+import { markDisplaySocket, markProgramPixels } from './program-pixels.ts';
 import { type Result, toResult } from './report.ts';
 import { endSessions, meet, waitForRequest, XCALC } from './session.ts';
 import { startTrace, type Trace } from './trace.ts';
 
 const SANDBOX_PORT = 2201;
+/** What ssh and xpra have to say, for those who look for a failure. */
+const errors = process.env['BENCH_DEBUG'] === undefined ? 'ignore' : 'inherit';
 const isCalculator = /calc/i;
 
 export async function measureLaunch({ runs, isShort, isTraced }: BenchOptions): Promise<Result[]> {
@@ -26,6 +28,7 @@ export async function measureLaunch({ runs, isShort, isTraced }: BenchOptions): 
   const alice = stack.use(await startComputer('alice', { display }));
   const { context } = stack.use(await startBrowser('alice'));
   await context.addInitScript({ content: markProgramPixels });
+  if (isTraced) await context.addInitScript({ content: markDisplaySocket });
   const page = await context.newPage();
   await page.goto(alice.url);
   const bobId = await meet(alice, bob);
@@ -177,7 +180,7 @@ async function startSandboxSsh(key: SshKey, display: string): Promise<Other> {
         'alice',
         ['ssh', ...options, ...trusted, '-p', String(SANDBOX_PORT), `ebp@${addressOf('bob')}`],
         {
-          stdio: ['ignore', 'ignore', 'inherit'],
+          stdio: ['ignore', 'ignore', errors],
           env: { ...process.env, DISPLAY: display },
         },
       );
@@ -227,7 +230,7 @@ async function startXpra(key: SshKey, display: string): Promise<Other | undefine
         'alice',
         ['xpra', 'start', address, `--ssh=${ssh}`, ...options, ...audio, '--mdns=no', '--pulseaudio=no'],
         {
-          stdio: ['ignore', 'ignore', process.env['BENCH_DEBUG'] ? 'inherit' : 'ignore'],
+          stdio: ['ignore', 'ignore', errors],
           env: { ...process.env, DISPLAY: display },
         },
       );

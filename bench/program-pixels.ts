@@ -28,3 +28,30 @@ export const markProgramPixels = `
   };
   if (location.search.includes('window=viewer')) requestAnimationFrame(look);
 }`;
+
+/** For `--trace`: marks when the display's WebSocket is asked for, open, and brings each of its first messages. */
+export const markDisplaySocket = `
+{
+  const mark = (socket) => {
+    performance.mark('display asked for');
+    socket.addEventListener('open', () => performance.mark('display open'));
+    let count = 0;
+    socket.addEventListener('message', ({ data }) => {
+      count += 1;
+      if (count <= 10) performance.mark('display brings ' + (data.byteLength ?? data.size) + ' bytes');
+    });
+    const send = socket.send.bind(socket);
+    socket.send = (data) => {
+      performance.mark('display sends ' + data.byteLength + ' bytes');
+      send(data);
+    };
+    return socket;
+  };
+  // No subclass: noVNC looks for the methods in the socket's own prototype.
+  window.WebSocket = new Proxy(window.WebSocket, {
+    construct: (Native, args) => {
+      const socket = new Native(...args);
+      return String(args[0]).includes('/display/') ? mark(socket) : socket;
+    },
+  });
+}`;
