@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { chromium } from '@playwright/test';
+import { chromium, type Page } from '@playwright/test';
 import { folderOf, spawnOn } from '../../scripts/lab-hosts.ts';
 import { launchStandIn } from '../electron-stand-in/launch.ts';
 import { startRelay } from '../electron-stand-in/relay.ts';
@@ -42,8 +42,8 @@ async function startStandIn({ host, profileDir, env, onLine }: ShellStart): Prom
     process: app.process,
     corePid: () => app.process.pid ?? 0,
     context: app.context,
-    main: () => app.page(''),
-    popup: () => app.page('?window=popup'),
+    main: async () => inFront(await app.page('')),
+    popup: async () => inFront(await app.page('?window=popup')),
     isPopupShown: async () => (await windowOf('?window=popup'))?.isVisible === true,
     closeWindow: async (page) => {
       // The page may put another address of its own in place of the first while we look for it.
@@ -60,6 +60,12 @@ async function startStandIn({ host, profileDir, env, onLine }: ShellStart): Prom
     ended: app.ended,
     [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),
   };
+}
+
+/** Chromium draws a page behind others once a second, and every click waits for it to be drawn. */
+async function inFront(page: Page): Promise<Page> {
+  await page.bringToFront();
+  return page;
 }
 
 /** Electron itself, driven over the DevTools protocol: its port is on that computer's loopback, and socat leads to it. */
@@ -109,8 +115,8 @@ async function startElectron(path: string, { host, profileDir, env, onLine }: Sh
     process: child,
     corePid: () => child.pid ?? 0,
     context,
-    main: () => findPage(context, ''),
-    popup: () => findPage(context, '?window=popup'),
+    main: async () => inFront(await findPage(context, '')),
+    popup: async () => inFront(await findPage(context, '?window=popup')),
     isPopupShown: async () => {
       const page = await findPage(context, '?window=popup');
       return page.getByTestId('request-card').isVisible();
