@@ -41,6 +41,7 @@ export class Viewer {
 
   /** Waits for the program's first picture. */
   async running(): Promise<this> {
+    await this.page.bringToFront();
     await expect(this.page.locator('html')).toHaveAttribute('data-viewer', 'running', { timeout: 15_000 });
     return this;
   }
@@ -81,6 +82,7 @@ export class Viewer {
 
   /** Keys into the program; a click would press what lies under it. */
   async type(text: string): Promise<void> {
+    await this.page.bringToFront();
     await this.screen.locator('canvas').first().focus();
     await this.page.keyboard.type(text, { delay: 6 });
   }

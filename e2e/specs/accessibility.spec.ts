@@ -10,6 +10,7 @@ const lan = useLan({
 });
 
 async function check(page: Page, screen: string): Promise<void> {
+  await page.bringToFront();
   // What lies under the pointer may show a tooltip, which is none of the screen's own parts.
   await page.mouse.move(0, 0);
   await expect(page.getByRole('tooltip')).toHaveCount(0);
