@@ -66,7 +66,10 @@ export async function measureTunnel({ runs, isShort, isTraced }: BenchOptions): 
       },
     );
     stack.defer(() => endChild(child));
-    await until(() => existsSync(local), way.name);
+    await until(() => {
+      if (child.exitCode !== null) throw new Error(`${way.name} ended with ${child.exitCode}`);
+      return existsSync(local);
+    }, way.name);
     targets.set(way.id, local);
   }
 
