@@ -3,10 +3,6 @@ import { expect, test, useLan } from '../lab/fixtures.ts';
 
 const lan = useLan({ alice: { apps: { xcalc: 'xcalc' } } });
 
-test.beforeEach(({ shell }) => {
-  test.skip(shell !== 'browser', 'Electron’s window has no address that anybody else could open');
-});
-
 test('without the cookie there is nothing', async ({ chromiums }) => {
   const url = new URL((await lan.alice.shell.main()).url());
   const chromium = await chromiums.on('alice');
