@@ -20,7 +20,6 @@ import { openIdentity } from './identity/identity.ts';
 import { type FileLog, startFileLog } from './lib/log.ts';
 import { runtimeDirOf } from './lib/places.ts';
 import { readLastLines } from './lib/read-log.ts';
-import { removeTree } from './lib/remove-tree.ts';
 import { combine, type State } from './lib/state.ts';
 import { startLocalSocket } from './local-socket/local-socket.ts';
 import type { OwnAdvert } from './peers/advert.ts';
@@ -89,9 +88,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const attached: { attach: (port: Port) => void } = { attach: (port) => port.close() };
   // First of all: only one core runs with a profile, so what else is found below it is left from a crash.
   stack.use(await startLocalSocket({ profileDir, runtimeDir, log, attach: (port) => attached.attach(port) }));
-  await removeTree(join(runtimeDir, 's')).catch((error) =>
-    log.warn({ error: String(error) }, 'old sandboxes not removed'),
-  );
+  const engine = createBubblewrap({ runtimeDir, log, owner });
+  await engine.endLeftovers();
   // The sandboxes' own user must get through to its sockets; what lies there is private by itself.
   if (isRoot) for (const path of [dirname(runtimeDir), runtimeDir]) await chmod(path, 0o711);
 
@@ -102,7 +100,6 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const catalog = stack.use(await startCatalog({ log, settings: settings.state, iconsDir: join(profileDir, 'icons') }));
   const rules = await openRules(profileDir, log);
 
-  const engine = createBubblewrap({ runtimeDir, log, owner });
   const folder = isRoot ? join('/var/lib/ebrainpool/containers', digestOf(profileDir)) : join(profileDir, 'containers');
   const containers = stack.use(await startContainers({ folder, engine, settings: settings.state, log, owner }));
   const isNameOfAnother = (peerId: PeerId, peerName: string) =>

@@ -1,5 +1,6 @@
 // A real sandbox, and what a program in it tries. Each probe says what it expects to be refused.
 
+import { spawn, spawnSync } from 'node:child_process';
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
@@ -172,6 +173,34 @@ describe('the end', () => {
     });
     expect(await readdir(join(folder, 's'))).toEqual([]);
   });
+});
+
+// A core that is killed just after it has started bwrap: the inner process may not have tied its life to the outer one yet.
+test('nothing stays when the core is killed while a sandbox starts, and the next start ends what does', async () => {
+  const runtimeDir = join(folder, 'killed');
+  await mkdir(runtimeDir, { mode: 0o755 });
+  const made = await spec();
+  const script = `const { createBubblewrap } = await import(${JSON.stringify(join(import.meta.dirname, 'bubblewrap.ts'))});
+    const log = { error() {}, warn() {}, info() {}, debug() {} };
+    const engine = createBubblewrap({ runtimeDir: ${JSON.stringify(runtimeDir)}, log, owner: ${JSON.stringify(owner)} });
+    engine.startSandbox(${JSON.stringify(made)});
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), Number(process.argv[1]));`;
+  for (let ms = 20; ms < 44; ms += 3) {
+    spawnSync(process.execPath, ['--input-type=module', '-e', script, '--', String(ms)], { timeout: 10_000 });
+  }
+  const left = async () => {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+    return lines.filter((line) => line.startsWith('bwrap') && line.includes(`${runtimeDir}/s/`)).length;
+  };
+  await expect.poll(left, { timeout: 5000 }).toBe(0);
+  // What stays all the same is found by the next start.
+  const stray = spawn('bwrap', ['--ro-bind', '/', '/', '--setenv', 'X', `${runtimeDir}/s/x`, 'sleep', '60']);
+  await expect.poll(left).toBeGreaterThan(0);
+  await createBubblewrap({ runtimeDir, log: silentLog, owner }).endLeftovers();
+  await expect.poll(left).toBe(0);
+  stray.kill('SIGKILL');
+  expect(await readdir(runtimeDir)).toEqual([]);
 });
 
 describe('streams into it', () => {

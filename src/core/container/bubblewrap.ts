@@ -38,6 +38,7 @@ export function createBubblewrap(options: BubblewrapOptions): Engine {
     name: 'bubblewrap',
     check: () => checkHost(options.owner),
     describeMounts,
+    endLeftovers: () => endLeftovers(join(options.runtimeDir, 's'), options.log),
     startSandbox: (spec, signal) => startSandbox(options, spec, signal),
   };
 }
@@ -60,6 +61,17 @@ async function startSandbox(options: BubblewrapOptions, spec: SandboxSpec, signa
     await sandbox.stop();
     throw error;
   }
+}
+
+/** The folder of its small files is in the command line of every bwrap of ours, and of nobody else's. */
+async function endLeftovers(folder: string, log: Log): Promise<void> {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    if (!words[0]?.endsWith('bwrap') || !words.some((word) => word.startsWith(`${folder}/`))) continue;
+    log.warn({ pid }, 'a sandbox was left and is ended');
+    killIfThere(Number(pid));
+  }
+  await removeTree(folder).catch((error) => log.warn({ error: String(error) }, 'old sandboxes not removed'));
 }
 
 class BubblewrapSandbox implements Sandbox {

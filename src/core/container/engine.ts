@@ -50,6 +50,8 @@ export interface Engine {
   check(): Promise<readonly HealthItem[]>;
   /** Starts a sandbox; resolves when its display and sshd can be reached. @throws AppError `container-failed`, `missing-program`, `namespaces-forbidden` */
   startSandbox(spec: SandboxSpec, signal?: AbortSignal): Promise<Sandbox>;
+  /** Ends what a core that was killed may have left. Called before any sandbox is started. */
+  endLeftovers(): Promise<void>;
   /** What a sandbox of this container sees of this computer. */
   describeMounts(homePath: string, mounts: readonly Mount[]): readonly MountInfo[];
 }

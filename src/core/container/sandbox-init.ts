@@ -41,7 +41,8 @@ if [ -n "$EBP_SIZE" ]; then
 fi
 echo ready
 mapfile -d '' -t program
-[ "\${#program[@]}" -gt 1 ] || exit 0
+# The core is gone: nothing may stay, also when bwrap was killed before it had tied this tree's life to its own.
+[ "\${#program[@]}" -gt 1 ] || { kill -KILL -1; exit 0; }
 cd -- "\${program[0]}" 2>/dev/null || cd
 program=("\${program[@]:1}")
 if [ -n "$EBP_SIZE" ]; then
