@@ -47,6 +47,8 @@ async function main(): Promise<number> {
     try {
       results.push(...(await topic.measure(options)));
       notes.push(...topic.notes);
+      // After each, so that what has been measured is not lost with a later failure.
+      writeReport(results);
     } catch (error) {
       // The other topics can still be measured.
       console.error(`${name} could not be measured:`, error);
@@ -61,5 +63,8 @@ async function main(): Promise<number> {
   return exitCode;
 }
 
+process.on('unhandledRejection', (error) => {
+  console.error('A part of a measurement failed:', error);
+});
 process.exitCode = await main();
 process.exit();

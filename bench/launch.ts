@@ -1,5 +1,8 @@
 // From the yes to the window: the viewer and the native window beside `ssh -X` and xpra, interleaved.
 import { type ChildProcess, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
 import { addressOf, spawnOn } from '../scripts/lab-hosts.ts';
@@ -163,8 +166,9 @@ async function startSandboxSsh(key: SshKey, display: string): Promise<Other> {
   const host = spawnOn('bob', argv, { stdio: ['pipe', 'pipe', 'inherit'] });
   const hostKey = (await firstMatch(host, /(?<=^host-key )ssh-ed25519 \S+/)) as string;
   const options = sshOptions(key, hostKey);
+  const lines = createInterface({ input: host.stdout as Readable });
   const order = async (word: string) => {
-    const done = firstMatch(host, /^done$/);
+    const done = once(lines, 'line');
     host.stdin?.write(`${word}\n`);
     await done;
   };

@@ -23,13 +23,28 @@ export async function waitForRequest(host: Computer): Promise<() => Promise<unkn
   return () => host.client.call('requests.answer', { requestId, answer: 'once' });
 }
 
+/** A session's id on each side; neither knows the other's. */
+export interface StartedSession {
+  readonly atHost: SessionId;
+  readonly atVisitor: SessionId;
+}
+
 /** Asks, says yes, and resolves when both sides have the session. */
-export async function startSession(visitor: Computer, host: Computer, hostId: PeerId, view: View): Promise<SessionId> {
+export async function startSession(
+  visitor: Computer,
+  host: Computer,
+  hostId: PeerId,
+  view: View,
+): Promise<StartedSession> {
   await visitor.client.call('asks.create', { peerId: hostId, offerId: XCALC, view });
   const accept = await waitForRequest(host);
   await accept();
-  await waitFor(host.client, 'sessions', (all) => all.some(({ state }) => state === 'running'), 'the session');
-  return waitFor(visitor.client, 'sessions', (all) => all.find(({ state }) => state === 'running')?.id, 'the session');
+  const [atHost, atVisitor] = await Promise.all(
+    [host, visitor].map(({ client }) =>
+      waitFor(client, 'sessions', (all) => all.find(({ state }) => state === 'running')?.id, 'the session'),
+    ),
+  );
+  return { atHost: atHost as SessionId, atVisitor: atVisitor as SessionId };
 }
 
 /** The host ends everything, and the visitor forgets what has ended. */
