@@ -1,12 +1,14 @@
 // A real sandbox, and what a program in it tries. Each probe says what it expects to be refused.
 
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Identity, openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
 import { createBubblewrap } from './bubblewrap.ts';
 import type { Engine, Sandbox, SandboxSpec } from './engine.ts';
@@ -227,6 +229,52 @@ describe('streams into it', () => {
       .toBe(true);
     await expect(sandbox.connect('display')).rejects.toMatchObject({ code: 'container-failed' });
     server.close();
+  });
+});
+
+describe('its sshd, for a stock client with the granted key', () => {
+  test('runs the program of the grant whatever is asked for, forwards nothing, and knows no other key', async () => {
+    const made = await spec({ display: null });
+    await using sandbox = await engine.startSandbox(made);
+    const [own, other] = await Promise.all(['own', 'other'].map((name) => openIdentity(join(folder, `key-${name}`))));
+    await sandbox.authorise([own?.publicKey ?? '']);
+    await sandbox.run({ argv: ['bash', '-c', 'echo ran >>/home/ebp/out; sleep 60'], workingDirectory: null });
+    const server = createServer({ allowHalfOpen: true }, async (socket) => {
+      socket.on('error', () => socket.destroy());
+      const stream = await sandbox.connect('ssh');
+      socket.pipe(stream).pipe(socket);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const ssh = (key: Identity | undefined, ...rest: string[]) =>
+      new Promise<{ code: number | null; out: string }>((resolve) => {
+        const fixed = ['-F', 'none', '-i', key?.privateKeyPath ?? '', '-p', String(port), '-o', 'BatchMode=yes'];
+        const hosts = [
+          '-o',
+          'StrictHostKeyChecking=no',
+          '-o',
+          'UserKnownHostsFile=/dev/null',
+          '-o',
+          'IdentitiesOnly=yes',
+        ];
+        const child = spawn('ssh', [...fixed, ...hosts, ...rest], { stdio: ['ignore', 'pipe', 'pipe'], timeout: 8000 });
+        let out = '';
+        for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (out += chunk));
+        child.on('close', (code) => resolve({ code, out }));
+      });
+    const where = 'ebp@127.0.0.1';
+    // Without a display the program is not started, and the command of the client is not either.
+    expect((await ssh(own, where, 'touch ~/pwned')).out).toContain('no X display was forwarded');
+    expect((await ssh(own, '-s', where, 'sftp')).out).toContain('subsystem request failed');
+    expect((await ssh(own, '-W', '127.0.0.1:22', where)).out).toContain('prohibited');
+    expect((await ssh(own, '-o', 'ExitOnForwardFailure=yes', '-R', '0:127.0.0.1:1', where)).code).toBe(255);
+    expect((await ssh(own, '-o', 'SetEnv=DISPLAY=:9 LD_PRELOAD=/x', where)).out).toContain(
+      'no X display was forwarded',
+    );
+    expect((await ssh(other, where)).out).toContain('Permission denied');
+    server.close();
+    expect(await readdir(made.homePath)).not.toContain('pwned');
+    expect(await readdir(made.homePath)).not.toContain('out');
   });
 });
 
