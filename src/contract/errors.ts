@@ -22,6 +22,7 @@ export const errorCodeSchema = z.enum([
   'peer-is-self',
   'peer-paused',
   'peer-unreachable',
+  'profile-unusable',
   'program-failed',
   'protocol-newer',
   'protocol-older',

@@ -1,6 +1,6 @@
 // createCore builds every part in order: the table of contents of the product.
 import { createHash } from 'node:crypto';
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -18,7 +18,7 @@ import { type Health, startHealth } from './health.ts';
 import { createHost } from './host.ts';
 import { openIdentity } from './identity/identity.ts';
 import { type FileLog, startFileLog } from './lib/log.ts';
-import { runtimeDirOf } from './lib/places.ts';
+import { makeProfile, runtimeDirOf } from './lib/places.ts';
 import { readLastLines } from './lib/read-log.ts';
 import { combine, type State } from './lib/state.ts';
 import { startLocalSocket } from './local-socket/local-socket.ts';
@@ -73,7 +73,7 @@ const ROOTS_SANDBOX_OWNER = { uid: 70_731, gid: 70_731 };
 
 /**
  * Starts the core. A part that cannot work here says so in the topic `health`; the others work.
- * @throws AlreadyRunningError when a core runs with this profile; AppError `bad-input` when the identity is damaged
+ * @throws AlreadyRunningError when a core runs with this profile; AppError `profile-unusable`, `bad-input` when the identity is damaged
  */
 export async function createCore(options: CoreOptions): Promise<Core> {
   const { profileDir } = options;
@@ -81,7 +81,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const isRoot = process.getuid?.() === 0;
   const owner = isRoot ? ROOTS_SANDBOX_OWNER : null;
   const runtimeDir = runtimeDirOf(profileDir, process.env, isRoot);
-  await mkdir(profileDir, { recursive: true, mode: 0o700 });
+  await makeProfile(profileDir);
 
   const log: FileLog = stack.use(startFileLog(join(profileDir, 'logs'), 'info'));
   const stop = Promise.withResolvers<void>();

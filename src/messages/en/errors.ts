@@ -27,6 +27,8 @@ export const errors: Readonly<Record<ErrorCode, string>> = {
   'peer-paused': 'Sharing is paused on that computer. Ask the person there to resume it.',
   'peer-unreachable':
     'That computer cannot be reached. Check that it is on, on the same network, and that its firewall lets eBrainPool’s port through.',
+  'profile-unusable':
+    'eBrainPool cannot keep its files in {{path}}: {{why}}. Choose another folder with --profile, or make this one yours and writable.',
   'program-failed':
     'The program ended at once with exit code {{exitCode}}. It may not work inside a container; the person there can see why in the logs.',
   'protocol-newer':
