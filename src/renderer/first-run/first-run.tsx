@@ -3,6 +3,7 @@ import { Alert, Button, Group, Radio, Stack, Text, TextInput, Title } from '@man
 import { IconInfoCircle } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Settings } from '../../contract/models.ts';
 import { ConnectionBanner } from '../components/connection-banner.tsx';
 import { HealthList } from '../settings/health-list.tsx';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
@@ -12,6 +13,12 @@ import './first-run.css';
 const choices = ['all', 'choose', 'nothing'] as const;
 type Choice = (typeof choices)[number];
 
+/** What the settings amount to: all, or what was and will be switched by hand. */
+function presentChoice({ isSharedByDefault, sharedByOfferId }: Settings): Choice {
+  const isAll = isSharedByDefault && Object.values(sharedByOfferId).every((isShared) => isShared);
+  return isAll ? 'all' : 'choose';
+}
+
 export function FirstRun() {
   const { t } = useTranslation();
   const core = useCore();
@@ -19,7 +26,9 @@ export function FirstRun() {
   const self = useTopic('self');
   const { isBusy, run } = useAction();
   const [name, setName] = useState(settings.name);
-  const [choice, setChoice] = useState<Choice>(settings.isSharedByDefault ? 'all' : 'choose');
+  /** Null until the person chooses: then it is what the settings say, also when they change meanwhile. */
+  const [chosen, setChosen] = useState<Choice | null>(null);
+  const choice = chosen ?? presentChoice(settings);
   const [problem, setProblem] = useState<string | null>(null);
   const [permission, setPermission] = useState(() =>
     'Notification' in window ? Notification.permission : 'unavailable',
@@ -34,7 +43,9 @@ export function FirstRun() {
     }
     setProblem(null);
     await run(async () => {
-      if (canShareEver) await core.call('offers.share', { offerIds: 'all', isShared: choice === 'all' });
+      // What was switched before, for example with “ebp share”, stays when it is to be chosen one by one.
+      if (canShareEver && choice !== 'choose')
+        await core.call('offers.share', { offerIds: 'all', isShared: choice === 'all' });
       await core.call('settings.update', { name: name.trim(), isSetUp: true });
       goTo(choice === 'choose' && canShareEver ? { page: 'own' } : { page: 'home' });
     });
@@ -78,7 +89,7 @@ export function FirstRun() {
               {canShareEver ? (
                 <Radio.Group
                   value={choice}
-                  onChange={(value) => setChoice(value as Choice)}
+                  onChange={(value) => setChosen(value as Choice)}
                   aria-labelledby="first-share"
                   description={t('ui.first.shareHint')}
                 >
