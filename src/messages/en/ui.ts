@@ -9,6 +9,7 @@ export const ui = {
     copyWhat: 'Copy: {{what}}',
     dismiss: 'Dismiss',
     problem: 'That did not work',
+    search: 'Search',
     tryAgain: 'Try again',
   },
   connection: {
@@ -284,6 +285,8 @@ export const ui = {
     title: 'This computer',
     text: 'Others see this computer as “{{name}}”. What is switched on here they can ask for; each use needs your yes.',
     paused: 'Sharing is paused',
+    notYet: 'Sharing does not work here yet',
+    checkMissing: 'Check what is missing',
     visitorOnly: 'Uses others’ applications',
     shared_one: '{{count}} application shared',
     shared_other: '{{count}} applications shared',
@@ -334,7 +337,7 @@ export const ui = {
     choice: { all: 'All applications', choose: 'Let me choose', nothing: 'Nothing for now' },
     choiceHint: {
       all: 'Others see every application of this computer, also those you install later, and can ask for them.',
-      choose: 'You get a list and switch on what others may see.',
+      choose: 'You get a list and switch on what others may see. What is switched on already stays so.',
       nothing: 'You only use what others share. You can change this at any time.',
     },
     check: 'Is everything here?',
@@ -347,6 +350,7 @@ export const ui = {
     address: 'Address of this computer',
     addresses: 'Addresses of this computer',
     addressesHint: 'What others enter to add this computer by its address.',
+    noNetwork: 'This computer is on no network',
     noPort: 'The port for other computers could not be opened, so they cannot reach this one.',
   },
   settings: {
@@ -445,6 +449,8 @@ export const ui = {
     text: 'The last {{count}} lines. “ebp logs” shows them in a terminal.',
     refresh: 'Refresh',
     empty: 'The log is empty.',
+    raw: 'As JSON',
+    level: { error: 'Error', warn: 'Warning', info: 'Info', debug: 'Debug' },
   },
   health: {
     allGood: 'Everything is there.',

@@ -87,7 +87,7 @@ export function CataloguePage({ peerId, onRetry }: { peerId: PeerId; onRetry: ()
             ref={search}
             className="catalogue-search"
             type="search"
-            placeholder={t('ui.catalogue.search', { peer: peer.name })}
+            placeholder={t('ui.common.search')}
             aria-label={t('ui.catalogue.search', { peer: peer.name })}
             leftSection={<IconSearch size={18} aria-hidden />}
             rightSectionWidth={40}

@@ -44,6 +44,11 @@ export function formatDateTime(instantMs: number): string {
   return new Intl.DateTimeFormat(messages.language, { dateStyle: 'medium', timeStyle: 'short' }).format(instantMs);
 }
 
+/** To the second, as a line of the log needs it. */
+export function formatLogTime(instantMs: number): string {
+  return new Intl.DateTimeFormat(messages.language, { dateStyle: 'short', timeStyle: 'medium' }).format(instantMs);
+}
+
 /** At most `max` characters, the last of them an ellipsis where something was left out. */
 export function shorten(text: string, max: number): string {
   const characters = [...text];

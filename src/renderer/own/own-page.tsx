@@ -78,7 +78,7 @@ export function OwnPage() {
               className="own-search"
               type="search"
               aria-label={t('ui.own.search')}
-              placeholder={t('ui.own.search')}
+              placeholder={t('ui.common.search')}
               leftSection={<IconSearch size={18} aria-hidden />}
               value={query}
               onChange={(event) => setQuery(event.currentTarget.value)}

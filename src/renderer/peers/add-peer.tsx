@@ -63,7 +63,11 @@ export function AddPeer({ isOpen, onClose }: { isOpen: boolean; onClose: () => v
             autoCapitalize="off"
             onChange={(event) => setAddress(event.currentTarget.value)}
           />
-          {self.addresses[0] !== undefined && (
+          {self.addresses[0] === undefined ? (
+            <Text size="sm" fw={600}>
+              {t('ui.self.noNetwork')}
+            </Text>
+          ) : (
             <div>
               <Text size="xs" c="dimmed" pb={4}>
                 {t('ui.add.ownAddress')}

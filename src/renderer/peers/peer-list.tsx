@@ -47,10 +47,22 @@ export function PeerList({ page, onAdd, onChosen }: { page: Page; onAdd: () => v
               ? t('ui.own.paused')
               : self.platform !== 'linux'
                 ? t('ui.own.visitorOnly')
-                : t('ui.own.shared', { count: sharedCount })}
+                : !self.canShare
+                  ? t('ui.own.notYet')
+                  : t('ui.own.shared', { count: sharedCount })}
           </span>
         </span>
       </UnstyledButton>
+      {self.platform === 'linux' && !self.canShare && (
+        <Button
+          size="compact-sm"
+          variant="subtle"
+          className="own-check"
+          onClick={() => choose({ page: 'settings', section: 'check' })}
+        >
+          {t('ui.own.checkMissing')}
+        </Button>
+      )}
 
       <Group justify="space-between" className="peers-head" wrap="nowrap">
         <h2>{t('ui.peers.title')}</h2>

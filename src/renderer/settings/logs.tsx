@@ -1,8 +1,9 @@
 // The last lines of this computer's log.
-import { Button, CopyButton, Group, Text } from '@mantine/core';
+import { Button, CopyButton, Group, Switch, Text } from '@mantine/core';
 import { IconCopy, IconRefresh } from '@tabler/icons-react';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { type LogLine, parseLogLine } from '../lib/log-line.ts';
 import { useAction, useConnectionEpoch, useCore } from '../use-core.tsx';
 import './settings.css';
 
@@ -14,6 +15,7 @@ export function Logs() {
   const epoch = useConnectionEpoch();
   const { isBusy, run } = useAction();
   const [lines, setLines] = useState<readonly string[] | null>(null);
+  const [isRaw, setRaw] = useState(false);
   const box = useRef<HTMLPreElement>(null);
   const read = useCallback(
     () => run(async () => setLines((await core.call('logs.read', { maxLines: MAX_LINES })).lines)),
@@ -25,7 +27,12 @@ export function Logs() {
   useEffect(() => {
     if (lines !== null && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
   }, [lines]);
-  const text = (lines ?? []).join('\n');
+  const events = useMemo(() => (lines ?? []).map(parseLogLine), [lines]);
+  const toText = ({ time, level, sentence, facts }: LogLine) =>
+    time === ''
+      ? sentence
+      : [time, t(`ui.logs.level.${level}`), sentence, facts].filter((part) => part !== '').join(' ');
+  const getText = () => (isRaw ? (lines ?? []) : events.map(toText)).join('\n');
   return (
     <div>
       <Group justify="space-between" mb="sm">
@@ -33,6 +40,12 @@ export function Logs() {
           {t('ui.logs.text', { count: MAX_LINES })}
         </Text>
         <Group gap="xs">
+          <Switch
+            size="sm"
+            label={t('ui.logs.raw')}
+            checked={isRaw}
+            onChange={(event) => setRaw(event.currentTarget.checked)}
+          />
           <Button
             size="compact-sm"
             variant="default"
@@ -42,7 +55,7 @@ export function Logs() {
           >
             {t('ui.logs.refresh')}
           </Button>
-          <CopyButton value={text}>
+          <CopyButton value={getText()}>
             {({ copied, copy }) => (
               <Button size="compact-sm" variant="default" leftSection={<IconCopy size={15} />} onClick={copy}>
                 {t(copied ? 'ui.common.copied' : 'ui.common.copy')}
@@ -60,8 +73,24 @@ export function Logs() {
         aria-live="off"
         aria-label={t('ui.settings.section.logs')}
       >
-        {lines !== null && lines.length === 0 ? t('ui.logs.empty') : text}
+        {lines !== null && lines.length === 0
+          ? t('ui.logs.empty')
+          : isRaw
+            ? getText()
+            : events.map((event, index) => <LogRow key={index} event={event} />)}
       </pre>
+    </div>
+  );
+}
+
+function LogRow({ event }: { event: LogLine }) {
+  const { t } = useTranslation();
+  if (event.time === '') return <div className="log-line">{event.sentence}</div>;
+  return (
+    <div className="log-line" data-level={event.level}>
+      <span className="log-dim">{event.time}</span>{' '}
+      <span className="log-level">{t(`ui.logs.level.${event.level}`)}</span> {event.sentence}
+      {event.facts !== '' && <span className="log-dim"> {event.facts}</span>}
     </div>
   );
 }

@@ -27,6 +27,7 @@ export function SelfCard() {
           {self.peerPort === 0 ? t('ui.self.noPort') : t('ui.self.addressesHint')}
         </Text>
         <Stack gap={6}>
+          {self.addresses.length === 0 && <Text size="sm">{t('ui.self.noNetwork')}</Text>}
           {self.addresses.map((address) => (
             <CopyLine key={address} text={ownAddress(address, self.peerPort)} label={t('ui.self.address')} />
           ))}

@@ -29,7 +29,11 @@ export function HomePage({ onAdd, onShowPeers }: { onAdd: () => void; onShowPeer
           <List.Item>{t('ui.home.tipRunning')}</List.Item>
           <List.Item>{t(isMulticastBad ? 'ui.home.tipMulticastBad' : 'ui.home.tipMulticast')}</List.Item>
         </List>
-        {self.addresses[0] !== undefined && (
+        {self.addresses[0] === undefined ? (
+          <Text size="sm" fw={600}>
+            {t('ui.self.noNetwork')}
+          </Text>
+        ) : (
           <Stack gap={4} w="100%" maw={380} my="xs">
             <Text size="xs" c="dimmed">
               {t('ui.add.ownAddress')}
