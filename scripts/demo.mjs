@@ -27,6 +27,12 @@ const computers = [
 const startTimeoutMs = 60_000;
 
 runMain(async () => {
+  if (process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')) {
+    process.stdout.write(
+      'Usage: npm run demo. It starts two computers on a simulated network and opens both; Ctrl+C ends them.\n',
+    );
+    return 0;
+  }
   await ensureSetUp({ forTests: true });
   // Not os.tmpdir(): the lab hides /run, where a person's may be, and a socket's path has 107 characters at most.
   const folder = mkdtempSync('/tmp/ebp-demo-');

@@ -93,7 +93,7 @@ runMain(async () => {
   }
   if (process.platform !== 'linux') throw new Refusal('The lab is made of Linux namespaces and runs on Linux only.', 2);
   await ensureSystemPackages(systemPackages.lab);
-  if (!findProgram('ip')) throw new Refusal('The lab needs the program "ip". Run: sudo apt-get install iproute2', 2);
+  if (!findProgram('ip')) throw new Refusal('The lab needs the program "ip". Run: sudo apt install iproute2', 2);
   const failure = await explainFailure();
   if (failure) throw new Refusal(failure, 2);
 

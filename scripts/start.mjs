@@ -4,8 +4,28 @@ import { fetchElectron } from './electron-binary.mjs';
 import { ensureSetUp } from './setup.mjs';
 import { hasDisplay, isRoot, node24, projectPath, root, runHere, runMain, say } from './tools.mjs';
 
+const usage = `Usage: npm start -- [options]
+
+Sets up what is missing, then opens eBrainPool: in its own window, or in the browser where that cannot be.
+
+Options:
+  --profile <dir>  folder of the identity to use; another folder is another computer to the others
+  --port <port>    browser: port of the page on 127.0.0.1
+  --no-open        browser: do not open a window
+  --name <name>    browser: your name as others see it; counts at the first run
+  --share-all      browser: share every application; counts at the first run
+  -h, --help       print this
+
+Everything else is done on the command line: bin/ebp --help
+`;
+
 runMain(async () => {
   const args = process.argv.slice(2);
+  if (args.some((arg) => arg === '--help' || arg === '-h')) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  endWithNpm();
   await ensureSetUp();
   const env = { ...process.env, PATH: projectPath() };
   const { electron, why } = await chooseShell();
@@ -13,6 +33,19 @@ runMain(async () => {
   say(`${why} eBrainPool opens in the browser instead.`);
   return runHere(node24, [join(root, 'src', 'headless', 'main.ts'), ...args], { env });
 });
+
+/** Whoever ends only npm means all of it. Without npm, as from a shell that is closed later, nothing is watched. */
+function endWithNpm() {
+  if (process.env.npm_lifecycle_event !== 'start') return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    // While the app runs, `runHere` passes this on to it.
+    process.kill(process.pid, 'SIGTERM');
+  }, 1000);
+  timer.unref();
+}
 
 async function chooseShell() {
   if (isRoot()) return { why: 'Electron does not run as root.' };

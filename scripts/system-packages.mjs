@@ -64,7 +64,7 @@ export async function ensureSystemPackages(packages) {
 
 /** The command for a person to run; as with our own installation, no ssh server of the system may start from it. */
 function commandFor(missing) {
-  const install = `sudo apt-get install --no-install-recommends ${missing.join(' ')}`;
+  const install = `sudo apt install --no-install-recommends ${missing.join(' ')}`;
   return missing.includes('openssh-server') ? `sudo systemctl mask ssh.service ssh.socket; ${install}` : install;
 }
 
