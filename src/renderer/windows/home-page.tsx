@@ -27,7 +27,9 @@ export function HomePage({ onAdd, onShowPeers }: { onAdd: () => void; onShowPeer
         <List size="sm" className="home-list" spacing={6}>
           <List.Item>{t('ui.home.tipNetwork')}</List.Item>
           <List.Item>{t('ui.home.tipRunning')}</List.Item>
-          <List.Item>{t(isMulticastBad ? 'ui.home.tipMulticastBad' : 'ui.home.tipMulticast')}</List.Item>
+          {self.addresses.length > 0 && (
+            <List.Item>{t(isMulticastBad ? 'ui.home.tipMulticastBad' : 'ui.home.tipMulticast')}</List.Item>
+          )}
         </List>
         {self.addresses[0] === undefined ? (
           <Text size="sm" fw={600}>
