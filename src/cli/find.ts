@@ -1,8 +1,7 @@
 // Finds what a person means: by name, by id or the beginning of an id.
-import { AppError } from '../contract/errors.ts';
 import type { Offer, Peer } from '../contract/models.ts';
-import { say } from '../messages/messages.ts';
-import { UsageError } from './exit-codes.ts';
+import { say, sayProblem } from '../messages/messages.ts';
+import { ToldError, UsageError } from './exit-codes.ts';
 import { toShowable } from './output.ts';
 
 /** Shorter beginnings of an id are more likely a mistake than a choice. */
@@ -30,12 +29,15 @@ export function findPeer(peers: readonly Peer[], text: string): Peer {
   );
 }
 
-/** The offer with this id or name, or the only one whose id or name contains the text. @throws as `findPeer` */
-export function findOffer<O extends Offer>(offers: readonly O[], text: string): O {
+/**
+ * The offer with this id or name, or the only one whose id or name contains the text; `what` tells whose offers these are.
+ * @throws as `findPeer`
+ */
+export function findOffer<O extends Offer>(offers: readonly O[], text: string, what: 'app' | 'ownApp'): O {
   const wanted = text.toLowerCase();
   return pick(
     text,
-    'app',
+    what,
     [
       offers.filter((offer) => offer.id === text),
       offers.filter((offer) => offer.name.toLowerCase() === wanted || offer.id.toLowerCase() === `app:${wanted}`),
@@ -66,14 +68,16 @@ export function findById<T extends { readonly id: string }>(
 /** The first list that is not empty decides. */
 function pick<T>(
   text: string,
-  what: 'peer' | 'app' | 'request' | 'session',
+  what: 'peer' | 'app' | 'ownApp' | 'request' | 'session',
   lists: readonly (readonly T[])[],
   describe: (entry: T) => string,
 ): T {
   const found = lists.find((list) => list.length > 0) ?? [];
   const [first] = found;
   if (first === undefined) {
-    throw new AppError('not-found', { what: say(`cli.fail.what.${what}`, { text: toShowable(text) }) });
+    const params = { what: say(`cli.fail.what.${what}`, { text: toShowable(text) }) };
+    const sentence = sayProblem({ code: 'not-found', params });
+    throw new ToldError('not-found', params, `${sentence} ${say(`cli.fail.lists.${what}`)}`);
   }
   if (found.length > 1) {
     throw new UsageError(

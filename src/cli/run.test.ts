@@ -57,14 +57,20 @@ describe('ebp', () => {
     [['peers', '--nonsense']],
     [['launch', 'Bob']],
     [['logs', '-n', '0']],
-    [['end']],
     [['share']],
-    [['accept']],
+    [['serve', '--port', 'abc']],
   ])('refuses the command line %o with one of its own', async (args) => {
     const { code, out, error } = await ebp(args);
     expect([code, out]).toEqual([2, '']);
     expect(error).not.toBe('');
     expect(error).not.toMatch(/ at .*\.ts/);
+  });
+
+  test('points at the help of the command whose line is wrong', async () => {
+    expect((await ebp(['launch', 'Bob'])).error).toMatch(
+      /missing required argument 'app'\n+See “ebp launch --help”\.\n$/,
+    );
+    expect((await ebp(['nonsense'])).error).toContain('See “ebp --help”.');
   });
 
   test('says that nothing runs, in each of the ways in which nothing runs', async () => {
@@ -180,7 +186,7 @@ describe('ebp peers and apps', () => {
 
   test('find a computer by its IPv6 address', async () => {
     core.answers['peers.open'] = () => core.set('catalogues', { [peerIdOf('c')]: [] });
-    expect((await ebp(['apps', 'fe80::1'])).out).toBe('Carol shares no application.\n');
+    expect((await ebp(['apps', 'fe80::1'])).out).toBe('Carol shares nothing at the moment. Ask the person there.\n');
   });
 
   test('list the candidates when a name fits several', async () => {
@@ -194,7 +200,7 @@ describe('ebp peers and apps', () => {
   test('say when there is no such computer, and why one cannot be reached', async () => {
     expect(await ebp(['apps', 'Dora'])).toMatchObject({
       code: 1,
-      error: 'The computer “Dora” does not exist, or not any more.\n',
+      error: 'The computer “Dora” does not exist, or not any more. “ebp peers” lists the computers.\n',
     });
     core.answers['peers.open'] = () => {
       throw new AppError('peer-unreachable');
@@ -311,6 +317,18 @@ describe('ebp launch', () => {
     expect(called('sessions.end')).toEqual([{ sessionId: uuidOf('dddddddd') }]);
   });
 
+  test('says that there is nothing to ask for, or where the names are', async () => {
+    expect(await ebp(['launch', 'bbbb', 'nothing'])).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('“ebp apps PEER” lists its applications.'),
+    });
+    core.answers['peers.open'] = () => core.set('catalogues', { [peerIdOf('b')]: [] });
+    expect(await ebp(['launch', 'bbbb', 'xcalc'])).toMatchObject({
+      code: 1,
+      error: 'Bob’s desktop shares nothing at the moment. Ask the person there.\n',
+    });
+  });
+
   test('lists the candidates when an application fits several', async () => {
     const { code, error } = await ebp(['launch', 'bbbb', 'xc']);
     expect([code, error]).toEqual([2, expect.stringContaining('app:xclock')]);
@@ -349,8 +367,21 @@ describe('ebp requests, accept and deny', () => {
     expect((await ebp(['accept', ''])).code).toBe(2);
     expect((await ebp(['deny', 'ffff'])).code).toBe(1);
     core.set('requests', []);
-    expect((await ebp(['accept', '--latest'])).code).toBe(2);
+    for (const args of [['accept'], ['deny'], ['accept', '--latest'], ['deny', '--latest']]) {
+      expect(await ebp(args)).toMatchObject({ code: 1, error: 'No request waits for an answer.\n' });
+    }
     expect(called('requests.answer')).toEqual([]);
+  });
+
+  test('need no id when only one waits', async () => {
+    expect((await ebp(['accept'])).code).toBe(2);
+    core.set('requests', [getRequest()]);
+    expect((await ebp(['accept'])).code).toBe(0);
+    expect((await ebp(['deny'])).code).toBe(0);
+    expect(called('requests.answer')).toEqual([
+      { requestId: uuidOf('aaaaaaaa'), answer: 'once' },
+      { requestId: uuidOf('aaaaaaaa'), answer: 'deny' },
+    ]);
   });
 });
 
@@ -366,6 +397,16 @@ describe('ebp sessions, end, rules, share, pause and logs', () => {
     expect((await ebp(['end', 'dddd'])).out).toBe('Ended: Calculator, Bob’s desktop.\n');
     expect((await ebp(['end', '--all'])).code).toBe(0);
     expect([called('sessions.end'), called('sessions.endAll')]).toEqual([[{ sessionId: uuidOf('dddddddd') }], [{}]]);
+  });
+
+  test('end needs no id when only one runs', async () => {
+    expect(await ebp(['end'])).toMatchObject({ code: 1, error: 'Nothing is in use.\n' });
+    expect(await ebp(['end', '--all'])).toMatchObject({ code: 0, out: 'Nothing is in use.\n' });
+    core.set('sessions', [getSession(), getSession({ id: uuidOf('eeeeeeee'), state: 'ended' })]);
+    expect((await ebp(['end'])).out).toBe('Ended: Calculator, Bob’s desktop.\n');
+    core.set('sessions', [getSession(), getSession({ id: uuidOf('eeeeeeee') })]);
+    expect((await ebp(['end'])).code).toBe(2);
+    expect(called('sessions.end')).toEqual([{ sessionId: uuidOf('dddddddd') }]);
   });
 
   test('rules', async () => {

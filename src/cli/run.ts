@@ -13,7 +13,7 @@ import { registerSharing } from './commands/sharing.ts';
 import { registerStatus } from './commands/status.ts';
 import { connectToCore } from './connection.ts';
 import type { Run } from './context.ts';
-import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts';
+import { type ExitCode, exitCodes, ToldError, UsageError } from './exit-codes.ts';
 import { createOutput, toSafeJson, toShowable } from './output.ts';
 
 export interface CliWorld {
@@ -63,6 +63,10 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
   registerSessions(program, run);
   registerSharing(program, run);
   registerLogs(program, run);
+  program.showHelpAfterError(say('cli.fail.seeHelp', { command: 'ebp' }));
+  for (const command of program.commands) {
+    command.showHelpAfterError(say('cli.fail.seeHelp', { command: `ebp ${command.name()}` }));
+  }
 
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -76,7 +80,7 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
     }
     if (!(error instanceof AppError)) throw error;
     const problem = toProblem(error);
-    const message = toShowable(sayProblem(problem));
+    const message = toShowable(error instanceof ToldError ? error.sentence : sayProblem(problem));
     world.writeError(`${isJson ? toSafeJson({ ...problem, message }) : message}\n`);
     if (error.code === 'core-not-running') return exitCodes.notRunning;
     return error.code === 'cancelled' ? exitCodes.cancelled : exitCodes.failed;

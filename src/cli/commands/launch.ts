@@ -6,7 +6,7 @@ import type { Ask, RequestId, Session, SessionId, View } from '../../contract/mo
 import { say, sayProblem } from '../../messages/messages.ts';
 import { readBrowserFile } from '../connection.ts';
 import { type CommandContext, type Run, readTopic, waitFor } from '../context.ts';
-import { type ExitCode, exitCodes, UsageError } from '../exit-codes.ts';
+import { type ExitCode, exitCodes, ToldError, UsageError } from '../exit-codes.ts';
 import { findOffer, findPeer } from '../find.ts';
 import { toShowable } from '../output.ts';
 import { readCatalogue } from './peers.ts';
@@ -41,7 +41,12 @@ async function launch(
 ): Promise<ExitCode> {
   const client = await connect();
   const peer = findPeer(readTopic(client, 'peers'), peerText);
-  const offer = findOffer(await readCatalogue(client, peer, signal), appText);
+  const catalogue = await readCatalogue(client, peer, signal);
+  if (catalogue.length === 0) {
+    const what = say('cli.fail.what.app', { text: toShowable(appText) });
+    throw new ToldError('not-found', { what }, say('cli.empty.apps', { peer: toShowable(peer.name) }));
+  }
+  const offer = findOffer(catalogue, appText, 'app');
   const names = { peer: toShowable(peer.name), offer: toShowable(offer.name) };
   const view: View = flags.native ? 'native' : flags.ssh ? 'classic' : 'viewer';
   output.say(say('cli.launch.asking', names));

@@ -67,7 +67,7 @@ export function registerPeers(program: Command, run: Run): void {
         const peer = findPeer(readTopic(client, 'peers'), text);
         const offers = await readCatalogue(client, peer, signal);
         output.json(offers);
-        output.table(columns, offers.map(cellsOf), say('cli.empty.apps', { name: toShowable(peer.name) }));
+        output.table(columns, offers.map(cellsOf), say('cli.empty.apps', { peer: toShowable(peer.name) }));
         return exitCodes.done;
       }),
     );

@@ -4,7 +4,7 @@ import type { Client } from '../../contract/client.ts';
 import type { Request } from '../../contract/models.ts';
 import { say } from '../../messages/messages.ts';
 import { type Run, readTopic } from '../context.ts';
-import { exitCodes, UsageError } from '../exit-codes.ts';
+import { exitCodes, ToldError, UsageError } from '../exit-codes.ts';
 import { findById } from '../find.ts';
 import { formatInstant, formatSeconds, toShowable } from '../output.ts';
 import { nameOf } from './peers.ts';
@@ -108,9 +108,9 @@ function chooseRequest(client: Client, text: string | undefined, flags: AnswerFl
       [request.id, toShowable(request.peerName), toShowable(request.offer.name)].join('  '),
     );
   }
-  if (!flags.latest) throw new UsageError(say('cli.fail.whichRequest'));
   const latest = requests.toSorted((one, other) => other.askedAt - one.askedAt)[0];
-  if (latest === undefined) throw new UsageError(say('cli.fail.noRequest'));
+  if (latest === undefined) throw new ToldError('not-found', { what: '' }, say('cli.empty.requests'));
+  if (!flags.latest && requests.length > 1) throw new UsageError(say('cli.fail.whichRequest'));
   return latest;
 }
 

@@ -5,9 +5,10 @@ import type { Command } from 'commander';
 import { say } from '../../messages/messages.ts';
 import { readBrowserFile } from '../connection.ts';
 import type { Run } from '../context.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { type ExitCode, exitCodes, UsageError } from '../exit-codes.ts';
 
 const STOP_TIMEOUT_MS = 10_000;
+const MAX_PORT = 65_535;
 /** The shell is a program of its own: the CLI knows where it lies and nothing of what is in it. */
 const shellPath = fileURLToPath(new URL('../../headless/main.ts', import.meta.url));
 const openerPath = fileURLToPath(new URL('../../headless/open.ts', import.meta.url));
@@ -16,18 +17,18 @@ export function registerServe(program: Command, run: Run): void {
   program
     .command('serve')
     .description(say('cli.command.serve'))
-    .option('--port <port>', say('cli.flag.port'))
+    .option('--port <port>', say('cli.flag.port'), parsePort)
     .option('--no-open', say('cli.flag.noOpen'))
     .option('--name <name>', say('cli.flag.name'))
     .option('--share-all', say('cli.flag.shareAll'))
-    .action((flags: { port?: string; open: boolean; name?: string; shareAll?: boolean }) =>
+    .action((flags: { port?: number; open: boolean; name?: string; shareAll?: boolean }) =>
       run(async ({ profileDir, signal }) => {
         const args = [shellPath, '--profile', profileDir];
-        if (flags.port !== undefined) args.push('--port', flags.port);
+        if (flags.port !== undefined) args.push('--port', String(flags.port));
         if (!flags.open) args.push('--no-open');
         if (flags.name !== undefined) args.push('--name', flags.name);
         if (flags.shareAll) args.push('--share-all');
-        return (await spawnShell(args, signal)) === 0 ? exitCodes.done : exitCodes.failed;
+        return shellExitCode(await spawnShell(args, signal));
       }),
     );
 
@@ -72,6 +73,20 @@ export function registerServe(program: Command, run: Run): void {
         return exitCodes.done;
       }),
     );
+}
+
+/** The shell's own 2 says the same as ours: the command line is wrong. */
+function shellExitCode(code: number): ExitCode {
+  if (code === 0) return exitCodes.done;
+  return code === exitCodes.usage ? exitCodes.usage : exitCodes.failed;
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > MAX_PORT) {
+    throw new UsageError(`--port: ${say('cli.fail.badNumber', { min: 0, max: MAX_PORT })}`);
+  }
+  return port;
 }
 
 /** Runs the shell in the foreground until it ends; Ctrl+C and SIGTERM are passed on. Resolves with its exit code. */

@@ -1,8 +1,9 @@
 // `ebp sessions` and `end`: what is in use.
 import type { Command } from 'commander';
+import type { Session } from '../../contract/models.ts';
 import { say } from '../../messages/messages.ts';
 import { type Run, readTopic } from '../context.ts';
-import { exitCodes, UsageError } from '../exit-codes.ts';
+import { exitCodes, ToldError, UsageError } from '../exit-codes.ts';
 import { findById } from '../find.ts';
 import { formatBytes, formatInstant, toShowable } from '../output.ts';
 import { nameOf } from './peers.ts';
@@ -50,15 +51,13 @@ export function registerSessions(program: Command, run: Run): void {
       run(async ({ output, connect }) => {
         const client = await connect();
         if (flags.all) {
+          const isAnyUsed = readTopic(client, 'sessions').some(isRunning);
           await client.call('sessions.endAll', {});
           output.json({ isEnded: true });
-          output.say(say('cli.done.endedAll'));
+          output.say(say(isAnyUsed ? 'cli.done.endedAll' : 'cli.empty.sessions'));
           return exitCodes.done;
         }
-        if (text === undefined) throw new UsageError(say('cli.fail.whichSession'));
-        const session = findById(readTopic(client, 'sessions'), text, 'session', (candidate) =>
-          [candidate.id, toShowable(candidate.offer.name), toShowable(candidate.peerName)].join('  '),
-        );
+        const session = chooseSession(readTopic(client, 'sessions'), text);
         await client.call('sessions.end', { sessionId: session.id });
         output.json(session);
         output.say(
@@ -67,4 +66,20 @@ export function registerSessions(program: Command, run: Run): void {
         return exitCodes.done;
       }),
     );
+}
+
+function chooseSession(sessions: readonly Session[], text: string | undefined): Session {
+  if (text !== undefined) {
+    return findById(sessions, text, 'session', (candidate) =>
+      [candidate.id, toShowable(candidate.offer.name), toShowable(candidate.peerName)].join('  '),
+    );
+  }
+  const [only, ...others] = sessions.filter(isRunning);
+  if (only === undefined) throw new ToldError('not-found', { what: '' }, say('cli.empty.sessions'));
+  if (others.length > 0) throw new UsageError(say('cli.fail.whichSession'));
+  return only;
+}
+
+function isRunning(session: Session): boolean {
+  return session.state !== 'ended';
 }

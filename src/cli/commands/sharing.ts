@@ -28,7 +28,7 @@ export function registerSharing(program: Command, run: Run): void {
           }
           const { offers } = readTopic(client, 'offers');
           // All are found before any is switched.
-          const chosen = texts.map((text) => findOffer(offers, text));
+          const chosen = texts.map((text) => findOffer(offers, text, 'ownApp'));
           const offerIds = chosen.map((offer) => offer.id);
           await client.call('offers.share', { offerIds, isShared });
           output.json({ offerIds, isShared });

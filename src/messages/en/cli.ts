@@ -21,8 +21,8 @@ export const cli = {
     ownOrPeer: 'a computer as `ebp peers` shows it; your own applications without it',
     app: 'an application: its name or its id',
     apps: 'applications of this computer: names or ids',
-    request: 'id of a request, or its beginning',
-    session: 'id of a session, or its beginning',
+    request: 'id of a request, or its beginning; not needed when only one waits',
+    session: 'id of a session, or its beginning; not needed when only one runs',
     address: 'host or host:port',
   },
   command: {
@@ -102,7 +102,7 @@ export const cli = {
   empty: {
     peers:
       'No other computer was found yet. They appear by themselves when they run eBrainPool in the same network; “ebp add ADDRESS” adds one by its address.',
-    apps: '{{name}} shares no application.',
+    apps: '{{peer}} shares nothing at the moment. Ask the person there.',
     ownApps: 'No application was found on this computer.',
     requests: 'No request waits for an answer.',
     sessions: 'Nothing is in use.',
@@ -169,9 +169,8 @@ export const cli = {
   fail: {
     ambiguous: '“{{text}}” fits several. Say which:',
     tooShort: '“{{text}}” is too short to tell what is meant. Give at least {{count}} characters.',
-    noRequest: 'No request waits for an answer.',
-    whichRequest: 'Say which request: its id, or --latest.',
-    whichSession: 'Say which session: its id, or --all.',
+    whichRequest: 'Several requests wait. Say which request: its id, or --latest.',
+    whichSession: 'Several sessions run. Say which: its id, or --all.',
     whichApps: 'Say which applications: names, or --all.',
     badNumber: 'expected a number from {{min}} to {{max}}',
     noPage:
@@ -179,9 +178,18 @@ export const cli = {
     what: {
       peer: 'The computer “{{text}}”',
       app: 'The application “{{text}}”',
+      ownApp: 'The application “{{text}}”',
       request: 'The request “{{text}}”',
       session: 'The session “{{text}}”',
     },
+    lists: {
+      peer: '“ebp peers” lists the computers.',
+      app: '“ebp apps PEER” lists its applications.',
+      ownApp: '“ebp apps” lists the applications of this computer.',
+      request: '“ebp requests” lists what waits.',
+      session: '“ebp sessions” lists what is in use.',
+    },
+    seeHelp: 'See “{{command}} --help”.',
   },
   serve: {
     ready: 'eBrainPool is at {{url}}',
