@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AppError } from '../contract/errors.ts';
-import { linesAfter } from './commands/logs.ts';
+import { formatLine, linesAfter } from './commands/logs.ts';
 import { FakeCore } from './fake-core.ts';
 import { getAsk, getOffer, getPeer, getRequest, getSession, peerIdOf, uuidOf } from './fixtures.ts';
 import { createOutput, formatBytes } from './output.ts';
@@ -440,6 +440,17 @@ describe('ebp sessions, end, rules, share, pause and logs', () => {
     setTimeout(() => interrupt.abort(), 1200);
     expect((await ebp(['logs', '-f'], interrupt.signal)).out).toBe('one\ntwo\n');
     expect([linesAfter([], ['a']), linesAfter(['a'], ['a']), linesAfter(['x'], ['a'])]).toEqual([['a'], [], ['a']]);
+  });
+
+  test('logs are sentences for people, and as they are for programs', async () => {
+    const line =
+      '{"level":40,"time":"2026-03-04T05:06:07.000Z","peer":"a b","port":7,"err":{"type":"E","message":"m","stack":"s"},"msg":"it\\u001bfell"}';
+    core.answers['logs.read'] = () => ({ lines: [line] });
+    expect((await ebp(['logs'])).out).toMatch(/^2026-03-0\d \d\d:\d\d:07 warning it fell peer="a b" port=7 err=m\n$/);
+    expect(JSON.parse((await ebp(['logs', '--json'])).out)).toEqual([line]);
+    const plain = { paint: (_style: string, text: string) => text };
+    expect(formatLine('{"level":99,"time":"x"}', plain)).toBe('x 99');
+    for (const other of ['null', '[1]', '5', '{']) expect(formatLine(other, plain)).toBe(other);
   });
 
   test('open prints the address', async () => {
