@@ -4,6 +4,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { node24, Refusal, readText, root, runQuietly, say, writeStamp } from './tools.mjs';
 
+const tellEveryMs = 20_000;
+const installTimeoutMs = 5 * 60_000;
+
 const stamp = join(root, 'node_modules', '.ebrainpool-stamp');
 
 export async function ensureNpmPackages() {
@@ -33,15 +36,32 @@ async function install() {
     .split(delimiter)
     .filter((folder) => !folder.endsWith(join('node_modules', '.bin')))
     .join(delimiter);
+  const startedAt = Date.now();
   const npm = (command) =>
     runQuietly('npm', [...command, '--no-audit', '--no-fund', '--loglevel=error', '--no-update-notifier'], {
       env: { ...process.env, PATH: path },
       shell: process.platform === 'win32',
+      timeoutMs: Math.max(1, startedAt + installTimeoutMs - Date.now()),
     });
-  let { code, output } = await npm(['ci']);
+  const teller = setInterval(() => say('Still installing…'), tellEveryMs);
+  try {
+    await runNpm(npm);
+  } finally {
+    clearInterval(teller);
+  }
+}
+
+async function runNpm(npm) {
+  let { code, output, isTimedOut } = await npm(['ci']);
   // `npm ci` refuses a lock file that lacks another system's optional packages, as one has that was written behind a
   // registry without them. `npm install` keeps to the locked versions as well.
-  if (code !== 0 && output.includes('EUSAGE')) ({ code, output } = await npm(['install', '--no-save']));
+  if (code !== 0 && output.includes('EUSAGE')) ({ code, output, isTimedOut } = await npm(['install', '--no-save']));
+  if (isTimedOut) {
+    throw new Refusal(
+      'The npm packages did not come within 5 minutes: the npm registry does not answer, or the connection is slow. ' +
+        'Look with: npm ping. When it answers, start again; over a slow connection run "npm ci" first, which has no limit.',
+    );
+  }
   if (code === 0) return;
   throw new Refusal(
     `The npm packages could not be installed (npm ci):\n${firstLines(output)}\nStart again when the cause is mended.`,

@@ -100,12 +100,20 @@ export function runHere(command, args, options = {}) {
   });
 }
 
-/** Runs a program silently and resolves to its exit code and all that it printed. */
+/** Runs a program silently and resolves to its exit code, all that it printed, and whether its time was over. */
 export function runQuietly(command, args, { timeoutMs, ...options } = {}) {
   return new Promise((resolveRun) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: root, ...options });
     let output = '';
-    const timer = timeoutMs && setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+    let isTimedOut = false;
+    const giveUp = () => {
+      isTimedOut = true;
+      child.kill('SIGKILL');
+      // What the program started may hold these open long after it.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
+    const timer = timeoutMs && setTimeout(giveUp, timeoutMs);
     child.stdout.on('data', (data) => {
       output += data;
     });
@@ -114,11 +122,11 @@ export function runQuietly(command, args, { timeoutMs, ...options } = {}) {
     });
     child.on('error', (error) => {
       clearTimeout(timer);
-      resolveRun({ code: 127, output: error.message });
+      resolveRun({ code: 127, output: error.message, isTimedOut });
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      resolveRun({ code: exitCodeOf(code, signal), output });
+      resolveRun({ code: exitCodeOf(code, signal), output, isTimedOut });
     });
   });
 }
