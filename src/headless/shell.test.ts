@@ -28,10 +28,11 @@ function startShell(args: readonly string[], coreBody = '') {
     const { AlreadyRunningError } = await import(${url('../core/local-socket/local-socket.ts')});
     const { serveContract } = await import(${url('../contract/client.ts')});
     const { topics } = await import(${url('../contract/contract.ts')});
+    let health = [];
     const createCore = async () => {
       const core = new FakeCore();
       const sources = Object.fromEntries(Object.keys(topics).map((topic) => [topic, { follow: (tell) => {
-        tell({ isSetUp: false });
+        tell(topic === 'health' ? health : { isSetUp: false });
         return () => {};
       } }]));
       core.attach = (port) => serveContract(port, 1, { 'settings.update': (input) => console.log('update ' + JSON.stringify(input)) }, sources, console.error);
@@ -79,7 +80,17 @@ describe('the browser shell', () => {
 
   test('ends when the core is asked to stop', async () => {
     const shell = startShell(flags(), 'core.stopRequested = new Promise((resolve) => setTimeout(resolve, 100));');
-    expect((await shell.ended).code).toBe(0);
+    expect(await shell.ended).toEqual({
+      code: 0,
+      out: expect.stringMatching(/eBrainPool is at .*\nPress Ctrl\+C here.*\neBrainPool was stopped\.\ndisposed\n$/),
+    });
+  });
+
+  test('says that the settings file was damaged', async () => {
+    const params = { path: '/s.json', keptAs: '/s.bad', why: 'a\nb' };
+    const shell = startShell(flags(), `health = ${JSON.stringify([{ id: 'settings', level: 'warning', params }])};`);
+    await shell.ready;
+    expect(shell.read()).toContain('The settings file /s.json was damaged (a b).');
   });
 
   test('ends within seconds when the core does not', async () => {

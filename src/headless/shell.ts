@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createClient } from '../contract/client.ts';
+import { type Client, createClient } from '../contract/client.ts';
 import { AppError } from '../contract/errors.ts';
 import { createPortPair } from '../contract/port.ts';
 import { browserFileName, browserFileSchema, defaultProfileDir } from '../contract/profile.ts';
@@ -79,26 +79,44 @@ export async function runShell({ args, pageDir, version, createCore }: Shell): P
     console.error(say(url === null ? 'cli.serve.alreadyRunning' : 'cli.serve.alreadyRunningAt', { profileDir, url }));
     return EXIT_FAILED;
   }
-  await applyFirstRun(core, flags);
+  const damage = await greetCore(core, flags);
+  if (damage !== null) console.error(damage);
   const server = stack.use(await startBrowserServer({ core, profileDir, files, port: flags.port, log: consoleLog }));
   if (server.takenPort !== null) {
     console.error(say('cli.serve.portTaken', { taken: String(server.takenPort), port: String(server.port) }));
   }
   console.log(say('cli.serve.ready', { url: server.url }));
+  console.log(say('cli.serve.hint'));
   if (flags.isOpened) openBrowser(server.url, isRoot);
 
-  void core.stopRequested.then(end);
+  void core.stopRequested.then(() => {
+    console.log(say('cli.done.stopped'));
+    end();
+  });
   await stop.promise;
   return 0;
 }
 
-/** `--name` and `--share-all` answer the first-run page; later they change nothing that the person chose. */
-async function applyFirstRun(core: Core, flags: Flags): Promise<void> {
-  if (flags.name === null && !flags.isAllShared) return;
+/** Applies the flags of the first run. Resolves with a sentence about a damaged settings file, or null. */
+async function greetCore(core: Core, flags: Flags): Promise<string | null> {
   const [own, served] = createPortPair();
   const client = createClient(own);
   core.attach(served);
   await client.ready;
+  await applyFirstRun(client, flags);
+  const damage = client.read('health')?.find((item) => item.id === 'settings' && item.level !== 'ok');
+  client.close();
+  return damage === undefined ? null : toOneLine(say(`health.settings.${damage.level}`, damage.params));
+}
+
+/** The reason and the path come from the disk: nothing in them may move the cursor. */
+function toOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+}
+
+/** `--name` and `--share-all` answer the first-run page; later they change nothing that the person chose. */
+async function applyFirstRun(client: Client, flags: Flags): Promise<void> {
+  if (flags.name === null && !flags.isAllShared) return;
   if (client.read('settings')?.isSetUp === false) {
     await client.call('settings.update', {
       isSetUp: true,
@@ -106,7 +124,6 @@ async function applyFirstRun(core: Core, flags: Flags): Promise<void> {
       ...(flags.isAllShared ? { isSharedByDefault: true } : {}),
     });
   }
-  client.close();
 }
 
 async function readBrowserUrl(profileDir: string): Promise<string | null> {

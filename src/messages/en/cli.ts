@@ -193,6 +193,7 @@ export const cli = {
   },
   serve: {
     ready: 'eBrainPool is at {{url}}',
+    hint: 'Press Ctrl+C here to stop it. On the command line: bin/ebp --help',
     badFlag: 'The command line is wrong: {{why}}. “ebp serve --help” shows the flags.',
     noPage:
       'The page of eBrainPool was not built yet (out/renderer is missing). Run “npm start” once in the folder of eBrainPool; it builds everything and starts it.',
