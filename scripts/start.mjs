@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { fetchElectron } from './electron-binary.mjs';
 import { ensureSetUp } from './setup.mjs';
-import { hasDisplay, isRoot, node24, projectPath, root, runHere, runMain, say } from './tools.mjs';
+import { hasDisplay, isRoot, node24, projectPath, readText, root, runHere, runMain, say } from './tools.mjs';
 
 const usage = `Usage: npm start -- [options]
 
@@ -37,14 +37,22 @@ runMain(async () => {
 /** Whoever ends only npm means all of it. Without npm, as from a shell that is closed later, nothing is watched. */
 function endWithNpm() {
   if (process.env.npm_lifecycle_event !== 'start') return;
-  const parent = process.ppid;
+  const atStart = findNpm();
   const timer = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (findNpm() === atStart) return;
     clearInterval(timer);
     // While the app runs, `runHere` passes this on to it.
     process.kill(process.pid, 'SIGTERM');
   }, 1000);
   timer.unref();
+}
+
+/** The process id of npm: the parent, or, where /proc tells it, the parent of the shell in which npm runs a script. */
+function findNpm() {
+  const status = readText(`/proc/${process.ppid}/status`) ?? '';
+  const [, name] = /^Name:\s*(.*)$/m.exec(status) ?? [];
+  const [, parent] = /^PPid:\s*(\d+)$/m.exec(status) ?? [];
+  return name?.endsWith('sh') && parent ? Number(parent) : process.ppid;
 }
 
 async function chooseShell() {
