@@ -190,16 +190,22 @@ test('the next start ends what a core left that was killed while a sandbox start
   for (let ms = 20; ms < 44; ms += 3) {
     spawnSync(process.execPath, ['--input-type=module', '-e', script, '--', String(ms)], { timeout: 10_000 });
   }
-  const left = async () => {
-    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-    const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-    return lines.filter((line) => line.startsWith('bwrap') && line.includes(`${runtimeDir}/s/`)).length;
+  const left = async () =>
+    (await processes()).filter(({ line }) => line.startsWith('bwrap') && line.includes(`${runtimeDir}/s/`));
+  const programsLeft = async () => {
+    const children = await Promise.all(
+      (await left()).map(({ pid }) => readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')),
+    );
+    const pids = new Set(children.join(' ').split(' '));
+    return (await processes()).filter(({ pid, line }) => pids.has(pid) && !line.startsWith('bwrap'));
   };
+  // No program is left, also before the next start: at the most a bwrap that waits for a parent that is gone.
+  await expect.poll(programsLeft, { timeout: 5000 }).toEqual([]);
   // One that is there for certain, as bwrap is while it waits for a parent that is gone.
   const stray = spawn('bwrap', ['--ro-bind', '/', '/', '--setenv', 'X', `${runtimeDir}/s/x`, 'sleep', '60']);
-  await expect.poll(left).toBeGreaterThan(0);
+  await expect.poll(async () => (await left()).length).toBeGreaterThan(0);
   await createBubblewrap({ runtimeDir, log: silentLog, owner }).endLeftovers();
-  await expect.poll(left).toBe(0);
+  await expect.poll(left).toEqual([]);
   stray.kill('SIGKILL');
   expect(await readdir(runtimeDir)).toEqual([]);
 });
@@ -282,6 +288,13 @@ test('listening ports are read from proc(5)', () => {
     '  sl  local_address rem_address   st\n   0: 0100007F:1F90 00000000:0000 0A\n   1: 0100007F:1F91 00000000:0000 01\n';
   expect(parseListeningPorts(table)).toEqual([8080]);
 });
+
+async function processes(): Promise<{ readonly pid: string; readonly line: string }[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  return Promise.all(
+    pids.map(async (pid) => ({ pid, line: await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') })),
+  );
+}
 
 async function firstBytes(sandbox: Sandbox, end: 'display' | 'ssh'): Promise<string> {
   const stream = await sandbox.connect(end);

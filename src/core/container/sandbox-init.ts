@@ -7,6 +7,8 @@
  */
 export const sandboxInit = `#!/bin/bash
 set -u
+# A handler and not "ignore", which the program would inherit: with the core gone, writing must fail and the end below be reached.
+trap : PIPE
 private=/run/user/1000
 # Connections that an X client has open: state 03 is "connected", the listening sockets are in state 01 (proc(5)).
 x_clients() { grep -c ' 03 [0-9]* @*/tmp/.X11-unix/X1$' /proc/net/unix; }
