@@ -36,6 +36,8 @@ echo "root:x:0:
 $host:x:1000:
 nogroup:x:65534:" >"$here/group"
 echo "$host" >"$here/hostname"
+mount --bind /run/lab/etc /etc
+for file in passwd group hostname hosts; do [ -e "/etc/$file" ] || : >"/etc/$file"; done
 for file in passwd group hostname; do mount --bind "$here/$file" "/etc/$file"; done
 mount --bind /run/lab/hosts /etc/hosts
 # Each computer has displays of its own; the rest of /tmp is shared, so that files can be handed in.

@@ -1,6 +1,9 @@
 // The lab's computers, for specs and measurements that run inside the lab (`npm run lab -- COMMAND`).
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const FILLING = 'filling';
 
 /** The names of the lab's computers; empty outside of the lab. */
 export function hosts(): readonly string[] {
@@ -39,6 +42,26 @@ export function cutCable(host: string): void {
 
 export function mendCable(host: string): void {
   execFileSync('/run/lab/bin/mend', [host]);
+}
+
+/** Fills the disk that a computer's home lies on to its last page; `freeDisk` gives it room again. */
+export function fillDisk(host: string): void {
+  const home = folderOf(host, 'home');
+  const { blocks, bfree, bsize } = statfsSync(home);
+  const usedBytes = (blocks - bfree) * bsize;
+  execFileSync('mount', ['-o', `remount,size=${usedBytes + 64 * 1024}`, home]);
+  const page = Buffer.alloc(bsize);
+  try {
+    for (;;) appendFileSync(join(home, FILLING), page);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
+}
+
+export function freeDisk(host: string): void {
+  const home = folderOf(host, 'home');
+  execFileSync('mount', ['-o', 'remount,size=50%', home]);
+  rmSync(join(home, FILLING), { force: true });
 }
 
 /** A computer's address in the lab's network. */

@@ -9,7 +9,10 @@ shift 3
 
 mount -t tmpfs -o mode=755 lab /run
 mount -t proc proc /proc
-mkdir -p /run/netns /run/lab/bin
+mkdir -p /run/netns /run/lab/bin /run/lab/etc
+# The computers' own /etc: a mount over a file of the machine's ends when somebody replaces that file (useradd does).
+# What this user may not read is left out.
+cp -dR --preserve=mode /etc/. /run/lab/etc 2>/dev/null || true
 # X servers of ordinary users do not make this folder; each computer gets its own mounted over it.
 if [ ! -d /tmp/.X11-unix ]; then mkdir -m 1777 /tmp/.X11-unix; fi
 
@@ -50,6 +53,9 @@ for host in $hosts; do
   ip link add "v$number" type veth peer name eth0 netns "$host"
   ip link set "v$number" master lan up
   echo "$number" >"/run/lab/$host.number"
+  # A disk of its own, which can be full: mount -o remount,size=… sets how much it holds.
+  mkdir -p "/run/lab/$host/home"
+  mount -t tmpfs -o mode=700 "$host" "/run/lab/$host/home"
   nsenter --net="/run/netns/$host" unshare --mount --uts \
     sh "$scripts/lab-host.sh" "$host" "$number" "$families" </dev/null >/dev/null &
 done

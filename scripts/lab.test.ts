@@ -1,7 +1,8 @@
 // The lab, really made: its computers are ordinary, connected, can be cut off, can hold containers, and all of it ends.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 
 const lab = resolve(import.meta.dirname, 'lab.mjs');
@@ -102,6 +103,35 @@ test('a service advertised over multicast is found by another computer', async (
   );
   expect(output).toBe('here');
 });
+
+test('who the users are stays, when the machine replaces its own list meanwhile', async () => {
+  // The machine is played by mount namespaces around the lab's, in which /etc is a copy that may be changed.
+  const replace =
+    'cp /etc/passwd /etc/passwd.new && echo "new:x:1234:1234::/:/bin/sh" >>/etc/passwd.new && mv /etc/passwd.new /etc/passwd';
+  const inLab = `on alice id -un; touch ${mark()}-go; until [ -e ${mark()}-done ]; do sleep 0.02; done; on alice id -un; on alice hostname`;
+  const machine =
+    `mount -t tmpfs none /mnt && cp -dR --preserve=mode /etc/. /mnt 2>/dev/null; mount --bind /mnt /etc; ` +
+    `(until [ -e ${mark()}-go ]; do sleep 0.02; done; ${replace}; touch ${mark()}-done) & ` +
+    `exec '${process.execPath}' '${lab}' --hosts 1 sh -c '${inLab}'`;
+  const child = spawn('unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', machine], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+    for (const end of ['go', 'done']) rmSync(`${mark()}-${end}`, { force: true });
+  });
+  let output = '';
+  child.stdout.on('data', (data: Buffer) => {
+    output += data.toString();
+  });
+  await new Promise((done) => child.on('close', done));
+  expect(output.trim().split('\n')).toEqual(['alice', 'alice', 'alice']);
+});
+
+/** A place for files that this test process and its lab have in common. */
+function mark(): string {
+  return join(tmpdir(), `lab-test-${process.pid}`);
+}
 
 test('a bubblewrap container runs on a computer', async () => {
   const { code, output } = await runInLab(

@@ -12,6 +12,8 @@ const forSharing = {
   socat: 'socat',
   'matchbox-window-manager': 'matchbox-window-manager',
   xauth: 'xauth',
+  passt: 'pasta',
+  iproute2: 'ip',
   xterm: 'xterm',
   'x11-xkb-utils': 'xkbcomp',
   'xkb-data': '/usr/share/X11/xkb/rules/base',
@@ -22,9 +24,12 @@ const forTests = {
   ...forLab,
   chromium: 'chromium',
   xvfb: 'Xvfb',
+  perl: 'perl',
   'x11-apps': 'xcalc',
   'x11-utils': 'xwininfo',
   xdotool: 'xdotool',
+  xclip: 'xclip',
+  'ssh-audit': 'ssh-audit',
 };
 
 export const systemPackages = {

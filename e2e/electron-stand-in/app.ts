@@ -53,7 +53,7 @@ class App extends EventEmitter {
   }
 
   getPath(name: string): string {
-    const path = paths.get(name);
+    const path = name === 'downloads' ? join(this.getPath('userData'), 'downloads') : paths.get(name);
     if (path === undefined) throw new Error(`the stand-in knows no path "${name}"`);
     return path;
   }

@@ -8,7 +8,7 @@ import { createEvent } from './event.ts';
 import { ipcMain } from './ipc.ts';
 import type { MessagePortMain } from './message-ports.ts';
 import { type PageBridge, startPageBridge } from './page-bridge.ts';
-import { answerRoute, applyPermissions, type Navigation } from './session.ts';
+import { answerRoute, applyPermissions, decideDownload, type Navigation } from './session.ts';
 import { addWindow, allWindows, removeWindow } from './window-list.ts';
 
 export interface WindowOptions {
@@ -42,6 +42,7 @@ class WebContents extends EventEmitter {
   #isDestroyed = false;
   #isLoading = false;
   #programmaticUrl: string | null = null;
+  #downloadUrl: string | null = null;
   readonly #options: WindowOptions;
   readonly opened: Promise<Page>;
   /** The last address, which outlives the page. */
@@ -74,6 +75,8 @@ class WebContents extends EventEmitter {
       this.#isLoading = false;
       this.emit('did-finish-load');
     });
+    // A window that closes takes what it was saving along.
+    page.on('download', (download) => void decideDownload(download, this).catch(() => {}));
     page.on('pageerror', (error) => process.stderr.write(`STAND-IN: error in ${this.getURL()}: ${error.message}\n`));
     const { width = 800, height = 600, webPreferences } = this.#options;
     await page.setViewportSize({ width, height });
@@ -139,7 +142,20 @@ class WebContents extends EventEmitter {
     this.#openHandler = handler;
   }
 
-  onNavigate({ url, isMainFrame }: Navigation): boolean {
+  /** Chromium saves what the handler of this address gives, in place of going there. */
+  downloadURL(url: string): void {
+    this.#downloadUrl = url;
+  }
+
+  onNavigate({ url, isMainFrame }: Navigation): 'go' | 'stay' | 'save' {
+    const isAllowed = this.#isNavigationAllowed({ url, isMainFrame });
+    if (isAllowed) return 'go';
+    const isSaved = this.#downloadUrl === url;
+    this.#downloadUrl = null;
+    return isSaved ? 'save' : 'stay';
+  }
+
+  #isNavigationAllowed({ url, isMainFrame }: Navigation): boolean {
     if (isMainFrame && url === this.#programmaticUrl) {
       this.#programmaticUrl = null;
       return true;
@@ -315,7 +331,7 @@ async function prepareContext(): Promise<void> {
     // The first navigation of a page that nobody allowed comes before its 'page' event.
     const contents = windowOf(route.request().frame().page())?.webContents;
     await answerRoute(route, {
-      onNavigate: (_route, navigation) => contents?.onNavigate(navigation) ?? false,
+      onNavigate: (_route, navigation) => contents?.onNavigate(navigation) ?? 'stay',
       onWindowOpen: (_route, details) => contents?.onWindowOpen(details) ?? false,
     }).catch(() => {});
   });

@@ -66,7 +66,7 @@ export function toChromiumUrl(url: string): string {
 }
 
 export function toAppUrl(url: string): string {
-  return url.replace(/^https:\/\/([^/?#]+)\.app\.test/, 'app://$1');
+  return url.replace(/^(blob:)?https:\/\/([^/?#]+)\.app\.test/, '$1app://$2');
 }
 
 export const WINDOW_OPEN_PATH = '/stand-in/window-open';

@@ -1,6 +1,7 @@
 // A test's end of control.ts.
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
+import type { KeyStore } from './safe-storage.ts';
 
 export interface ControlMenuItem {
   readonly label: string;
@@ -35,10 +36,14 @@ export interface ControlCommands {
   /** Without `action` the notification itself is clicked. */
   clickNotification: { input: { index: number; action?: number }; output: object };
   dialogs: { input: undefined; output: readonly { title: string; content: string }[] };
+  /** What pages wanted to save, and the place that the save dialog proposes; null where the shell refused. */
+  downloads: { input: undefined; output: readonly { url: string; proposal: string | null }[] };
   /** Closes a window as its cross does. */
   closeWindow: { input: { id: number }; output: object };
   /** Loads an address into a window as the main process does. */
   visit: { input: { id: number; url: string }; output: Promise<object> };
+  /** What the system's key store is from now on. */
+  setKeyStore: { input: { state: KeyStore }; output: object };
   /** For example `powerMonitor` `shutdown`, `app` `activate`. */
   emit: { input: { target: 'app' | 'powerMonitor'; event: string }; output: object };
   quit: { input: undefined; output: object };

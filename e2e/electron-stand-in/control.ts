@@ -6,6 +6,8 @@ import { BrowserWindow } from './browser-window.ts';
 import type { ControlCommands, ControlMenuItem } from './control-client.ts';
 import { dialogs, type MenuTemplateItem, Notification, powerMonitor, Tray } from './desktop.ts';
 import { createEvent } from './event.ts';
+import { keyStore } from './safe-storage.ts';
+import { downloads } from './session.ts';
 
 type Commands = { [K in keyof ControlCommands]: (input: ControlCommands[K]['input']) => ControlCommands[K]['output'] };
 
@@ -61,12 +63,17 @@ const commands: Commands = {
     return {};
   },
   dialogs: () => dialogs,
+  downloads: () => downloads,
   closeWindow: ({ id }) => {
     windowOf(id).close();
     return {};
   },
   visit: async ({ id, url }) => {
     await windowOf(id).loadURL(url);
+    return {};
+  },
+  setKeyStore: ({ state }) => {
+    keyStore.state = state;
     return {};
   },
   emit: ({ target, event }) => {

@@ -30,6 +30,8 @@ export interface StandIn extends AsyncDisposable {
   readonly context: BrowserContext;
   readonly control: Control;
   readonly lines: readonly string[];
+  /** What it wrote to its standard error so far. */
+  readErrors(): string;
   /** The page of the window with this query, for example `?window=popup`; '' is the main window. */
   page(query: string): Promise<Page>;
   /** Resolves with the exit code. */
@@ -102,6 +104,7 @@ export async function launchStandIn({
     context,
     control,
     lines,
+    readErrors: () => errors,
     ended,
     page: async (query) => {
       for (let tries = 0; tries < 200; tries += 1) {

@@ -1,6 +1,8 @@
 // Electron's `protocol` and `session`: what a page may load and use.
-import type { BrowserContext, Route } from '@playwright/test';
+import { EventEmitter } from 'node:events';
+import type { BrowserContext, Download, Route } from '@playwright/test';
 import { toAppUrl, toChromiumUrl, WINDOW_OPEN_PATH } from './chromium.ts';
+import { createEvent } from './event.ts';
 
 type Handler = (request: Request) => Promise<Response> | Response;
 type PermissionCheck = (contents: null, permission: string, origin: string, details: object) => boolean;
@@ -27,7 +29,7 @@ export const protocol = {
 };
 
 export const session = {
-  defaultSession: {
+  defaultSession: Object.assign(new EventEmitter(), {
     setPermissionRequestHandler: (_handler: unknown) => {},
     setPermissionCheckHandler: (handler: PermissionCheck) => {
       permissionCheck = handler;
@@ -38,8 +40,27 @@ export const session = {
         beforeRequest = listener;
       },
     },
-  },
+  }),
 };
+
+/** For tests: what pages wanted to save, and the place that the save dialog proposes; null where the shell refused. */
+export const downloads: { readonly url: string; readonly proposal: string | null }[] = [];
+
+export async function decideDownload(download: Download, contents: object): Promise<void> {
+  const url = toAppUrl(download.url());
+  const event = createEvent();
+  let proposal = '';
+  const item = {
+    getURL: () => url,
+    getFilename: () => download.suggestedFilename(),
+    setSaveDialogOptions: ({ defaultPath = '' }: { defaultPath?: string }) => {
+      proposal = defaultPath;
+    },
+  };
+  session.defaultSession.emit('will-download', event, item, contents);
+  if (event.defaultPrevented) await download.cancel();
+  downloads.push({ url, proposal: event.defaultPrevented ? null : proposal });
+}
 
 /** Electron's names, and Chromium's in the DevTools protocol. */
 const PERMISSIONS = [
@@ -69,8 +90,8 @@ export interface Navigation {
 
 /** What the window decides about requests of its page. */
 export interface RequestPolicy {
-  /** False cancels the navigation. */
-  onNavigate(route: Route, navigation: Navigation): boolean;
+  /** `save`: it was cancelled, and the answer is saved instead. */
+  onNavigate(route: Route, navigation: Navigation): 'go' | 'stay' | 'save';
   onWindowOpen(route: Route, details: { url: string; frameName: string; features: string }): boolean;
 }
 
@@ -90,7 +111,7 @@ export async function answerRoute(route: Route, policy: RequestPolicy): Promise<
   }
   if (request.isNavigationRequest()) {
     const isMainFrame = request.frame().parentFrame() === null;
-    if (!policy.onNavigate(route, { url, isMainFrame })) {
+    if (policy.onNavigate(route, { url, isMainFrame }) === 'stay') {
       await route.abort('aborted');
       return;
     }

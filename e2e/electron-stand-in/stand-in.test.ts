@@ -1,13 +1,15 @@
 // Every line of src/main and src/preload that a person meets, run on the stand-in with a core that does as it is told.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { TopicName } from '../../src/contract/contract.ts';
+import { ARMING_MS } from '../../src/contract/arming.ts';
+import { type TopicName, topics } from '../../src/contract/contract.ts';
 import { makeAsk, makeRequest, makeSession, uuid } from './fixture/topics.ts';
 import { launchStandIn, type StandIn } from './launch.ts';
+import type { KeyStore } from './safe-storage.ts';
 
 interface PageTest {
   topics: Record<string, unknown>;
@@ -43,8 +45,11 @@ const calls = (event: string) => told.filter((item) => item.event === event).map
 const windows = async (query: string) =>
   (await shell.control.send('windows')).filter(({ url }) => url === `app://ebp/${query}`);
 const until = <T>(check: () => Promise<T> | T) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
+const armed = () => new Promise((resolve) => setTimeout(resolve, ARMING_MS + 50));
 const hasPorts = (page: Page) =>
-  until(async () => expect(await page.evaluate(() => Object.keys(test.topics).length)).toBe(11));
+  until(async () =>
+    expect(await page.evaluate(() => Object.keys(test.topics).length)).toBe(Object.keys(topics).length),
+  );
 
 beforeAll(async () => {
   buildDir = await mkdtemp(join(tmpdir(), 'ebp-preload-'));
@@ -89,7 +94,7 @@ describe('the Electron shell on the stand-in', { timeout: 40_000 }, () => {
       webviewTag: false,
     });
     expect(calls('created')).toEqual([
-      { profileDir: join(folder, 'profile'), shell: 'electron', version: expect.any(String) },
+      { profileDir: join(folder, 'profile'), shell: 'electron', version: expect.any(String), secrets: {} },
     ]);
 
     // A method goes out and its answer comes back; input is checked.
@@ -168,7 +173,8 @@ describe('the Electron shell on the stand-in', { timeout: 40_000 }, () => {
     const permission = (name: string) =>
       page.evaluate(async (n) => (await window.navigator.permissions.query({ name: n })).state, name);
     expect(await permission('geolocation')).toBe('denied');
-    expect(await permission('clipboard-read')).toBe('denied');
+    expect(await permission('camera')).toBe('denied');
+    expect(await permission('clipboard-read')).toBe('granted');
     expect(await permission('clipboard-write')).toBe('granted');
 
     const response = await page.evaluate(async () => {
@@ -226,7 +232,8 @@ describe('the Electron shell on the stand-in', { timeout: 40_000 }, () => {
     expect(popup).toMatchObject({ isFocused: false, calls: ['showInactive'] });
     expect((await windows(''))[0]?.isFocused).toBe(true);
     expect(popup?.options).toMatchObject({ width: 420, height: 520, resizable: false, alwaysOnTop: true });
-    expect(await page.evaluate(() => (test.topics['requests'] as unknown[]).length)).toBe(1);
+    // The page hears of it over its own port, maybe after the window was shown.
+    await until(async () => expect(await page.evaluate(() => (test.topics['requests'] as unknown[]).length)).toBe(1));
     const [notification] = await shell.control.send('notifications');
     expect(notification).toMatchObject({ isShown: true, title: 'Bob & Co asks for xcalc' });
 
@@ -234,8 +241,10 @@ describe('the Electron shell on the stand-in', { timeout: 40_000 }, () => {
     await shell.control.send('closeWindow', { id: popup?.id ?? 0 });
     expect((await windows('?window=popup'))[0]?.isVisible).toBe(false);
     expect(calls('requests.answer')).toEqual([]);
-    set('requests', [makeRequest(1), makeRequest(2)]);
+    set('requests', [makeRequest(1), makeRequest(2, { warning: 'name-of-another' })]);
     await until(async () => expect((await windows('?window=popup'))[0]?.isVisible).toBe(true));
+    const titles = (await shell.control.send('notifications')).map(({ title }) => title);
+    expect(titles[1]).toBe('Bob & Co (not the one that you know) asks for xcalc');
     // The page may hide it too.
     await page.evaluate(() => window.close());
     await until(async () => expect((await windows('?window=popup'))[0]?.isVisible).toBe(false));
@@ -276,15 +285,26 @@ describe('the Electron shell on the stand-in', { timeout: 40_000 }, () => {
       'xcalc on Bob && Co (not verified)',
       '-',
       'Pause sharing',
+      'Do not disturb',
       'Open eBrainPool',
       '-',
       'Quit eBrainPool',
     ]);
-    await shell.control.send('clickMenu', { path: ['Bob && Co asks for xcalc', 'Allow once'] });
-    await until(() => expect(calls('requests.answer')).toEqual([{ requestId: uuid(1), answer: 'once' }]));
+    // A menu that has just been drawn may have moved under the pointer.
+    const yes = { path: ['Bob && Co asks for xcalc', 'Allow once'] };
+    await shell.control.send('clickMenu', yes);
+    await armed();
+    expect(calls('requests.answer')).toEqual([]);
+    await shell.control.send('clickMenu', yes);
+    await until(() =>
+      expect(calls('requests.answer')).toEqual([{ requestId: uuid(1), answer: 'allow', lasts: 'once' }]),
+    );
     await until(async () => expect((await tray())?.toolTip).toContain('a request'));
+    await armed();
     await shell.control.send('clickMenu', { path: ['Bob && Co asks for xcalc', 'Deny'] });
-    await until(() => expect(calls('requests.answer')).toContainEqual({ requestId: uuid(2), answer: 'deny' }));
+    await until(() =>
+      expect(calls('requests.answer')).toContainEqual({ requestId: uuid(2), answer: 'deny', lasts: 'once' }),
+    );
     await shell.control.send('clickMenu', { path: ['Bob && Co uses xcalc', 'End'] });
     await until(() => expect(calls('sessions.end')).toEqual([{ sessionId: uuid(5) }]));
 
@@ -382,6 +402,78 @@ describe('the Electron shell on the stand-in', { timeout: 40_000 }, () => {
     expect(calls('disposed')).toHaveLength(1);
   });
 
+  it('saves what its own page made, where the person says, and nothing else', async () => {
+    shell = await launch();
+    const page = await shell.page('');
+    await hasPorts(page);
+    const save = (address: string) =>
+      page.evaluate((given) => {
+        const link = window.document.createElement('a');
+        link.href = given === 'blob' ? URL.createObjectURL(new window.Blob(['line\n'])) : given;
+        link.download = '../../history.csv';
+        link.click();
+      }, address);
+    const downloaded = page.waitForEvent('download');
+    await save('blob');
+    expect(await readFile(await (await downloaded).path(), 'utf8')).toBe('line\n');
+    await save('data:text/plain,from%20elsewhere');
+    await until(async () =>
+      expect(await shell.control.send('downloads')).toEqual([
+        {
+          url: expect.stringMatching(/^blob:app:\/\/ebp\/[0-9a-f-]+$/),
+          // Whatever the page calls it, it is one name in the person's folder.
+          proposal: join(folder, 'profile', 'electron', 'downloads', '_.._history.csv'),
+        },
+        { url: 'data:text/plain,from%20elsewhere', proposal: null },
+      ]),
+    );
+  });
+
+  it('cancels a comparison when its pop-up is closed, but not one that the person has answered', async () => {
+    shell = await launch();
+    await hasPorts(await shell.page('?window=popup'));
+    const comparison = (letter: string, state: string, role = 'asked') => ({
+      peerId: `SHA256:${letter.repeat(43)}`,
+      peerName: 'Alice',
+      isVerified: false,
+      warning: null,
+      role,
+      state,
+      code: '123456',
+      expiresAt: Date.now() + 60_000,
+      problem: null,
+    });
+    set('comparisons', [
+      comparison('a', 'comparing'),
+      comparison('b', 'waiting'),
+      comparison('c', 'comparing', 'asking'),
+    ]);
+    await until(async () => expect((await windows('?window=popup'))[0]?.isVisible).toBe(true));
+    await until(async () =>
+      expect(await shell.control.send('tray')).toMatchObject({
+        toolTip: 'eBrainPool: somebody wants to compare a code with you',
+        menu: [
+          { label: 'Alice (not verified) wants to compare a code…' },
+          { label: 'Alice (not verified) wants to compare a code…' },
+          {},
+          {},
+          {},
+          {},
+          {},
+          {},
+        ],
+      }),
+    );
+    const id = (await windows('?window=popup'))[0]?.id ?? 0;
+    await shell.control.send('closeWindow', { id });
+    await until(async () => expect((await windows('?window=popup'))[0]?.isVisible).toBe(false));
+    await until(() => expect(calls('comparisons.cancel')).toEqual([{ peerId: `SHA256:${'a'.repeat(43)}` }]));
+    // The status icon leads back to it.
+    await shell.control.send('clickMenu', { path: ['Alice (not verified) wants to compare a code…'] });
+    await until(async () => expect((await windows('?window=popup'))[0]?.isVisible).toBe(true));
+    expect(calls('comparisons.answer')).toEqual([]);
+  });
+
   it('ends within its limit when the core hangs', async () => {
     shell = await launch({ FAKE_CORE_HANGS: '1' });
     await hasPorts(await shell.page(''));
@@ -411,6 +503,66 @@ describe('the Electron shell on the stand-in', { timeout: 40_000 }, () => {
       expect(await started.ended).toBe(1);
     }
     expect(calls('disposed')).toEqual([]);
+  });
+});
+
+describe('the key store that Electron gives the core, played by the stand-in', { timeout: 60_000 }, () => {
+  const SEALED = ['id_ed25519.pub', 'id_ed25519.sealed'];
+  const PLAIN = ['id_ed25519', 'id_ed25519.pub'];
+  const inStore = (store: string) => ({ place: { kind: 'store', store }, files: SEALED });
+  const inFile = (why: string) => ({ place: { kind: 'file', why }, files: PLAIN });
+  const pathOf = (name: string) => join(folder, 'keys', name);
+
+  /** What the core makes of a folder for keys while the system's store is in this state. */
+  async function openWith(state: KeyStore, name: string): Promise<{ id?: string; files: string[] }> {
+    await shell.control.send('setKeyStore', { state });
+    const before = calls('identity').length;
+    shell.process.stdin?.write(`${JSON.stringify({ openIdentity: pathOf(name) })}\n`);
+    await until(() => expect(calls('identity')).toHaveLength(before + 1));
+    return { ...(calls('identity').at(-1) as object), files: (await readdir(pathOf(name))).sort() };
+  }
+
+  it('seals and opens the key, and tells a store that protects from one that does not', async () => {
+    shell = await launch({}, ['--hidden']);
+    await until(() => expect(calls('created')).toHaveLength(1));
+    const sealed = async () => readFile(join(pathOf('good'), 'id_ed25519.sealed'), 'utf8');
+    const first = await openWith('gnome_libsecret', 'good');
+    expect(first).toMatchObject(inStore('GNOME Keyring'));
+    expect(await openWith('gnome_libsecret', 'good')).toEqual(first);
+    const text = await sealed();
+    expect(await openWith('renewing', 'good')).toEqual(first);
+    expect(await sealed()).not.toBe(text);
+    expect(await openWith('kwallet6', 'other')).toMatchObject(inStore('KWallet'));
+
+    for (const [state, why] of [
+      ['basic_text', 'no-system-store'],
+      ['locked', 'no-system-store'],
+      ['unavailable', 'no-system-store'],
+      ['broken', 'failed'],
+    ] as const) {
+      // A new key lies in a file until there is a store; a sealed one is never replaced by a new one.
+      const made = await openWith(state, state);
+      expect(made, state).toMatchObject(inFile(why));
+      const later = await openWith('gnome_libsecret', state);
+      expect(later, state).toMatchObject({ id: made.id, ...inStore('GNOME Keyring') });
+      const refused = { code: 'key-store-locked', params: { store: 'GNOME Keyring' }, files: SEALED };
+      expect(await openWith(state, state), state).toMatchObject(refused);
+      expect(await openWith('gnome_libsecret', state), state).toEqual(later);
+    }
+    await shell[Symbol.asyncDispose]();
+
+    // It ends at once, so that the test may or may not get hold of it first.
+    const started = await launch({ FAKE_CORE_IDENTITY: pathOf('good'), EBP_STAND_IN_KEY_STORE: 'locked' }).catch(
+      (error: Error) => error,
+    );
+    const words = 'is sealed with GNOME Keyring, which does not open it now';
+    if (started instanceof Error) expect(started.message).toContain(words);
+    else {
+      shell = started;
+      expect(await started.ended).toBe(1);
+      await until(() => expect(started.readErrors()).toContain(words));
+    }
+    expect((await readdir(pathOf('good'))).sort()).toEqual(SEALED);
   });
 });
 

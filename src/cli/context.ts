@@ -10,6 +10,8 @@ export interface CommandContext {
   readonly profileDir: string;
   /** Aborted by Ctrl+C. */
   readonly signal: AbortSignal;
+  /** The line that the person types; null when nobody can be asked. */
+  ask(question: string): Promise<string | null>;
   /** @throws AppError `core-not-running` */
   connect(): Promise<Client>;
 }

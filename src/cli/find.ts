@@ -55,7 +55,7 @@ export function findOffer<O extends Offer>(offers: readonly O[], text: string, w
 export function findById<T extends { readonly id: string }>(
   entries: readonly T[],
   text: string,
-  what: 'request' | 'session',
+  what: 'request' | 'session' | 'rule',
   describe: (entry: T) => string,
 ): T {
   const wanted = text.toLowerCase();
@@ -68,7 +68,7 @@ export function findById<T extends { readonly id: string }>(
 /** The first list that is not empty decides. */
 function pick<T>(
   text: string,
-  what: 'peer' | 'app' | 'ownApp' | 'request' | 'session',
+  what: 'peer' | 'app' | 'ownApp' | 'request' | 'session' | 'rule',
   lists: readonly (readonly T[])[],
   describe: (entry: T) => string,
 ): T {

@@ -3,15 +3,20 @@ import type { TopicName, TopicValue } from '../contract/contract.ts';
 import {
   type Ask,
   askSchema,
+  type Comparison,
+  comparisonSchema,
   type OwnOffer,
   ownOfferSchema,
   type Peer,
   peerSchema,
   type Request,
+  type Rule,
   requestSchema,
+  ruleSchema,
   type Session,
   sessionSchema,
 } from '../contract/models.ts';
+import { noPowers } from '../contract/powers.ts';
 
 /** An id made of one letter. */
 export const peerIdOf = (letter: string) => `SHA256:${letter.repeat(43)}`;
@@ -26,7 +31,12 @@ export function getPeer(part: Record<string, unknown> = {}): Peer {
     presence: 'online',
     connection: 'none',
     problem: null,
+    claimedName: 'Bob’s desktop',
+    isRenamed: false,
     isVerified: true,
+    isBlocked: false,
+    isKnown: true,
+    warning: null,
     isAddedByAddress: false,
     lastSeenAt: 1,
     ...part,
@@ -43,6 +53,7 @@ export function getOffer(part: Record<string, unknown> = {}): OwnOffer {
     keywords: [],
     icon: null,
     isShared: true,
+    audience: null,
     source: '/usr/share/applications/xcalc.desktop',
     command: 'xcalc',
     ...part,
@@ -56,10 +67,11 @@ export function getRequest(part: Record<string, unknown> = {}): Request {
     ...getParty(),
     id: uuidOf('aaaaaaaa'),
     view: 'viewer',
-    powers: { clipboard: true, network: false },
+    powers: { ...noPowers, clipboardIn: true, clipboardOut: true },
     askedAt: 1,
     expiresAt: Date.now() + 60_000,
-    isNameOfAnother: false,
+    warning: null,
+    ruleNote: null,
     mounts: [],
     ...part,
   });
@@ -70,6 +82,7 @@ export function getAsk(part: Record<string, unknown> = {}): Ask {
     ...getParty(),
     id: uuidOf('cccccccc'),
     view: 'viewer',
+    powers: noPowers,
     state: 'waiting',
     askedAt: 1,
     expiresAt: null,
@@ -94,6 +107,42 @@ export function getSession(part: Record<string, unknown> = {}): Session {
     bytesToVisitor: 1_500_000,
     classic: null,
     problem: null,
+    powers: noPowers,
+    endsAt: null,
+    ...part,
+  });
+}
+
+export function getComparison(part: Record<string, unknown> = {}): Comparison {
+  return comparisonSchema.parse({
+    peerId: peerIdOf('c'),
+    peerName: 'Carol',
+    isVerified: false,
+    warning: null,
+    role: 'asking',
+    state: 'comparing',
+    code: '001002',
+    expiresAt: Date.now() + 120_000,
+    problem: null,
+    ...part,
+  });
+}
+
+export function getRule(part: Record<string, unknown> = {}): Rule {
+  return ruleSchema.parse({
+    id: uuidOf('ffffffff'),
+    peerId: peerIdOf('b'),
+    peerName: 'Bob’s old name',
+    offerId: 'app:xcalc',
+    offerName: 'Calculator',
+    view: 'viewer',
+    asked: noPowers,
+    powers: noPowers,
+    answer: 'allow',
+    launchDigest: '0'.repeat(64),
+    createdAt: 1,
+    expiresAt: null,
+    isUntilQuit: false,
     ...part,
   });
 }
@@ -118,14 +167,19 @@ export function getTopics(): { [T in TopicName]: TopicValue<T> } {
       isPaused: false,
       isSharedByDefault: false,
       sharedByOfferId: {},
+      audience: { who: 'everybody' },
+      audienceByOfferId: {},
+      isDoNotDisturb: false,
+      quietHours: { isOn: false, from: '22:00', to: '07:00' },
       mounts: [],
+      maxUploadMib: 2048,
       isWarmUp: true,
       isStartedAtLogin: false,
+      isKeySealed: true,
       hasNotifications: true,
       logLevel: 'info',
       peerPort: 20101,
       answerTimeoutS: 60,
-      addresses: [],
     },
     health: [{ id: 'bubblewrap', level: 'ok', params: {}, command: null }],
     offers: { offers: [getOffer(), getOffer({ id: 'app:xterm', name: 'Terminal', isShared: false })], broken: [] },
@@ -139,5 +193,7 @@ export function getTopics(): { [T in TopicName]: TopicValue<T> } {
     sessions: [],
     rules: [],
     containers: [],
+    comparisons: [],
+    activity: { lastSeq: 0, count: 0, problem: null },
   };
 }

@@ -2,8 +2,11 @@
 
 export interface Output {
   readonly isJson: boolean;
+  readonly hasColours: boolean;
   /** A line for people; nothing with `--json`. */
   say(text: string): void;
+  /** Text as it is, whoever reads it. */
+  raw(text: string): void;
   /** A line on standard error. */
   complain(text: string): void;
   /** A value for programs; nothing without `--json`. */
@@ -37,6 +40,14 @@ export function toShowable(text: string): string {
   return text.replace(UNSHOWABLE, ' ').trim();
 }
 
+/** The same for a text of several lines, which keep their indentation. */
+export function toShowableLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.replace(UNSHOWABLE, ' '))
+    .join('\n');
+}
+
 export function createOutput(options: OutputOptions): Output {
   const paint = (style: Style, text: string) =>
     options.hasColours ? `\u001b[${styles[style]}m${text}\u001b[0m` : text;
@@ -45,7 +56,9 @@ export function createOutput(options: OutputOptions): Output {
   };
   return {
     isJson: options.isJson,
+    hasColours: options.hasColours,
     say,
+    raw: options.writeOut,
     complain: (text) => options.writeError(`${text}\n`),
     json: (value) => {
       if (options.isJson) options.writeOut(`${toSafeJson(value)}\n`);
@@ -95,6 +108,22 @@ export function formatInstant(instantMs: number): string {
 
 export function formatSeconds(seconds: number): string {
   return new Intl.NumberFormat('en', { style: 'unit', unit: 'second', unitDisplay: 'short' }).format(seconds);
+}
+
+/** The two largest units that matter, as the window writes them. */
+export function formatDuration(durationMs: number): string {
+  const unit = (value: number, name: string) =>
+    new Intl.NumberFormat('en', { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
+  const seconds = Math.max(0, Math.floor(durationMs / 1000));
+  const [minutes, hours, days] = [60, 3600, 86_400].map((length) => Math.floor(seconds / length)) as [
+    number,
+    number,
+    number,
+  ];
+  const pair = (large: string, small: number, name: string) => (small === 0 ? large : `${large} ${unit(small, name)}`);
+  if (days > 0) return pair(unit(days, 'day'), hours % 24, 'hour');
+  if (hours > 0) return pair(unit(hours, 'hour'), minutes % 60, 'minute');
+  return minutes > 0 ? unit(minutes, 'minute') : unit(seconds, 'second');
 }
 
 export function formatBytes(sizeBytes: number): string {

@@ -1,13 +1,26 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import decodeQR from 'qr/decode.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { activityEntrySchema } from '../contract/activity.ts';
 import { AppError } from '../contract/errors.ts';
+import { noPowers } from '../contract/powers.ts';
 import { formatLine, linesAfter } from './commands/logs.ts';
 import { FakeCore } from './fake-core.ts';
-import { getAsk, getOffer, getPeer, getRequest, getSession, peerIdOf, uuidOf } from './fixtures.ts';
+import {
+  getAsk,
+  getComparison,
+  getOffer,
+  getPeer,
+  getRequest,
+  getRule,
+  getSession,
+  peerIdOf,
+  uuidOf,
+} from './fixtures.ts';
 import { createOutput, formatBytes } from './output.ts';
 import { runCli } from './run.ts';
 
@@ -23,7 +36,7 @@ interface Result {
   readonly error: string;
 }
 
-async function ebp(args: readonly string[], signal = new AbortController().signal): Promise<Result> {
+async function ebp(args: readonly string[], signal = new AbortController().signal, said?: string): Promise<Result> {
   let out = '';
   let error = '';
   const code = await runCli(args, {
@@ -37,6 +50,7 @@ async function ebp(args: readonly string[], signal = new AbortController().signa
       error += text;
     },
     signal,
+    ...(said !== undefined && { ask: () => Promise.resolve(said) }),
   });
   return { code, out, error };
 }
@@ -248,6 +262,19 @@ describe('ebp launch', () => {
     expect(called('asks.dismiss')).toEqual([{ askId }]);
   });
 
+  test('asks for no more than the flags say', async () => {
+    answerWith({ state: 'denied' });
+    await ebp(['launch', 'bbbb', 'xcalc', '--clipboard-in', '--internet', '--time-limit', '15']);
+    expect(called('asks.create')).toEqual([
+      {
+        peerId: peerIdOf('b'),
+        offerId: 'app:xcalc',
+        view: 'viewer',
+        powers: { ...noPowers, clipboardIn: true, network: 'internet', timeLimitMin: 15 },
+      },
+    ]);
+  });
+
   test.each([
     [{ state: 'denied' }, 5, /said no/],
     [{ state: 'expired' }, 6, /Nobody answered/],
@@ -347,18 +374,67 @@ describe('ebp requests, accept and deny', () => {
   test('list', async () => {
     const { out } = await ebp(['requests']);
     expect(out).toMatch(
-      /^ID +WHO +WHAT +VIEW +ANSWER WITHIN\naaaaaaaa +Bob’s desktop +Calculator +viewer +(60|59) sec\n/,
+      /^ID +WHO +WHAT +VIEW +MAY TOUCH +ANSWER WITHIN\naaaaaaaa +Bob’s desktop +Calculator +viewer +clipboard in, clipboard out +(60|59) sec\n/,
     );
   });
 
   test.each([
-    [['accept', 'aaaaaaaa'], { requestId: uuidOf('aaaaaaaa'), answer: 'once' }],
-    [['accept', 'AAAAB', '--always'], { requestId: uuidOf('aaaabbbb'), answer: 'always' }],
-    [['accept', '--latest'], { requestId: uuidOf('aaaabbbb'), answer: 'once' }],
-    [['deny', uuidOf('aaaaaaaa')], { requestId: uuidOf('aaaaaaaa'), answer: 'deny' }],
+    [['accept', 'aaaaaaaa'], { requestId: uuidOf('aaaaaaaa'), answer: 'allow', lasts: 'once' }],
+    [['accept', 'AAAAB', '--always'], { requestId: uuidOf('aaaabbbb'), answer: 'allow', lasts: 'always' }],
+    [['accept', '--latest'], { requestId: uuidOf('aaaabbbb'), answer: 'allow', lasts: 'once' }],
+    [['deny', uuidOf('aaaaaaaa')], { requestId: uuidOf('aaaaaaaa'), answer: 'deny', lasts: 'once' }],
   ])('%o', async (args, input) => {
     expect((await ebp(args)).code).toBe(0);
     expect(called('requests.answer')).toEqual([input]);
+  });
+
+  const both = { clipboardIn: true, clipboardOut: true };
+  test.each([
+    [['--until-quit'], { lasts: 'until-quit' }],
+    [['--for', '90'], { lasts: 'time', minutes: 90 }],
+    [['--no-clipboard-in'], { lasts: 'once', powers: { ...noPowers, clipboardOut: true } }],
+    [['--no-internet'], { lasts: 'once' }],
+    [
+      ['--always', '--view-only', '--time-limit', '15'],
+      { lasts: 'always', powers: { ...noPowers, ...both, isViewOnly: true, timeLimitMin: 15 } },
+    ],
+  ])('accept %o', async (args, more) => {
+    expect((await ebp(['accept', 'aaaaaaaa', ...args])).code).toBe(0);
+    expect(called('requests.answer')).toEqual([{ requestId: uuidOf('aaaaaaaa'), answer: 'allow', ...more }]);
+  });
+
+  test('accept gives no more than was asked for', async () => {
+    core.set('requests', [getRequest({ powers: { ...noPowers, isViewOnly: true, timeLimitMin: 10 } })]);
+    expect((await ebp(['accept', '--time-limit', '60', '--no-files'])).code).toBe(0);
+    expect(called('requests.answer')).toEqual([{ requestId: uuidOf('aaaaaaaa'), answer: 'allow', lasts: 'once' }]);
+  });
+
+  test('deny --always, and what cannot be kept', async () => {
+    const { out } = await ebp(['deny', 'aaaaaaaa', '--always']);
+    expect(out).toContain('you are not asked for Calculator by it again');
+    expect(called('requests.answer')).toEqual([{ requestId: uuidOf('aaaaaaaa'), answer: 'deny', lasts: 'always' }]);
+    core.answers['requests.answer'] = () => {
+      throw new AppError('not-verified');
+    };
+    expect(await ebp(['accept', 'aaaab', '--always'])).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('This is for verified computers only.'),
+    });
+  });
+
+  test.each([[['--for', '0']], [['--for', '1.5']], [['--time-limit', '']], [['--always', '--until-quit']]])(
+    'accept refuses %o',
+    async (args) => {
+      expect((await ebp(['accept', 'aaaaaaaa', ...args])).code).toBe(2);
+      expect(called('requests.answer')).toEqual([]);
+    },
+  );
+
+  test('requests say what does not fit', async () => {
+    core.set('requests', [getRequest({ warning: 'name-of-another', ruleNote: 'changed', isVerified: false })]);
+    const { out } = await ebp(['requests']);
+    expect(out).toContain('aaaaaaaa: you know another computer by the name Bob’s desktop');
+    expect(out).toContain('aaaaaaaa: there is a rule, but what would run has changed');
   });
 
   test('answer nothing when it is not clear what', async () => {
@@ -379,8 +455,8 @@ describe('ebp requests, accept and deny', () => {
     expect((await ebp(['accept'])).code).toBe(0);
     expect((await ebp(['deny'])).code).toBe(0);
     expect(called('requests.answer')).toEqual([
-      { requestId: uuidOf('aaaaaaaa'), answer: 'once' },
-      { requestId: uuidOf('aaaaaaaa'), answer: 'deny' },
+      { requestId: uuidOf('aaaaaaaa'), answer: 'allow', lasts: 'once' },
+      { requestId: uuidOf('aaaaaaaa'), answer: 'deny', lasts: 'once' },
     ]);
   });
 });
@@ -411,6 +487,101 @@ describe('ebp sessions, end, rules, share, pause and logs', () => {
 
   test('rules', async () => {
     expect((await ebp(['rules'])).out).toContain('no standing answers');
+    core.set('rules', [
+      getRule({ powers: { ...noPowers, files: true, timeLimitMin: 15 } }),
+      getRule({ id: uuidOf('eeeeeeee'), answer: 'deny', isUntilQuit: true, peerId: peerIdOf('d') }),
+    ]);
+    const { out } = await ebp(['rules']);
+    expect(out).toMatch(/^ffffffff +Bob’s desktop +Calculator +allow +files, 15 min +always +Jan/m);
+    expect(out).toMatch(/^eeeeeeee +Bob’s old name \(not verified\) +Calculator +deny +quit +Jan/m);
+    expect(JSON.parse((await ebp(['rules', '--json'])).out)).toHaveLength(2);
+  });
+
+  test('rules remove', async () => {
+    core.set('rules', [getRule()]);
+    expect((await ebp(['rules', 'remove', 'ffff'])).out).toMatch(/^Removed: /);
+    expect(JSON.parse((await ebp(['rules', 'remove', 'ffff', '--json'])).out).id).toBe(uuidOf('ffffffff'));
+    expect(called('rules.remove')[0]).toEqual({ ruleId: uuidOf('ffffffff') });
+    expect(await ebp(['rules', 'remove', 'abcdef'])).toMatchObject({
+      code: 1,
+      error: 'The rule “abcdef” does not exist, or not any more. “ebp rules” lists the rules.\n',
+    });
+    expect((await ebp(['rules', 'remove'])).code).toBe(2);
+  });
+
+  test('narrow', async () => {
+    const powers = { ...noPowers, clipboardIn: true, files: true };
+    // The one in which this computer is the visitor is none that could be meant.
+    core.set('sessions', [getSession({ id: uuidOf('eeeeeeee') }), getSession({ role: 'host', powers })]);
+    const { code, out } = await ebp(['narrow', '--no-files', '--view-only']);
+    expect([code, out]).toEqual([0, 'Calculator, Bob’s desktop: left is clipboard in, view only.\n']);
+    expect(called('sessions.narrow')).toEqual([
+      { sessionId: uuidOf('dddddddd'), powers: { ...noPowers, clipboardIn: true, isViewOnly: true } },
+    ]);
+    expect(await ebp(['narrow', 'dddd', '--no-internet'])).toMatchObject({
+      code: 2,
+      error: expect.stringContaining('It may touch: clipboard in, files.'),
+    });
+    expect((await ebp(['narrow', 'eeee', '--view-only'])).code).toBe(1);
+  });
+
+  test.each([
+    [['block', 'Carol'], 'peers.block', { peerId: peerIdOf('c'), isBlocked: true }],
+    [['unblock', 'Carol'], 'peers.block', { peerId: peerIdOf('c'), isBlocked: false }],
+    [['rename', 'Carol', 'Mum'], 'peers.rename', { peerId: peerIdOf('c'), name: 'Mum' }],
+    [['rename', 'Carol'], 'peers.rename', { peerId: peerIdOf('c'), name: null }],
+    [['forget', 'Carol'], 'peers.forget', { peerId: peerIdOf('c') }],
+  ])('%o', async (args, method, input) => {
+    expect((await ebp(args)).code).toBe(0);
+    expect(JSON.parse((await ebp([...args, '--json'])).out).id).toBe(peerIdOf('c'));
+    expect(called(method)[0]).toEqual(input);
+    expect((await ebp([args[0] ?? '', 'nobody'])).code).toBe(1);
+  });
+
+  test('peers say who is blocked, renamed, and not who they seem', async () => {
+    core.set('peers', [
+      getPeer({ isBlocked: true, warning: 'address-of-another' }),
+      getPeer({ id: peerIdOf('c'), name: 'Mum', claimedName: 'Laptop', isRenamed: true }),
+    ]);
+    const { out } = await ebp(['peers']);
+    expect(out).toMatch(/Bob’s desktop +blocked/);
+    expect(out).toContain('Bob’s desktop: its address was the one of another computer');
+    expect(out).toContain('Mum calls itself Laptop.');
+  });
+
+  test('share --to', async () => {
+    expect((await ebp(['share', 'xcalc', '--to', 'verified'])).out).toBe(
+      'Shared: Calculator.\nSeen by: verified computers only.\n',
+    );
+    expect((await ebp(['share', 'xcalc', '--to', 'Carol, bbbb'])).out).toContain('Seen by: 2 chosen computers.');
+    expect((await ebp(['share', 'app:xcalc', '--to', 'default'])).code).toBe(0);
+    expect((await ebp(['share', '--to', 'everybody'])).code).toBe(0);
+    const offerIds = ['app:xcalc'];
+    // Only the entries that change: the core keeps all others as they are then.
+    expect(called('offers.setAudience')).toEqual([
+      { offerIds, audience: { who: 'verified' } },
+      { offerIds, audience: { who: 'chosen', peerIds: [peerIdOf('c'), peerIdOf('b')] } },
+      { offerIds, audience: null },
+    ]);
+    expect(called('settings.update')).toEqual([{ audience: { who: 'everybody' } }]);
+    expect(called('offers.share')).toHaveLength(3);
+    // What is hidden from somebody is hidden before it is shared.
+    expect(core.calls.findIndex(({ method }) => method === 'offers.setAudience')).toBeLessThan(
+      core.calls.findIndex(({ method }) => method === 'offers.share'),
+    );
+    expect((await ebp(['share', 'xcalc', '--to', 'nobody here'])).code).toBe(1);
+    expect((await ebp(['share', '--to', 'default'])).code).toBe(2);
+    expect([...called('offers.setAudience'), ...called('settings.update')]).toHaveLength(4);
+  });
+
+  test('dnd', async () => {
+    expect((await ebp(['dnd', 'on'])).out).toBe('Do not disturb is on: nobody can ask you anything.\n');
+    expect((await ebp(['dnd', 'off'])).out).toBe('Do not disturb is off.\n');
+    expect((await ebp(['dnd', 'perhaps'])).code).toBe(2);
+    expect(called('settings.update')).toEqual([{ isDoNotDisturb: true }, { isDoNotDisturb: false }]);
+    core.set('settings', { ...core.get('settings'), isDoNotDisturb: true });
+    expect(JSON.parse((await ebp(['dnd', '--json'])).out)).toMatchObject({ isDoNotDisturb: true, isQuiet: true });
+    expect((await ebp(['status'])).out).toContain('Do not disturb is on');
   });
 
   test('share and unshare', async () => {
@@ -450,7 +621,93 @@ describe('ebp sessions, end, rules, share, pause and logs', () => {
     expect(JSON.parse((await ebp(['logs', '--json'])).out)).toEqual([line]);
     const plain = { paint: (_style: string, text: string) => text };
     expect(formatLine('{"level":99,"time":"x"}', plain)).toBe('x 99');
+    expect(formatLine('{"level":{"toString":1},"msg":{"toString":1},"time":[]}', plain)).toBe(
+      '[] {"toString":1} {"toString":1}',
+    );
+    expect(formatLine(`{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, plain)).toContain('a=…');
     for (const other of ['null', '[1]', '5', '{']) expect(formatLine(other, plain)).toBe(other);
+  });
+
+  test('a word of the command line that is told back moves no cursor', async () => {
+    const { code, error } = await ebp(['apps', 'x', 'y\r\u009b2J\u202e']);
+    expect([code, /\p{Cc}|\u202e/u.exec(error.replaceAll('\n', ''))]).toEqual([2, null]);
+  });
+
+  describe('activity', () => {
+    const entry = (seq: number, over: object = {}) =>
+      activityEntrySchema.parse({
+        ...{ seq, at: 1_700_000_000_000, role: 'host', peerId: peerIdOf('b'), peerName: 'Bob\u202e', isVerified: true },
+        ...{ offerId: 'app:xcalc', offerName: 'Calculator', previous: '0'.repeat(64), hash: '1'.repeat(64) },
+        event: {
+          ...{ kind: 'ended', sessionId: uuidOf('dddddddd'), reason: 'host', durationMs: 720_000 },
+          ...{ bytesToHost: 1, bytesToVisitor: 2_000_000, exitCode: null },
+        },
+        ...over,
+      });
+
+    test('is told in sentences, the newest last, or as it is', async () => {
+      core.answers['activity.read'] = () => ({
+        entries: [entry(2, { event: { kind: 'paused' } }), entry(1)],
+        total: 7,
+      });
+      const { out } = await ebp(['activity', '--search', 'a b', '--peer', 'bob’s desktop', '-n', '2']);
+      const lines = out.trimEnd().split('\n');
+      expect(lines[0]).toMatch(
+        /Nov \d+, 2023.* {2}Bob +used Calculator for 12 min. You ended it. \(2 MB to the visitor, 1 byte to the host\)$/,
+      );
+      expect(lines.slice(1)).toEqual([expect.stringMatching(/ {2}You paused sharing\.$/), '2 of 7 lines.']);
+      expect(called('activity.read')).toEqual([{ search: 'a b', peerId: peerIdOf('b'), limit: 2 }]);
+      expect(JSON.parse((await ebp(['activity', '--json', '-n', '2'])).out)).toHaveLength(2);
+      core.answers['activity.read'] = () => ({ entries: [], total: 0 });
+      expect(await ebp(['activity'])).toMatchObject({ code: 0, out: 'The history has no such line.\n' });
+    });
+
+    test('reads as many pages as are asked for', async () => {
+      core.answers['activity.read'] = ({ beforeSeq = 1201, limit }) => ({
+        entries: Array.from({ length: Math.min(limit, beforeSeq - 1) }, (_, i) => entry(beforeSeq - 1 - i)),
+        total: 1200,
+      });
+      expect(JSON.parse((await ebp(['activity', '-n', '1100', '--json'])).out)).toHaveLength(1100);
+      expect(JSON.parse((await ebp(['activity', '-n', '5000', '--json'])).out)).toHaveLength(1200);
+    });
+
+    test('is checked, and the exit code says how', async () => {
+      core.answers['activity.check'] = () => ({ isSound: true, count: 2, lastSeq: 2, lastHash: 'a'.repeat(64) });
+      const sound = await ebp(['activity', '--check']);
+      expect(sound.code).toBe(0);
+      expect(sound.out).toContain('a'.repeat(64));
+      core.answers['activity.check'] = () => ({
+        isSound: false,
+        file: 'activity-000001.jsonl',
+        line: 7,
+        what: 'changed',
+      });
+      const changed = await ebp(['activity', '--check']);
+      expect(changed.code).toBe(3);
+      expect(changed.out).toContain('line 7 of activity-000001.jsonl');
+      expect(JSON.parse((await ebp(['activity', '--check', '--json'])).out)).toMatchObject({ line: 7 });
+    });
+
+    test('is exported, to standard output or into a private file', async () => {
+      core.answers['activity.export'] = ({ afterSeq }) =>
+        afterSeq === 0 ? { text: 'one\n', nextAfterSeq: 1 } : { text: 'two\n', nextAfterSeq: null };
+      expect((await ebp(['activity', '--export', 'jsonl'])).out).toBe('one\ntwo\n');
+      const path = join(core.profileDir, 'export.csv');
+      expect((await ebp(['activity', '--export', 'csv', path])).out).toBe(`Written to ${path}.\n`);
+      expect(await readFile(path, 'utf8')).toBe('one\ntwo\n');
+      expect((await stat(path)).mode & 0o777).toBe(0o600);
+      expect(await ebp(['activity', '--export', 'csv', '/nowhere/x'])).toMatchObject({
+        code: 1,
+        error: expect.stringContaining('/nowhere/x could not be written'),
+      });
+    });
+
+    test.each([[['--export', 'xml']], [['--check', '--search', 'x']], [['file.csv']], [['-n', '0']]])(
+      'refuses %o',
+      async (flags) => {
+        expect((await ebp(['activity', ...flags])).code).toBe(2);
+      },
+    );
   });
 
   test('open prints the address', async () => {
@@ -506,4 +763,78 @@ test('the program itself runs and ends', async () => {
   const { code, out } = await run(['peers', '--json', '--profile', core.profileDir]);
   expect([code, JSON.parse(out)[0].name]).toEqual([0, 'Bob’s desktop']);
   expect((await run(['peers', '--profile', '/nowhere'])).code).toBe(4);
+});
+
+describe('ebp verify', () => {
+  const peerId = peerIdOf('c');
+  beforeEach(() => {
+    core.answers['comparisons.start'] = () => core.set('comparisons', [getComparison()]);
+    core.answers['comparisons.answer'] = ({ peerId, isSame }) =>
+      core.set('comparisons', [getComparison({ peerId, state: isSame ? 'verified' : 'different', code: null })]);
+    core.answers['comparisons.cancel'] = () => core.set('comparisons', []);
+  });
+
+  test('begins, prints code and words, and answers what the person says', async () => {
+    const { code, out } = await ebp(['verify', 'Carol'], undefined, 'y');
+    expect(code).toBe(0);
+    expect(out).toContain('Code:   001 002');
+    expect(out).toContain('Words:  ability able');
+    expect(out).toContain('Verified: Carol.');
+    expect(called('comparisons.answer')).toEqual([{ peerId, code: '001002', isSame: true }]);
+  });
+
+  test('“no” is said to be different, and anything else answers nothing', async () => {
+    const { code, error } = await ebp(['verify', 'Carol'], undefined, 'no');
+    expect([code, error]).toEqual([1, expect.stringContaining('Somebody may be between you and Carol')]);
+    core.calls.length = 0;
+    expect((await ebp(['verify', 'Carol'], undefined, '')).out).toContain(`ebp verify ${peerId} --same`);
+    expect(called('comparisons.answer')).toEqual([]);
+  });
+
+  test('takes the answer in a second call, from either side', async () => {
+    core.set('comparisons', [getComparison({ role: 'asked', peerId: peerIdOf('d'), peerName: 'Dave' })]);
+    expect((await ebp(['verify', '--same'])).code).toBe(0);
+    expect(called('comparisons.answer')).toEqual([{ peerId: peerIdOf('d'), code: '001002', isSame: true }]);
+    core.set('comparisons', []);
+    expect(await ebp(['verify', 'Carol', '--same'])).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('No code is being compared.'),
+    });
+    expect((await ebp(['verify', '--same', '--different'])).code).toBe(2);
+  });
+
+  test('--key trusts a key, and no other peer’s', async () => {
+    core.answers['peers.verifyKey'] = () => ({ peerId });
+    core.set('peers', [getPeer(), getPeer({ id: peerId, name: 'Carol' })]);
+    expect((await ebp(['verify', 'Carol', '--key', `ebrainpool:${peerId}`])).out).toContain('Verified: Carol.');
+    core.calls.length = 0;
+    const { code, error } = await ebp(['verify', 'Carol', '--key', `ebrainpool:${peerIdOf('d')}`]);
+    expect([code, error]).toEqual([1, expect.stringContaining('This key is not the one of Carol.')]);
+    expect(called('peers.verifyKey')).toEqual([]);
+    await ebp(['verify', 'Carol', '--undo']);
+    expect(called('peers.unverify')).toEqual([{ peerId }]);
+  });
+
+  test('ebp key prints a code that can be scanned, and the same as text', async () => {
+    const { out } = await ebp(['key']);
+    const text = `ebrainpool:${peerIdOf('a')}`;
+    expect(out).toContain(`\n${text}\n`);
+    // Two rows of squares in each line: a full block is light.
+    const lines = out.slice(0, out.indexOf(text)).trimEnd().split('\n');
+    const rows = lines.flatMap((line) => [
+      [...line].map((square) => square === ' ' || square === '▄'),
+      [...line].map((square) => square === ' ' || square === '▀'),
+    ]);
+    const [scale, width] = [4, rows[0]?.length ?? 0];
+    const size = { width: width * scale, height: rows.length * scale };
+    const data = new Uint8ClampedArray(size.width * size.height * 4).fill(255);
+    for (let y = 0; y < size.height; y += 1) {
+      for (let x = 0; x < size.width; x += 1) {
+        if (rows[Math.floor(y / scale)]?.[Math.floor(x / scale)])
+          data.fill(0, (y * size.width + x) * 4, (y * size.width + x) * 4 + 3);
+      }
+    }
+    expect(decodeQR({ ...size, data })).toBe(text);
+    expect(JSON.parse((await ebp(['key', '--json'])).out)).toEqual({ id: peerIdOf('a'), keyText: text });
+  });
 });

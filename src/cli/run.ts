@@ -3,18 +3,22 @@ import { Command, CommanderError } from 'commander';
 import type { Client } from '../contract/client.ts';
 import { AppError, toProblem } from '../contract/errors.ts';
 import { say, sayProblem } from '../messages/messages.ts';
+import { registerActivity } from './commands/activity.ts';
 import { registerLaunch } from './commands/launch.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerPeers } from './commands/peers.ts';
+import { registerPeople } from './commands/people.ts';
 import { registerRequests } from './commands/requests.ts';
+import { registerRules } from './commands/rules.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerSessions } from './commands/sessions.ts';
 import { registerSharing } from './commands/sharing.ts';
 import { registerStatus } from './commands/status.ts';
+import { registerVerify } from './commands/verify.ts';
 import { connectToCore } from './connection.ts';
 import type { Run } from './context.ts';
 import { type ExitCode, exitCodes, ToldError, UsageError } from './exit-codes.ts';
-import { createOutput, toSafeJson, toShowable } from './output.ts';
+import { createOutput, toSafeJson, toShowable, toShowableLines } from './output.ts';
 
 export interface CliWorld {
   readonly version: string;
@@ -23,6 +27,8 @@ export interface CliWorld {
   readonly hasColours: boolean;
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
+  /** Asks the person at the terminal, and resolves with the line that they type; null when nobody is there. */
+  readonly ask?: (question: string, signal: AbortSignal) => Promise<string | null>;
   /** Aborted by Ctrl+C. */
   readonly signal: AbortSignal;
 }
@@ -40,7 +46,7 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
     .helpCommand(false)
     .addHelpText('after', `\n${say('cli.exitCodes')}`)
     .exitOverride()
-    .configureOutput({ writeOut: world.writeOut, writeErr: world.writeError });
+    .configureOutput({ writeOut: world.writeOut, writeErr: (text) => world.writeError(toShowableLines(text)) });
 
   const run: Run = async (work) => {
     const { json, profile } = program.opts<{ json?: boolean; profile?: string }>();
@@ -48,6 +54,7 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
       output: createOutput({ ...world, isJson: json === true }),
       profileDir: profile || world.defaultProfileDir,
       signal: world.signal,
+      ask: async (question) => (json === true ? null : ((await world.ask?.(question, world.signal)) ?? null)),
       connect: async () => {
         const client = await connectToCore(profile || world.defaultProfileDir);
         clients.push(client);
@@ -58,10 +65,14 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
   registerServe(program, run);
   registerStatus(program, run);
   registerPeers(program, run);
+  registerVerify(program, run);
   registerLaunch(program, run);
   registerRequests(program, run);
+  registerRules(program, run);
   registerSessions(program, run);
+  registerPeople(program, run);
   registerSharing(program, run);
+  registerActivity(program, run);
   registerLogs(program, run);
   program.showHelpAfterError(say('cli.fail.seeHelp', { command: 'ebp' }));
   for (const command of program.commands) {
@@ -75,7 +86,7 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
     const isJson = program.opts<{ json?: boolean }>().json === true;
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     if (error instanceof UsageError) {
-      world.writeError(`${[error.message, ...error.details].join('\n')}\n`);
+      world.writeError(toShowableLines(`${[error.message, ...error.details].join('\n')}\n`));
       return exitCodes.usage;
     }
     if (!(error instanceof AppError)) throw error;

@@ -11,6 +11,17 @@ export interface LineStream {
   on(event: 'error', listener: (error: Error) => void): unknown;
   /** Bytes that wait to be sent. */
   readonly writableLength: number;
+  pause(): unknown;
+  resume(): unknown;
+  /** Gives back what was read, to be read again. */
+  unshift(chunk: Uint8Array): unknown;
+}
+
+/** How much time the lines of a stream may take. Times are those of `performance.now`. */
+export interface LineBudget {
+  /** Milliseconds until the next line may be taken; 0 when it may be now. */
+  waitMs(now: number): number;
+  spend(ms: number): void;
 }
 
 export interface LinePortOptions {
@@ -18,6 +29,8 @@ export interface LinePortOptions {
   readonly maxLineBytes: number;
   /** How much may wait for a reader that does not read, 32 MiB unless told. More closes the port. */
   readonly maxBufferedBytes?: number;
+  /** Without one there is no limit. Lines that it has no time for are not read yet. */
+  readonly budget?: LineBudget;
   readonly onOversize?: () => void;
   /** Told of a line that is not JSON in UTF-8. The port is closed. */
   readonly onMalformed?: (error: unknown) => void;
@@ -26,6 +39,7 @@ export interface LinePortOptions {
 }
 
 const LINE_FEED = 0x0a;
+const IDLE_BYTES = 64 * 1024;
 const DEFAULT_MAX_BUFFERED_BYTES = 32 * 1024 * 1024;
 
 /** Nothing is read from the stream before `onMessage` was called, so that no message is lost. Empty lines are skipped. */
@@ -35,23 +49,22 @@ export function createLinePort(stream: LineStream, options: LinePortOptions): Po
   const closeListeners: (() => void)[] = [];
   let isOpen = true;
   let listener: ((message: unknown) => void) | null = null;
-  let parts: Uint8Array[] = [];
-  let partsBytes = 0;
+  /** The beginning of a line whose end has not come yet. */
+  let rest = new Uint8Array();
+  let restBytes = 0;
 
   function endWith(finish: () => void): void {
     if (!isOpen) return;
     isOpen = false;
-    parts = [];
+    rest = new Uint8Array();
+    restBytes = 0;
     finish();
     for (const closeListener of closeListeners) closeListener();
   }
   const close = () => endWith(() => stream.end(() => stream.destroy()));
   const abort = () => endWith(() => stream.destroy());
 
-  function takeLine(): void {
-    const bytes = parts.length === 1 && parts[0] !== undefined ? parts[0] : concat(parts, partsBytes);
-    parts = [];
-    partsBytes = 0;
+  function takeLine(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     let message: unknown;
     try {
@@ -64,21 +77,54 @@ export function createLinePort(stream: LineStream, options: LinePortOptions): Po
     listener?.(message);
   }
 
+  /** Security: copied, into one piece: a line that comes byte by byte must not cost an object for each byte. */
+  function keep(part: Uint8Array): void {
+    const neededBytes = restBytes + part.length;
+    if (neededBytes > rest.length) {
+      const larger = new Uint8Array(Math.min(Math.max(2 * rest.length, neededBytes, 1024), options.maxLineBytes));
+      larger.set(rest.subarray(0, restBytes));
+      rest = larger;
+    }
+    rest.set(part, restBytes);
+    restBytes = neededBytes;
+  }
+
+  /** Security: a line can be made to be slow to read, and a chunk can hold many; the stream's own flow control holds back the rest. */
+  function waitFor(waitMs: number, unread: Uint8Array): void {
+    stream.pause();
+    stream.unshift(unread);
+    setTimeout(() => isOpen && stream.resume(), waitMs);
+  }
+
   function takeIn(chunk: Uint8Array): void {
     let start = 0;
     while (isOpen && start < chunk.length) {
+      const now = performance.now();
+      const waitMs = options.budget?.waitMs(now) ?? 0;
+      if (waitMs > 0) {
+        waitFor(waitMs, chunk.subarray(start));
+        return;
+      }
       const lineFeed = chunk.indexOf(LINE_FEED, start);
       const end = lineFeed === -1 ? chunk.length : lineFeed;
-      partsBytes += end - start;
       // Security: the limit is checked before the bytes are kept, so a line without an end costs no more than the limit.
-      if (partsBytes > options.maxLineBytes) {
+      if (restBytes + end - start > options.maxLineBytes) {
         options.onOversize?.();
         abort();
         return;
       }
-      if (end > start) parts.push(chunk.subarray(start, end));
-      if (lineFeed === -1) return;
-      takeLine();
+      const part = chunk.subarray(start, end);
+      if (lineFeed === -1) {
+        keep(part);
+        return;
+      }
+      if (restBytes > 0) keep(part);
+      const line = restBytes > 0 ? rest.subarray(0, restBytes) : part;
+      restBytes = 0;
+      takeLine(line);
+      options.budget?.spend(performance.now() - now);
+      // What one long line needed is not kept for the short ones after it.
+      if (restBytes === 0 && rest.length > IDLE_BYTES) rest = new Uint8Array();
       start = lineFeed + 1;
     }
   }
@@ -105,14 +151,4 @@ export function createLinePort(stream: LineStream, options: LinePortOptions): Po
     },
     close,
   };
-}
-
-function concat(parts: readonly Uint8Array[], sizeBytes: number): Uint8Array {
-  const whole = new Uint8Array(sizeBytes);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

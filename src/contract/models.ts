@@ -6,6 +6,8 @@ const text = (max: number) => z.string().max(max);
 /** Milliseconds since the Unix epoch. */
 const instant = z.number().int().nonnegative();
 const count = z.number().int().nonnegative();
+/** Hours and minutes of a day, 00:00 to 23:59. */
+const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
 
 /** OpenSSH fingerprint of the peer's Ed25519 key (RFC 4716 key hashed with SHA-256, base64 without padding). */
 export const peerIdSchema = z
@@ -35,6 +37,14 @@ export const iconHashSchema = z
   .brand('IconHash');
 export type IconHash = z.infer<typeof iconHashSchema>;
 
+/** Who may see an offer, and ask for it. */
+export const audienceSchema = z.discriminatedUnion('who', [
+  z.object({ who: z.literal('everybody') }),
+  z.object({ who: z.literal('verified') }),
+  z.object({ who: z.literal('chosen'), peerIds: z.array(peerIdSchema).max(500) }),
+]);
+export type Audience = Readonly<z.infer<typeof audienceSchema>>;
+
 /** The kinds that this version can start. A peer may offer others: they are shown as "needs a newer version". */
 export const knownOfferKinds = ['app', 'service', 'web', 'shell'] as const;
 
@@ -53,6 +63,8 @@ export type Offer = Readonly<z.infer<typeof offerSchema>>;
 /** An offer as its owner sees it. */
 export const ownOfferSchema = offerSchema.extend({
   isShared: z.boolean(),
+  /** Null: as for the whole catalogue. */
+  audience: audienceSchema.nullable(),
   /** The file that it comes from. */
   source: text(4096),
   /** The program and arguments that will run, for showing only. */
@@ -73,9 +85,31 @@ export type BrokenEntry = Readonly<z.infer<typeof brokenEntrySchema>>;
 export const viewSchema = z.enum(['viewer', 'native', 'classic']);
 export type View = z.infer<typeof viewSchema>;
 
-/** What a grant lets the program do beyond its container. */
-export const powersSchema = z.object({ clipboard: z.boolean(), network: z.boolean() });
+/** What a grant lets visitor and program do beyond a program that runs alone in its container. What is wider is in powers.ts. */
+export const powersSchema = z.object({
+  /** What the visitor copies reaches the program. */
+  clipboardIn: z.boolean(),
+  /** What is copied in the program reaches the visitor's clipboard. */
+  clipboardOut: z.boolean(),
+  /** internet: what lies beyond the host's own networks, and nothing in them. */
+  network: z.enum(['none', 'internet']),
+  /** The visitor puts files into the container's folder Exchange, and takes files out of it. */
+  files: z.boolean(),
+  /** The visitor sees, and can neither type nor click. */
+  isViewOnly: z.boolean(),
+  /** Minutes until the session ends by itself; null for no limit. */
+  timeLimitMin: z
+    .number()
+    .int()
+    .min(1)
+    .max(7 * 24 * 60)
+    .nullable(),
+});
 export type Powers = Readonly<z.infer<typeof powersSchema>>;
+
+/** What does not fit what is known of a peer: another key had this very name, or this address. */
+export const warningSchema = z.enum(['name-of-another', 'address-of-another']);
+export type Warning = z.infer<typeof warningSchema>;
 
 export const sizeSchema = z.object({
   width: z.number().int().min(64).max(8192),
@@ -85,7 +119,11 @@ export type Size = Readonly<z.infer<typeof sizeSchema>>;
 
 export const peerSchema = z.object({
   id: peerIdSchema,
+  /** The name that this computer's person gave it, else the one that it claims. */
   name: text(100),
+  /** What it says its name is. Proves nothing. */
+  claimedName: text(100),
+  isRenamed: z.boolean(),
   /** host or host:port, the best first; decoration only. */
   addresses: z.array(text(300)).max(32),
   /** online: advertised or connected now. */
@@ -93,8 +131,13 @@ export const peerSchema = z.object({
   connection: z.enum(['none', 'connecting', 'connected', 'failed']),
   /** Why the last try to connect failed, or why this peer cannot be used (protocol-newer, protocol-older). */
   problem: problemSchema.nullable(),
+  /** The person here compared its key with it. */
   isVerified: z.boolean(),
+  isBlocked: z.boolean(),
+  /** Whether something about it is stored here: it stays in the list while it is away. */
+  isKnown: z.boolean(),
   isAddedByAddress: z.boolean(),
+  warning: warningSchema.nullable(),
   lastSeenAt: instant,
 });
 export type Peer = Readonly<z.infer<typeof peerSchema>>;
@@ -114,8 +157,9 @@ export const requestSchema = partySchema.extend({
   powers: powersSchema,
   askedAt: instant,
   expiresAt: instant,
-  /** Another key is known by this very name: a stranger, or a computer that was set up anew. */
-  isNameOfAnother: z.boolean(),
+  warning: warningSchema.nullable(),
+  /** Why it is asked although a rule was made: what would run has changed, more is asked for, or the peer is not verified any more. */
+  ruleNote: z.enum(['changed', 'wider', 'unverified']).nullable(),
   /** What is mounted in the container besides the system's own programs. */
   mounts: z.array(z.object({ path: text(4096), mode: z.enum(['ro', 'rw']) })),
 });
@@ -126,6 +170,8 @@ export const askSchema = partySchema.extend({
   /** Local id, known before the peer has answered anything. */
   id: requestIdSchema,
   view: viewSchema,
+  /** What was asked for; what was given of it is in the session. */
+  powers: powersSchema,
   state: z.enum(['connecting', 'waiting', 'granted', 'denied', 'expired', 'cancelled', 'failed']),
   askedAt: instant,
   expiresAt: instant.nullable(),
@@ -153,6 +199,9 @@ export const sessionSchema = partySchema.extend({
   /** For classic sessions: the port, and the whole command line to type. */
   classic: z.object({ port: z.number().int().min(1).max(65535), command: text(1000) }).nullable(),
   problem: problemSchema.nullable(),
+  powers: powersSchema,
+  /** When the time limit ends it. */
+  endsAt: instant.nullable(),
 });
 export type Session = Readonly<z.infer<typeof sessionSchema>>;
 
@@ -164,11 +213,38 @@ export const ruleSchema = z.object({
   offerName: text(200),
   /** What was asked for when the person answered: anything wider is asked again. */
   view: viewSchema,
+  asked: powersSchema,
+  /** What the person gave of it, and the most that the rule gives. */
   powers: powersSchema,
   answer: z.enum(['allow', 'deny']),
+  /** What would have run when the person answered (SHA-256 over command and desktop entry): anything else is asked again. */
+  launchDigest: z.string().regex(/^[0-9a-f]{64}$/),
   createdAt: instant,
+  /** Null: for good, or until eBrainPool is quit. */
+  expiresAt: instant.nullable(),
+  isUntilQuit: z.boolean(),
 });
 export type Rule = Readonly<z.infer<typeof ruleSchema>>;
+
+/** What two people compare. */
+export const codeSchema = z.string().regex(/^\d{6}$/);
+
+/** Two people compare a code that both screens show. */
+export const comparisonSchema = z.object({
+  peerId: peerIdSchema,
+  peerName: text(100),
+  isVerified: z.boolean(),
+  warning: warningSchema.nullable(),
+  /** Who began it. */
+  role: z.enum(['asking', 'asked']),
+  /** waiting: this person said that they are the same, and the other has not answered yet. */
+  state: z.enum(['connecting', 'comparing', 'waiting', 'verified', 'different', 'failed']),
+  /** Null before both sides have revealed, and when it is over. */
+  code: codeSchema.nullable(),
+  expiresAt: instant.nullable(),
+  problem: problemSchema.nullable(),
+});
+export type Comparison = Readonly<z.infer<typeof comparisonSchema>>;
 
 export const mountSchema = z.object({
   path: text(4096).regex(/^\//, 'must be an absolute path'),
@@ -189,20 +265,34 @@ export const settingsSchema = z.object({
   isSharedByDefault: z.boolean(),
   /** What the owner switched by hand. */
   sharedByOfferId: z.record(offerIdSchema, z.boolean()),
+  /** Who sees what is shared. */
+  audience: audienceSchema,
+  /** Where it differs for one offer. */
+  audienceByOfferId: z.record(offerIdSchema, audienceSchema),
+  /** While true nobody is asked: a rule answers, and everything else is a no. */
+  isDoNotDisturb: z.boolean(),
+  /** The same each day, by this computer's clock; from 22:00 to 07:00 goes over midnight. */
+  quietHours: z.object({ isOn: z.boolean(), from: clockTime, to: clockTime }),
   /** Further folders that every container sees. */
   mounts: z.array(mountSchema).max(50),
+  /** MiB of the largest file that a visitor may put into the folder of its container. */
+  maxUploadMib: z
+    .number()
+    .int()
+    .min(1)
+    .max(1024 * 1024),
   /** Start container and display while the person reads a request. */
   isWarmUp: z.boolean(),
   /** Start eBrainPool when the person logs in. */
   isStartedAtLogin: z.boolean(),
+  /** Keep this computer's key sealed by the system's key store, where the shell has one. */
+  isKeySealed: z.boolean(),
   hasNotifications: z.boolean(),
   logLevel: logLevelSchema,
   /** TCP port for peers; the next free one is used when it is taken. */
   peerPort: z.number().int().min(1024).max(65535),
   /** Seconds until an unanswered request is a no. */
   answerTimeoutS: z.number().int().min(2).max(600),
-  /** Peers added by address: host or host:port. */
-  addresses: z.array(text(300)).max(200),
 });
 export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 
@@ -216,12 +306,18 @@ export const healthItemSchema = z.object({
     'xvnc',
     'window-manager',
     'xauth',
+    'internet',
     'ssh',
     'port',
+    'network',
     'multicast',
     'disk',
     'settings',
+    'people',
+    'rules',
+    'activity',
     'root',
+    'secrets',
   ]),
   level: z.enum(['ok', 'warning', 'error']),
   params: z.record(z.string(), z.union([z.string(), z.number()])),

@@ -1,5 +1,6 @@
 // JSON-RPC 2.0 (https://www.jsonrpc.org/specification) over a Port, both ways, each input checked by its schema.
 import { z } from 'zod';
+import { check } from './check.ts';
 import { AppError, type ErrorCode, errorCodeSchema, errorParamsSchema, toProblem } from './errors.ts';
 import type { Port } from './port.ts';
 
@@ -86,26 +87,26 @@ export function createRpc(port: Port, options: RpcOptions): Rpc {
   }
 
   port.onMessage((message) => {
-    const request = requestSchema.safeParse(message);
+    const request = check(requestSchema, message);
     if (request.success) {
       void answer(request.data.id, request.data.method, request.data.params);
       return;
     }
-    const failure = failureSchema.safeParse(message);
+    const failure = check(failureSchema, message);
     if (failure.success) {
-      const told = appErrorSchema.safeParse(failure.data.error.data);
+      const told = check(appErrorSchema, failure.data.error.data);
       const error = told.success ? new AppError(told.data.code, told.data.params) : new AppError('internal');
       pending.get(failure.data.id)?.reject(error);
       pending.delete(failure.data.id);
       return;
     }
-    const result = resultSchema.safeParse(message);
+    const result = check(resultSchema, message);
     if (result.success && typeof message === 'object' && message !== null && 'result' in message) {
       pending.get(result.data.id)?.resolve(result.data.result);
       pending.delete(result.data.id);
       return;
     }
-    const notification = notificationSchema.safeParse(message);
+    const notification = check(notificationSchema, message);
     if (notification.success) {
       options.onNotification?.(notification.data.method, notification.data.params);
       return;
@@ -158,7 +159,7 @@ export function createRpc(port: Port, options: RpcOptions): Rpc {
  * @throws AppError `bad-input` that names the field (`where`) and what is wrong with it (`why`).
  */
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown, where: string): z.output<S> {
-  const result = schema.safeParse(input);
+  const result = check(schema, input);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const path = [where, ...(issue?.path.map(String) ?? [])].join('.');

@@ -1,31 +1,37 @@
 // createCore builds every part in order: the table of contents of the product.
 import { createHash } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
-import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { serveContract, type TopicSources } from '../contract/client.ts';
 import type { ClientId } from '../contract/contract.ts';
-import type { PeerId, Self, Session } from '../contract/models.ts';
+import type { Ask, Self, Session } from '../contract/models.ts';
 import type { Port } from '../contract/port.ts';
+import { type Activity, startActivity } from './activity/activity.ts';
 import { type Catalog, startCatalog } from './catalog/catalog.ts';
 import { type Consent, createConsent } from './consent/consent.ts';
-import { openRules, type Rules } from './consent/rules.ts';
+import { openRules } from './consent/rules.ts';
 import { createBubblewrap } from './container/bubblewrap.ts';
 import { type Containers, startContainers } from './container/container.ts';
+import type { OpenFile } from './files/exchange.ts';
 import { createHandlers } from './handlers.ts';
 import { type Health, startHealth } from './health.ts';
 import { createHost } from './host.ts';
 import { openIdentity } from './identity/identity.ts';
+import type { SecretStore } from './identity/secret-store.ts';
+import { keepMemoryOutOfCoreDumps } from './lib/core-dump.ts';
 import { type FileLog, startFileLog } from './lib/log.ts';
 import { makeProfile, runtimeDirOf } from './lib/places.ts';
 import { readLastLines } from './lib/read-log.ts';
-import { combine, type State } from './lib/state.ts';
+import { combine, type Followable, type State } from './lib/state.ts';
 import { startLocalSocket } from './local-socket/local-socket.ts';
 import type { OwnAdvert } from './peers/advert.ts';
-import { openKnownPeers } from './peers/known-peers.ts';
+import { type Comparisons, createComparisons } from './peers/comparisons.ts';
 import { startDiscovery } from './peers/mdns.ts';
+import { isLinkLocal, type Link } from './peers/mdns-links.ts';
+import { openPeerBook } from './peers/peer-book.ts';
 import { type Peers, startPeers } from './peers/peers.ts';
+import { createPeople, type People } from './people.ts';
 import { type Asks, startAsks } from './session/asks.ts';
 import { type HostSessions, startHostSessions } from './session/host-sessions.ts';
 import { canShowNative } from './session/openssh.ts';
@@ -39,6 +45,8 @@ export interface CoreOptions {
   readonly profileDir: string;
   readonly shell: 'electron' | 'browser';
   readonly version: string;
+  /** The system's key store, or null where the shell has none: then the key lies in a private file. */
+  readonly secrets: SecretStore | null;
 }
 
 export interface Core extends AsyncDisposable {
@@ -48,6 +56,10 @@ export interface Core extends AsyncDisposable {
   readIcon(hash: string): Promise<{ type: string; bytes: Uint8Array } | null>;
   /** The RFB byte stream of a visitor's viewer session. @throws AppError `not-found`, `peer-unreachable` */
   openDisplay(sessionId: string): Promise<Duplex>;
+  /** A file of the folder Exchange, from a visitor's session. @throws AppError, see `Exchange` in core/files */
+  openFile(sessionId: string, name: string): Promise<OpenFile>;
+  /** Puts a new file there; resolves with the name that it got. @throws AppError, see `Exchange` in core/files */
+  putFile(sessionId: string, name: string, source: AsyncIterable<Uint8Array>): Promise<{ readonly name: string }>;
   /** Resolves when somebody called `core.stop`; the shell then disposes the core and ends. */
   readonly stopRequested: Promise<void>;
 }
@@ -58,12 +70,14 @@ export interface Parts {
   readonly catalog: Catalog;
   readonly peers: Peers;
   readonly consent: Consent;
-  readonly rules: Rules;
+  readonly people: People;
+  readonly comparisons: Comparisons;
   readonly containers: Containers;
   readonly host: HostSessions;
   readonly asks: Asks;
   readonly visitor: VisitorSessions;
   readonly health: Health;
+  readonly activity: Activity;
   readonly logs: { read(maxLines: number): Promise<readonly string[]> };
   requestStop(): void;
 }
@@ -73,7 +87,8 @@ const ROOTS_SANDBOX_OWNER = { uid: 70_731, gid: 70_731 };
 
 /**
  * Starts the core. A part that cannot work here says so in the topic `health`; the others work.
- * @throws AlreadyRunningError when a core runs with this profile; AppError `profile-unusable`, `bad-input` when the identity is damaged
+ * @throws AlreadyRunningError when a core runs with this profile; AppError `profile-unusable`; `bad-input`, `key-sealed`,
+ * `key-store-locked`, `key-conflict` when the key that this computer is cannot be had
  */
 export async function createCore(options: CoreOptions): Promise<Core> {
   const { profileDir } = options;
@@ -82,6 +97,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const owner = isRoot ? ROOTS_SANDBOX_OWNER : null;
   const runtimeDir = runtimeDirOf(profileDir, process.env, isRoot);
   await makeProfile(profileDir);
+  await keepMemoryOutOfCoreDumps();
 
   const log: FileLog = stack.use(startFileLog(join(profileDir, 'logs'), 'info'));
   const stop = Promise.withResolvers<void>();
@@ -95,32 +111,68 @@ export async function createCore(options: CoreOptions): Promise<Core> {
 
   const settings = stack.use(await startSettings({ profileDir, log }));
   stack.defer(settings.state.follow(({ logLevel }) => log.setLevel(logLevel)));
-  const identity = await openIdentity(join(profileDir, 'identity'));
+  const identity = await openIdentity(join(profileDir, 'identity'), {
+    store: options.secrets,
+    isSealed: settings.state.value.isKeySealed,
+    lentDir: join(runtimeDir, 'keys'),
+    log,
+  });
   log.info({ id: identity.id, version: options.version, shell: options.shell }, 'core starts');
+  const activityDir = join(profileDir, 'activity');
+  const activity = stack.use(await startActivity({ folder: activityDir, log }));
   const catalog = stack.use(await startCatalog({ log, settings: settings.state, iconsDir: join(profileDir, 'icons') }));
-  const rules = await openRules(profileDir, log);
+  const book = await openPeerBook({
+    profileDir,
+    log,
+    knownNames: () => [...rules.state.value, ...containers.state.value],
+  });
+  const rules = await openRules({ profileDir, isVerified: book.isVerified, log });
 
   const folder = isRoot ? join('/var/lib/ebrainpool/containers', digestOf(profileDir)) : join(profileDir, 'containers');
   const containers = stack.use(await startContainers({ folder, engine, settings: settings.state, log, owner }));
-  const isNameOfAnother = (peerId: PeerId, peerName: string) =>
-    [...rules.state.value, ...containers.state.value].some(
-      (other) => other.peerName === peerName && other.peerId !== peerId,
-    );
-  const consent = createConsent({ settings: settings.state, rules, isNameOfAnother, log });
-  stack.defer(() => consent.denyAll());
-  const host = stack.use(startHostSessions({ containers, log }));
-  const health = startHealth({ engine, profileDir, settings, isRoot, log });
+  const consent = stack.use(createConsent({ settings: settings.state, rules, book, activity, log }));
+  stack.defer(() => consent.denyAll('quit'));
+  const host = stack.use(startHostSessions({ containers, book, activity, settings: settings.state, log }));
+  const folders = [
+    { path: profileDir, wantedBytes: 16 * 1024 * 1024 },
+    { path: folder, wantedBytes: 16 * 1024 * 1024 },
+    // A tmpfs, small on a small computer, and what lies there is small as well.
+    { path: runtimeDir, wantedBytes: 1024 * 1024 },
+  ];
+  const health = stack.use(startHealth({ engine, folders, settings, isRoot, log }));
+  health.setDamage('people', book.damage);
+  health.setDamage('rules', rules.damage);
+  stack.defer(identity.place.follow(health.setKeyPlace));
+  let isKeySealed = settings.state.value.isKeySealed;
+  stack.defer(
+    settings.state.follow((changed) => {
+      if (changed.isKeySealed === isKeySealed) return;
+      isKeySealed = changed.isKeySealed;
+      void identity.setSealed(isKeySealed);
+    }),
+  );
+  stack.defer(activity.state.follow(({ problem }) => health.setActivity(problem && activityDir)));
 
-  const known = await openKnownPeers(profileDir, log);
   const name = () => settings.state.value.name;
   const peers = stack.use(
-    await startPeers({ identity, log, name, known, catalog, defaultPort: settings.state.value.peerPort }),
+    await startPeers({ identity, log, name, book, catalog, defaultPort: settings.state.value.peerPort }),
   );
-  const visitor = stack.use(startVisitorSessions({ identity, peers, runtimeDir, log }));
-  const asks = stack.use(startAsks({ peers, log, onGranted: visitor.begin }));
+  const visitor = stack.use(startVisitorSessions({ identity, peers, runtimeDir, activity, log }));
+  const asks = stack.use(startAsks({ peers, activity, log, onGranted: visitor.begin }));
+  const comparisons = stack.use(
+    createComparisons({
+      ...{ selfId: identity.id, settings: settings.state, book, peers, log },
+      verify: (peerId, claimedName) => people.verify(peerId, claimedName),
+      unverify: (peerId) => people.unverify(peerId),
+    }),
+  );
   peers.onNotice = (notice, value, connection) => {
     if (notice === 'request.answered') asks.takeAnswer(value as NoticeValue<'request.answered'>, connection);
+    if (notice === 'session.changed') visitor.takeChange(value as NoticeValue<'session.changed'>, connection);
     if (notice === 'session.ended') visitor.takeEnd(value as NoticeValue<'session.ended'>, connection);
+    if (notice === 'verify.answered') comparisons.takeHostsAnswer(value as NoticeValue<'verify.answered'>, connection);
+    if (notice === 'verify.cancelled')
+      comparisons.takeHostsCancel(value as NoticeValue<'verify.cancelled'>, connection);
   };
   const { hostSide, announceCatalogue } = createHost({
     settings: settings.state,
@@ -128,7 +180,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     consent,
     containers,
     host,
+    book,
+    comparisons,
     health,
+    activity,
     log,
   });
   const server = await startPeerServer({ identity, log, port: settings.state.value.peerPort, host: hostSide }).then(
@@ -140,11 +195,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     },
   );
   if (server !== undefined) health.setPort(server.port, null);
-  stack.defer(catalog.digest.follow(announceCatalogue));
+  for (const source of [catalog.offers, settings.state, book.state]) stack.defer(source.follow(announceCatalogue));
 
-  // The digest of what a peer may see; its name is this computer's, and a pause takes the offers away, not the computer.
+  // Security: the digest of what anybody may see, so that it tells nobody of the rest. Its name is this computer's, and a pause takes the offers away, not the computer.
   const advert = stack.use(
-    combine([settings.state, catalog.digest], ([{ name: ownName }, catalogueDigest]): OwnAdvert | null =>
+    combine([settings.state, catalog.publicDigest], ([{ name: ownName }, catalogueDigest]): OwnAdvert | null =>
       server === undefined
         ? null
         : { peerId: identity.id, name: ownName, protocol: PROTOCOL, port: server.port, catalogueDigest },
@@ -152,32 +207,62 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   );
   const discovery = stack.use(await startDiscovery({ log, own: advert, onSeen: peers.onSeen, onGone: peers.onGone }));
   stack.defer(discovery.problem.follow((problem) => health.setMulticast(problem)));
+  stack.defer(discovery.links.follow((links) => health.setNetwork(links.some((link) => !link.isLoopback))));
+  let { isPaused: wasPaused } = settings.state.value;
   // Security: a pause ends what runs and refuses what waits.
   stack.defer(
     settings.state.follow(({ isPaused }) => {
+      if (isPaused !== wasPaused) void activity.record({ event: { kind: isPaused ? 'paused' : 'resumed' } });
+      wasPaused = isPaused;
       if (!isPaused) return;
-      consent.denyAll();
+      consent.denyAll('pause');
       void host.endAll('host');
     }),
   );
   void health.check();
 
-  const self = await describeSelf(options, identity.id, settings, server?.port ?? 0, health);
+  const people = createPeople({
+    ...{ book, peers, consent, rules, containers, host, visitor, activity },
+    selfId: identity.id,
+    disconnect: (peerId) => server?.disconnect(peerId),
+  });
+  const self = await describeSelf(options, identity.id, settings, server?.port ?? 0, health, discovery.links);
   stack.use(self);
+  // A peer that is verified or renamed meanwhile is shown so.
+  const faceNow = (one: Pick<Ask, 'peerId' | 'peerName'>) =>
+    book.faceOf(one.peerId, peers.claimedNameOf(one.peerId) ?? one.peerName);
+  const withFace = <T extends Ask | Session>(one: T): T => {
+    const { name: peerName, isVerified } = faceNow(one);
+    return { ...one, peerName, isVerified };
+  };
   const sessions = stack.use(
-    combine([host.state, visitor.state], ([ofHost, ofVisitor]): Session[] => [...ofHost, ...ofVisitor]),
+    combine([host.state, visitor.state, peers.state], ([ofHost, ofVisitor]): Session[] => [
+      ...ofHost,
+      ...ofVisitor.map(withFace),
+    ]),
+  );
+  const ownAsks = stack.use(combine([asks.state, peers.state], ([list]) => list.map(withFace)));
+  const shownComparisons = stack.use(
+    combine([comparisons.state, peers.state], ([list]) =>
+      list.map((one) => {
+        const { name: peerName, isVerified, warning } = faceNow(one);
+        return { ...one, peerName, isVerified, warning };
+      }),
+    ),
   );
   const parts: Parts = {
     settings,
     catalog,
     peers,
     consent,
-    rules,
+    people,
+    comparisons,
     containers,
     host,
     asks,
     visitor,
     health,
+    activity,
     logs: { read: (maxLines) => readLastLines(log.path, maxLines) },
     requestStop: () => setImmediate(stop.resolve),
   };
@@ -191,9 +276,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     peers: peers.state,
     catalogues: peers.catalogues,
     requests: consent.requests,
-    asks: asks.state,
+    asks: ownAsks,
     rules: rules.state,
     containers: containers.state,
+    comparisons: shownComparisons,
+    activity: activity.state,
   } as unknown as TopicSources;
   let nextClient = 1;
   attached.attach = (port) => {
@@ -212,6 +299,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     attach: (port) => attached.attach(port),
     readIcon: (hash) => catalog.readIcon(hash),
     openDisplay: (sessionId) => visitor.openDisplay(sessionId),
+    openFile: (sessionId, name) => visitor.exchange(sessionId).open(name),
+    putFile: (sessionId, name, source) => visitor.exchange(sessionId).put(name, source),
     stopRequested: stop.promise,
     [Symbol.asyncDispose]: () => parked.disposeAsync(),
   };
@@ -223,16 +312,17 @@ async function describeSelf(
   settings: SettingsPart,
   peerPort: number,
   health: Health,
+  links: Followable<readonly Link[]>,
 ): Promise<State<Self> & Disposable> {
   const canNative = await canShowNative();
   return combine(
-    [settings.state, health.items],
-    ([{ name }]): Self => ({
+    [settings.state, health.items, links],
+    ([{ name }, , on]): Self => ({
       id,
       name,
       version: options.version,
       peerPort,
-      addresses: ownAddresses(),
+      addresses: addressesOn(on),
       shell: options.shell,
       platform: process.platform,
       canShare: health.canShare(),
@@ -243,11 +333,11 @@ async function describeSelf(
 }
 
 /** Addresses under which others can reach this computer; link-local ones are of no use to type. */
-function ownAddresses(): string[] {
-  return Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .filter((address) => !address.internal && !address.address.startsWith('fe80:'))
-    .map((address) => address.address);
+function addressesOn(links: readonly Link[]): string[] {
+  return links
+    .filter((link) => !link.isLoopback)
+    .flatMap((link) => [...link.addresses.ipv4, ...link.addresses.ipv6])
+    .filter((address) => !isLinkLocal(address));
 }
 
 function digestOf(text: string): string {

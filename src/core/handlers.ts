@@ -1,34 +1,50 @@
 // One line for each contract method: which part answers it.
 import type { Handlers } from '../contract/contract.ts';
 import { AppError } from '../contract/errors.ts';
-import type { Settings } from '../contract/models.ts';
+import type { Audience, Mount, Settings } from '../contract/models.ts';
 import type { Parts } from './core.ts';
 
 export function createHandlers(parts: Parts): Handlers {
-  const { settings, peers, consent, rules, containers, host, asks, visitor, health, logs } = parts;
+  const { settings, peers, consent, people, comparisons, containers, host, asks, visitor, health, activity, logs } =
+    parts;
   return {
     'peers.open': ({ peerId }, client) => peers.open(peerId, client).then(done),
     'peers.close': ({ peerId }, client) => done(peers.close(peerId, client)),
     'peers.add': async ({ address }) => ({ peerId: await peers.add(address) }),
-    'peers.remove': ({ peerId }) => peers.remove(peerId).then(done),
+    'peers.forget': ({ peerId }) => people.forget(peerId).then(done),
+    'peers.rename': ({ peerId, name }) => people.rename(peerId, name).then(done),
+    'peers.block': ({ peerId, isBlocked }) => people.block(peerId, isBlocked).then(done),
+    'peers.verifyKey': async ({ keyText }) => ({ peerId: await people.verifyKey(keyText) }),
+    'peers.unverify': ({ peerId }) => people.unverify(peerId).then(done),
+    'comparisons.start': ({ peerId }) => done(comparisons.start(peerId)),
+    'comparisons.answer': ({ peerId, code, isSame }) => comparisons.answer(peerId, code, isSame).then(done),
+    'comparisons.cancel': ({ peerId }) => done(comparisons.cancel(peerId)),
     'offers.share': ({ offerIds, isShared }) => settings.update(sharing(parts, offerIds, isShared)).then(done),
+    'offers.setAudience': ({ offerIds, audience }) => settings.update(showingTo(parts, offerIds, audience)).then(done),
     'asks.create': (input, client) => ({ askId: asks.create(input, client) }),
     'asks.watch': ({ askId }, client) => done(asks.watch(askId, client)),
     'asks.cancel': ({ askId }) => done(asks.cancel(askId)),
     'asks.dismiss': ({ askId }) => done(asks.dismiss(askId)),
-    'requests.answer': ({ requestId, answer }) => consent.answer(requestId, answer).then(done),
+    'requests.answer': ({ requestId, ...answer }) => consent.answer(requestId, answer).then(done),
     'sessions.end': ({ sessionId }) =>
       (host.has(sessionId) ? host.end(sessionId, 'host', null) : visitor.end(sessionId)).then(done),
     'sessions.endAll': () => host.endAll('host').then(done),
+    'sessions.narrow': ({ sessionId, powers }) => host.narrow(sessionId, powers).then(done),
     'sessions.dismiss': ({ sessionId }) => done(visitor.dismiss(sessionId)),
-    'rules.remove': ({ ruleId }) => rules.remove(ruleId).then(done),
+    'files.list': ({ sessionId }) => visitor.exchange(sessionId).list(),
+    'files.remove': ({ sessionId, name }) => visitor.exchange(sessionId).remove(name).then(done),
+    'rules.remove': ({ ruleId }) => people.removeRule(ruleId).then(done),
     'settings.update': (patch) => settings.update(patch).then(done),
+    'mounts.set': ({ path, mode }) => settings.update(mounting(path, mode)).then(done),
     'containers.reset': async ({ peerId }) => {
       await host.endAllOf(peerId, 'host');
       return containers.reset(peerId).then(done);
     },
     'health.check': () => health.check().then(done),
     'logs.read': async ({ maxLines }) => ({ lines: [...(await logs.read(maxLines))] }),
+    'activity.read': (query) => activity.read(query),
+    'activity.check': () => activity.check(),
+    'activity.export': (query) => activity.export(query),
     'core.stop': () => done(parts.requestStop()),
   };
 
@@ -40,10 +56,33 @@ export function createHandlers(parts: Parts): Handlers {
 /** The settings that switch these offers. For all at once, what was switched by hand before is forgotten. */
 function sharing({ catalog }: Parts, offerIds: 'all' | readonly string[], isShared: boolean) {
   if (offerIds === 'all') return { isSharedByDefault: isShared, sharedByOfferId: {} };
-  const known = new Set<string>(catalog.offers.value.offers.map((offer) => offer.id));
-  const unknown = offerIds.find((id) => !known.has(id));
-  if (unknown !== undefined) throw new AppError('not-found', { what: unknown });
+  checkKnown(catalog, offerIds);
   const switched = Object.fromEntries(offerIds.map((id) => [id, isShared]));
   // On top of what was switched meanwhile.
   return (current: Settings) => ({ sharedByOfferId: { ...current.sharedByOfferId, ...switched } });
+}
+
+/** The settings that show these offers to this audience. */
+function showingTo({ catalog }: Parts, offerIds: readonly string[], audience: Audience | null) {
+  checkKnown(catalog, offerIds);
+  // Security: on top of what was chosen meanwhile: an offer that was hidden from somebody stays so.
+  return (current: Settings) => {
+    const others = Object.entries(current.audienceByOfferId).filter(([id]) => !offerIds.includes(id));
+    const chosen = audience === null ? [] : offerIds.map((id) => [id, audience] as const);
+    return { audienceByOfferId: Object.fromEntries([...others, ...chosen]) };
+  };
+}
+
+function mounting(path: string, mode: Mount['mode'] | null) {
+  return ({ mounts }: Settings) => {
+    const others = mounts.filter((mount) => mount.path !== path);
+    return { mounts: mode === null ? others : [...others, { path, mode }] };
+  };
+}
+
+/** @throws AppError `not-found` for an offer that this computer does not have */
+function checkKnown(catalog: Parts['catalog'], offerIds: readonly string[]): void {
+  const known = new Set<string>(catalog.offers.value.offers.map((offer) => offer.id));
+  const unknown = offerIds.find((id) => !known.has(id));
+  if (unknown !== undefined) throw new AppError('not-found', { what: unknown });
 }

@@ -1,7 +1,10 @@
 // What this computer answers to a visitor: catalogue, icons, requests, sessions. The one place where a wish from the wire becomes a grant.
-import { AppError, toProblem } from '../contract/errors.ts';
-import type { Settings, Size } from '../contract/models.ts';
-import type { Catalog, LaunchSpec } from './catalog/catalog.ts';
+import type { AnsweredBy } from '../contract/activity.ts';
+import { AppError, type ErrorCode, type Problem, toProblem } from '../contract/errors.ts';
+import type { OfferId, PeerId, Settings, Size } from '../contract/models.ts';
+import { withView } from '../contract/powers.ts';
+import type { Note, Recorder } from './activity/activity.ts';
+import { type Catalog, digestOffers, type LaunchSpec, type Reader } from './catalog/catalog.ts';
 import type { Consent, PendingRequest } from './consent/consent.ts';
 import type { Containers } from './container/container.ts';
 import type { Health } from './health.ts';
@@ -9,14 +12,30 @@ import type { Log } from './lib/log.ts';
 import { createRateLimit } from './lib/rate-limit.ts';
 import type { Followable } from './lib/state.ts';
 import { toShowable } from './lib/text.ts';
+import type { Comparisons } from './peers/comparisons.ts';
+import type { PeerBook } from './peers/peer-book.ts';
 import type { HostSessions } from './session/host-sessions.ts';
 import { checkVersion } from './tunnel/peer-client.ts';
-import { MAX_OFFERS, OLDEST_PROTOCOL, PROTOCOL } from './tunnel/peer-protocol.ts';
+import { CAPABILITIES, type CallInput, MAX_OFFERS, OLDEST_PROTOCOL, PROTOCOL } from './tunnel/peer-protocol.ts';
 import type { Host, Visitor } from './tunnel/peer-server.ts';
 
 /** Requests of one key; keys cost nothing to make, so those of one address are limited as well. */
 const REQUESTS_PER_MINUTE = 30;
 const DEFAULT_SIZE: Size = { width: 1024, height: 720 };
+
+export interface HostSide {
+  readonly hostSide: Host;
+  /** Tells each visitor whose view of the catalogue has changed, and nobody else. */
+  announceCatalogue(): void;
+}
+
+/** A visitor that has said hello. */
+interface Guest {
+  /** The name that it claims. */
+  readonly claimedName: string;
+  /** Of what it last saw of the catalogue, or was told of; undefined before it looked. */
+  seenDigest: string | undefined;
+}
 
 export function createHost(parts: {
   readonly settings: Followable<Settings>;
@@ -24,15 +43,17 @@ export function createHost(parts: {
   readonly consent: Consent;
   readonly containers: Containers;
   readonly host: HostSessions;
+  readonly book: PeerBook;
+  readonly comparisons: Comparisons;
   readonly health: Health;
+  readonly activity: Recorder;
   readonly log: Log;
-}): { readonly hostSide: Host; announceCatalogue(): void } {
-  const { settings, catalog, consent, containers, host, health, log } = parts;
+}): HostSide {
+  const { settings, catalog, consent, containers, host, book, comparisons, health, activity, log } = parts;
   // Each request costs a person's attention and a warm sandbox, also when it is taken back at once.
   const keyRate = createRateLimit(REQUESTS_PER_MINUTE);
   const addressRate = createRateLimit(2 * REQUESTS_PER_MINUTE);
-  /** The name that each connected visitor said. */
-  const visitors = new Map<Visitor, string>();
+  const guests = new Map<Visitor, Guest>();
 
   async function answer(
     visitor: Visitor,
@@ -53,64 +74,56 @@ export function createHost(parts: {
     const { grant } = answered;
     try {
       // Security: what runs is the offer as this computer knows it now; if it changed while the person read, it is asked for again.
-      const current = catalog.find(spec.offer.id);
-      if (current === undefined || current.digest !== spec.digest || !current.offer.isShared || settings.value.isPaused)
-        throw new AppError('offer-gone');
+      const current = catalog.find(spec.offer.id, readerOf(visitor));
+      if (current === undefined || current.digest !== spec.digest) throw new AppError('offer-gone');
+      // Security: a block that came in between ends what is not there yet, too.
+      if (book.isBlocked(visitor.peerId)) throw new AppError('not-allowed');
       const session = await host.start({ grant, spec: current, offer: visibleOffer(current), visitor, size });
       tell('granted', { session });
     } catch (error) {
       grant.end();
       containers.cool(visitor.peerId);
-      tell('failed', { problem: toProblem(error) });
+      const { code } = toProblem(error);
+      void activity.record(noteOf(visitor, spec.offer, { kind: 'not-started', requestId: pending.id, problem: code }));
+      tell('failed', { problem: problemForVisitor(error) });
     }
   }
 
   const calls: Host['calls'] = {
     hello: (hello, visitor) => {
       checkVersion(hello);
-      visitors.set(visitor, toShowable(hello.name, 100) || visitor.peerId.slice(7, 19));
-      visitor.onClose(() => visitors.delete(visitor));
+      // Security: one name for each connection, and nothing that grows with the number of hellos.
+      if (guests.has(visitor)) throw new AppError('bad-input', { where: 'hello', why: 'was said before' });
+      const claimedName = toShowable(hello.name, 100) || visitor.peerId.slice(7, 19);
+      guests.set(visitor, { claimedName, seenDigest: undefined });
+      visitor.onClose(() => guests.delete(visitor));
       return {
         protocol: PROTOCOL,
         oldest: OLDEST_PROTOCOL,
         name: settings.value.name,
-        capabilities: ['viewer', 'native', 'classic'],
+        capabilities: [...CAPABILITIES],
       };
     },
     'catalogue.get': (_, visitor) => {
-      nameOf(visitor);
-      return { offers: [...catalog.shared.value].slice(0, MAX_OFFERS) };
+      const guest = guestOf(visitor);
+      const offers = catalog.visibleTo(readerOf(visitor));
+      guest.seenDigest = digestOffers(offers);
+      return { offers: offers.slice(0, MAX_OFFERS) };
     },
-    'icon.get': async ({ hash }) => {
-      const icon = await catalog.readSharedIcon(hash);
+    'icon.get': async ({ hash }, visitor) => {
+      guestOf(visitor);
+      const icon = await catalog.readVisibleIcon(hash, readerOf(visitor));
       if (icon === null) throw new AppError('not-found', { what: 'This icon' });
       return { data: Buffer.from(icon.bytes).toString('base64') };
     },
-    'request.create': ({ offerId, view, powers, size }, visitor) => {
-      const peerName = nameOf(visitor);
-      if (!keyRate.take(visitor.peerId) || !addressRate.take(visitor.remoteAddress))
-        throw new AppError('too-many-requests');
-      if (settings.value.isPaused) throw new AppError('peer-paused');
-      const spec = catalog.find(offerId);
-      // An offer that is not shared does not exist for a peer.
-      if (spec === undefined || !spec.offer.isShared) throw new AppError('offer-gone');
-      // No engine here can give the network yet, and a power that is shown but not what it says must not be granted.
-      if (powers.network) throw new AppError('not-allowed');
-      if (!health.canShare()) throw new AppError('sharing-unavailable');
-      if (!host.hasRoomFor(visitor.peerId)) throw new AppError('peer-busy');
-      const wish = { peerId: visitor.peerId, peerName, offer: visibleOffer(spec), view, powers, size };
-      const pending = consent.create(wish);
-      const stopListening = visitor.onClose(() => consent.cancel(pending.id, visitor.peerId));
-      void pending.answer.then(stopListening);
-      if (settings.value.isWarmUp) {
-        const display = view === 'viewer' ? { size: size ?? DEFAULT_SIZE, hasClipboard: powers.clipboard } : null;
-        containers.warm(visitor.peerId, peerName, { display });
+    'request.create': (wish, visitor) => {
+      guestOf(visitor);
+      try {
+        return createRequest(wish, visitor);
+      } catch (error) {
+        recordRefusal(wish, visitor, error);
+        throw error;
       }
-      // After the reply: a rule may answer at once, and the visitor must know the request's id by then.
-      setImmediate(() => {
-        answer(visitor, pending, spec, size).catch((error) => log.error({ error: String(error) }, 'answering failed'));
-      });
-      return { requestId: pending.id, answerTimeoutMs: pending.answerTimeoutMs };
     },
     'request.cancel': ({ requestId }, visitor) => {
       consent.cancel(requestId, visitor.peerId);
@@ -121,25 +134,152 @@ export function createHost(parts: {
       return {};
     },
     'session.resume': ({ sessionId }, visitor) => {
-      nameOf(visitor);
+      guestOf(visitor);
       host.resume(visitor, sessionId);
+      return {};
+    },
+    'verify.begin': (input, visitor) => comparisons.takeBegin(visitor, guestOf(visitor).claimedName, input),
+    'verify.reveal': (input, visitor) => {
+      comparisons.takeReveal(visitor, input);
+      return {};
+    },
+    'verify.answer': (input, visitor) => {
+      comparisons.takeVisitorsAnswer(visitor, input);
+      return {};
+    },
+    'verify.cancel': (input, visitor) => {
+      comparisons.takeVisitorsCancel(visitor, input);
       return {};
     },
   };
 
+  function createRequest({ offerId, view, powers: asked, size }: CallInput<'request.create'>, visitor: Visitor) {
+    const { claimedName } = guestOf(visitor);
+    if (!keyRate.take(visitor.peerId) || !addressRate.take(visitor.remoteAddress))
+      throw new AppError('too-many-requests');
+    if (settings.value.isPaused) throw new AppError('peer-paused');
+    // An offer that is not shared with this peer does not exist for it.
+    const spec = catalog.find(offerId, readerOf(visitor));
+    if (spec === undefined) throw new AppError('offer-gone');
+    // Security: a power that is shown but is not what it says must not be granted.
+    if (asked.network !== 'none' && !health.canGiveNetwork()) throw new AppError('network-unavailable');
+    // Security: a program on the visitor's own X display can be clicked, whatever is said.
+    if (view !== 'viewer' && asked.isViewOnly) throw new AppError('not-allowed');
+    const powers = withView(asked, view);
+    if (!health.canShare()) throw new AppError('sharing-unavailable');
+    if (!host.hasRoomFor(visitor.peerId)) throw new AppError('peer-busy');
+    const { peerId, remoteAddress: address } = visitor;
+    const wish = { peerId, claimedName, address, offer: visibleOffer(spec), view, powers, size };
+    const pending = consent.create({ ...wish, launchDigest: spec.digest });
+    const stopListening = visitor.onClose(() => consent.cancel(pending.id, visitor.peerId));
+    void pending.answer.then(stopListening);
+    if (settings.value.isWarmUp) {
+      const display = view === 'viewer' ? { size: size ?? DEFAULT_SIZE, sendsClipboard: powers.clipboardOut } : null;
+      const hasNetwork = powers.network === 'internet';
+      containers.warm(peerId, book.faceOf(peerId, claimedName).name, { display, hasNetwork });
+    }
+    // After the reply: a rule may answer at once, and the visitor must know the request's id by then.
+    setImmediate(() => {
+      answer(visitor, pending, spec, size).catch((error) => log.error({ error: String(error) }, 'answering failed'));
+    });
+    return { requestId: pending.id, answerTimeoutMs: pending.answerTimeoutMs };
+  }
+
+  function noteOf(
+    visitor: Visitor,
+    offer: { readonly id: OfferId; readonly name: string | null },
+    event: Note['event'],
+  ): Note {
+    const { peerId } = visitor;
+    const { name: peerName, isVerified } = book.faceOf(peerId, guests.get(visitor)?.claimedName ?? peerId.slice(7, 19));
+    return { role: 'host', peerId, peerName, isVerified, offerId: offer.id, offerName: offer.name, event };
+  }
+
+  /** What never came before the person is in their log all the same. */
+  function recordRefusal(
+    { offerId, view, powers }: CallInput<'request.create'>,
+    visitor: Visitor,
+    error: unknown,
+  ): void {
+    const problem = toProblem(error).code;
+    // The log is its owner's: in it an offer has its name, whether or not the visitor may know of it.
+    const name = catalog.offers.value.offers.find(({ id }) => id === offerId)?.name ?? null;
+    const offer = { id: offerId, name };
+    void activity.recordFromOutside(noteOf(visitor, offer, { kind: 'requested', view, powers }));
+    const by = refusedBy(problem, settings.value);
+    const unknown = { requestId: null, ruleId: null, lasts: null, minutes: null, powers: null };
+    void activity.recordFromOutside(
+      noteOf(visitor, offer, { kind: 'answered', answer: 'denied', by, ...unknown, problem }),
+    );
+  }
+
   /** @throws AppError for a visitor that has not said hello */
-  function nameOf(visitor: Visitor): string {
-    const name = visitors.get(visitor);
-    if (name === undefined) throw new AppError('bad-input', { where: 'hello', why: 'must come first' });
-    return name;
+  function guestOf(visitor: Visitor): Guest {
+    const guest = guests.get(visitor);
+    if (guest === undefined) throw new AppError('bad-input', { where: 'hello', why: 'must come first' });
+    return guest;
+  }
+
+  function recordRefused(peerId: PeerId, address: string): void {
+    const { name: peerName, isVerified } = book.faceOf(peerId, book.find(peerId)?.name ?? peerId.slice(7, 19));
+    void activity.recordFromOutside({
+      ...{ role: 'host', peerId, peerName, isVerified },
+      event: { kind: 'connection-refused', address },
+    });
+  }
+
+  function readerOf({ peerId }: Visitor): Reader {
+    return { peerId, isVerified: book.isVerified(peerId) };
   }
 
   return {
-    hostSide: { calls, openTunnel: host.openTunnel },
+    hostSide: { calls, openTunnel: host.openTunnel, isRefused: book.isBlocked, onRefused: recordRefused },
     announceCatalogue: () => {
-      for (const visitor of visitors.keys()) visitor.notify('catalogue.changed', {});
+      for (const [visitor, guest] of guests) {
+        if (guest.seenDigest === undefined) continue;
+        const digest = digestOffers(catalog.visibleTo(readerOf(visitor)));
+        // Security: a change of what it may not see is nothing that happened, for a peer.
+        if (digest === guest.seenDigest) continue;
+        guest.seenDigest = digest;
+        visitor.notify('catalogue.changed', {});
+      }
     },
   };
+}
+
+/**
+ * What a visitor is told of what went wrong here.
+ * Security: paths and commands of this computer are its owner's business, and no help to anybody else.
+ */
+function problemForVisitor(error: unknown): Problem {
+  const problem = toProblem(error);
+  switch (problem.code) {
+    case 'disk-full':
+      return { code: 'peer-disk-full', params: {} };
+    case 'container-failed':
+    case 'missing-program':
+    case 'namespaces-forbidden':
+      return { code: 'peer-container-failed', params: {} };
+    default:
+      return problem;
+  }
+}
+
+/** Why nobody was asked. */
+function refusedBy(problem: ErrorCode, settings: Settings): AnsweredBy {
+  switch (problem) {
+    case 'peer-paused':
+      return 'pause';
+    case 'do-not-disturb':
+      return settings.isDoNotDisturb ? 'do-not-disturb' : 'quiet-hours';
+    case 'too-many-requests':
+    case 'peer-busy':
+      return 'limit';
+    case 'offer-gone':
+      return 'not-shared';
+    default:
+      return 'unavailable';
+  }
 }
 
 /** An offer without what only its owner sees. */

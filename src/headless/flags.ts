@@ -1,6 +1,7 @@
 // The flags of the browser shell.
 import { parseArgs } from 'node:util';
 import { settingsSchema } from '../contract/models.ts';
+import { toShowable } from '../core/lib/text.ts';
 
 export interface Flags {
   readonly profileDir: string | null;
@@ -13,16 +14,7 @@ export interface Flags {
 
 /** @throws Error with a message of one line that names the flag. */
 export function parseFlags(args: readonly string[]): Flags {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      profile: { type: 'string' },
-      port: { type: 'string' },
-      'no-open': { type: 'boolean' },
-      name: { type: 'string' },
-      'share-all': { type: 'boolean' },
-    },
-  });
+  const { values } = parse(args);
   const port = values.port === undefined ? null : Number(values.port);
   if (port !== null && (!/^\d+$/.test(values.port ?? '') || port > 65535)) {
     throw new Error('--port: expected a number from 0 to 65535');
@@ -37,4 +29,22 @@ export function parseFlags(args: readonly string[]): Flags {
     name: values.name ?? null,
     isAllShared: values['share-all'] === true,
   };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        profile: { type: 'string' },
+        port: { type: 'string' },
+        'no-open': { type: 'boolean' },
+        name: { type: 'string' },
+        'share-all': { type: 'boolean' },
+      },
+    });
+  } catch (error) {
+    // What is told back of a wrong word stays on its line.
+    throw new Error(toShowable(error instanceof Error ? error.message : String(error), 500), { cause: error });
+  }
 }

@@ -16,6 +16,9 @@ export function hostsOf(port: number): readonly string[] {
 export function findRefusal(request: IncomingMessage, port: number, mustHaveOrigin: boolean): string | null {
   const { host, origin } = request.headers;
   if (host === undefined || !hostsOf(port).includes(host)) return 'wrong Host';
+  // RFC 9112, section 3.2: Node takes the first, and what stands before us may have taken the other.
+  if (request.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length > 1)
+    return 'two Hosts';
   if (origin === undefined ? mustHaveOrigin : origin !== `http://${host}`) return 'wrong Origin';
   const site = request.headers['sec-fetch-site'];
   const isNavigation =
@@ -90,7 +93,7 @@ export function findOwner(
     for (const row of rows) {
       // Columns: slot, local address, remote address, state, queues, timer, retransmits, uid.
       const [, local = '', remote = '', , , , , uid = ''] = row.trim().split(/\s+/);
-      if (local.endsWith(there) && remote.endsWith(here)) return Number(uid);
+      if (local.endsWith(there) && remote.endsWith(here)) return /^\d{1,10}$/.test(uid) ? Number(uid) : 'nobody';
       isShown ||= local.endsWith(here) && remote.endsWith(there);
     }
   }

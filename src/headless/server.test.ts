@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { AppError } from '../contract/errors.ts';
 import { silentLog } from '../core/lib/log.ts';
 import { createEchoDisplay, FakeCore } from './fake-core.ts';
 import { findOwner } from './gate.ts';
@@ -151,6 +152,17 @@ describe('signing in', () => {
     expect([answer.status, answer.headers['refresh']]).toEqual([200, '0; url=/']);
     expect(answer.headers['set-cookie']).toHaveLength(1);
   });
+
+  test.each(['/?window=viewer&launch=x', '/index.html?window=viewer', '/?token=guessed&window=viewer'])(
+    'lets no page of another port decide what %s opens',
+    async (path) => {
+      const cookie = await signIn();
+      const headers = { 'Sec-Fetch-Site': 'same-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
+      const answer = await get(path, { ...cookie, ...headers });
+      expect([answer.status, answer.headers['refresh']]).toEqual([200, '0; url=/']);
+      expect(answer.body).not.toContain('<script');
+    },
+  );
 });
 
 describe('without the cookie', () => {
@@ -296,6 +308,88 @@ describe('an icon', () => {
     const cookie = await signIn();
     for (const name of ['0'.repeat(64), '..%2f..', 'x', ''])
       expect((await get(`/icons/${name}`, cookie)).status).toBe(404);
+  });
+});
+
+describe('a file', () => {
+  const path = `/files/${randomUUID()}/a%20%C3%BC.html`;
+  /** Sends a body; resolves with the answer, or with the error of a connection that was cut. */
+  const put = async (body: Buffer | null, headers: Record<string, string> = {}, target = path) =>
+    new Promise<Answer | Error>((resolve) => {
+      const options = { host: '127.0.0.1', port: server.port, path: target, method: 'PUT', headers, agent: false };
+      const sent = request(options, (response) => {
+        let text = '';
+        response.on('data', (chunk) => {
+          text += chunk;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+      });
+      sent.on('error', resolve);
+      if (body !== null) sent.end(body);
+      else {
+        // One that breaks off in the middle.
+        sent.write(Buffer.alloc(100_000));
+        setTimeout(() => sent.destroy(), 50);
+      }
+    });
+
+  test('is put, and given to be saved and nothing else', async () => {
+    const cookie = await signIn();
+    const bytes = Buffer.alloc(3 * 1024 * 1024, 'x');
+    expect(await put(bytes, { ...cookie, Origin: base })).toMatchObject({ status: 201, body: '{"name":"a ü.html"}' });
+    expect(core.files.get('a ü.html')?.equals(bytes)).toBe(true);
+    const answer = await get(path, cookie);
+    expect([answer.status, answer.body.length]).toEqual([200, bytes.length]);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'content-disposition': `attachment; filename="a _.html"; filename*=UTF-8''a%20%C3%BC.html`,
+      'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'cache-control': 'no-store',
+    });
+    expect((await get(`${path}x`, cookie)).status).toBe(404);
+  });
+
+  test('is for the person alone: without cookie, Origin, or from elsewhere nothing is put or given', async () => {
+    const cookie = await signIn();
+    core.files.set('a ü.html', Buffer.from('secret'));
+    const refused: [Record<string, string>, number][] = [
+      [{ Origin: base }, 401],
+      [{ ...cookie }, 403],
+      [{ ...cookie, Origin: 'http://evil.example' }, 403],
+      [{ ...cookie, Origin: base, Host: 'evil.example' }, 403],
+      [{ ...cookie, Origin: base, 'Sec-Fetch-Site': 'cross-site' }, 403],
+    ];
+    for (const [headers, status] of refused) {
+      expect(await put(Buffer.from('changed'), headers)).toMatchObject({ status });
+      if (headers['Origin'] !== undefined) expect(await get(path, headers)).toMatchObject({ status });
+    }
+    expect(String(core.files.get('a ü.html'))).toBe('secret');
+    for (const name of ['..%2fa', '%2e%2e', 'a%00b', 'a/b', '%ff']) {
+      const target = `/files/${randomUUID()}/${name}`;
+      expect(await put(Buffer.from('a'), { ...cookie, Origin: base }, target)).toMatchObject({ status: 405 });
+      expect((await get(target, cookie)).status).toBe(404);
+    }
+    expect(core.files.size).toBe(1);
+  });
+
+  test('that fails in the middle is answered with the reason, and what still comes is dropped', async () => {
+    const cookie = await signIn();
+    core.putProblem = new AppError('exchange-full', { name: 'a' });
+    const answer = await put(Buffer.alloc(20 * 1024 * 1024), { ...cookie, Origin: base });
+    expect(answer).toMatchObject({
+      status: 409,
+      body: JSON.stringify({ problem: { code: 'exchange-full', params: { name: 'a' } } }),
+    });
+  });
+
+  test('whose sender goes away is not kept', async () => {
+    const cookie = await signIn();
+    expect(await put(null, { ...cookie, Origin: base, 'Content-Length': '200000' })).toBeInstanceOf(Error);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(core.files.size).toBe(0);
+    expect((await get('/', cookie)).status).toBe(200);
   });
 });
 
@@ -446,6 +540,10 @@ describe('the owner of a connection', () => {
       throw new Error('no such file');
     });
     expect(owner).toBe('unknown');
+  });
+
+  test('is nobody where the table says no number', () => {
+    expect(findOwner(0xd431, 0xbab8, () => '0: 0100007F:D431 0100007F:BAB8 01 0 0 0 x')).toBe('nobody');
   });
 
   test('is this user for a real connection', async () => {

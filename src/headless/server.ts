@@ -5,18 +5,20 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createWebSocketStream, WebSocket, WebSocketServer } from 'ws';
 import { toProblem } from '../contract/errors.ts';
+import { parseFilePath } from '../contract/exchange.ts';
 import { iconHashSchema, sessionIdSchema } from '../contract/models.ts';
 import type { Port } from '../contract/port.ts';
 import { maxLocalLineBytes } from '../contract/profile.ts';
 import type { Core } from '../core/core.ts';
 import type { Log } from '../core/lib/log.ts';
 import { type Access, openAccessFile, startAccess } from './access.ts';
+import { receiveFile, sendFile } from './file-transfer.ts';
 import { findRefusal, securityHeaders } from './gate.ts';
 import type { PageFile } from './page-files.ts';
 import { arrivalPage, refusalPage, signInPage } from './small-pages.ts';
 
 export interface BrowserServerOptions {
-  readonly core: Pick<Core, 'attach' | 'readIcon' | 'openDisplay'>;
+  readonly core: Pick<Core, 'attach' | 'readIcon' | 'openDisplay' | 'openFile' | 'putFile'>;
   readonly profileDir: string;
   readonly files: ReadonlyMap<string, PageFile>;
   /** The port to take; 0 for any; null for that of last time or 47800. When it is taken, the next. */
@@ -42,7 +44,8 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
   const { core, files, log } = options;
   await using stack = new AsyncDisposableStack();
   const accessFile = await openAccessFile(options.profileDir, log);
-  const server = createServer();
+  // A large file on a slow network takes longer than any limit for a whole request; its headers have theirs.
+  const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 });
   const takenPorts = await listen(server, options.port ?? accessFile.value.port ?? DEFAULT_PORT);
   stack.defer(() => close(server));
   const { port } = server.address() as AddressInfo;
@@ -110,11 +113,28 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
       send(401, html, signInPage());
       return;
     }
+    const place = parseFilePath(pathname);
+    if (place !== null && request.method === 'GET') {
+      await sendFile(response, securityHeaders(host), place.name, () => core.openFile(place.sessionId, place.name));
+      return;
+    }
+    if (place !== null && request.method === 'PUT') {
+      const { status, answer } = await receiveFile(request, (source) =>
+        core.putFile(place.sessionId, place.name, source),
+      );
+      send(status, { 'Content-Type': 'application/json' }, JSON.stringify(answer));
+      return;
+    }
     if (!isRead) {
       send(405, { Allow: 'GET, HEAD' }, '');
       return;
     }
     const file = files.get(pathname);
+    if (file !== undefined && file === files.get('/') && isFromElsewhere(request)) {
+      // Security: an address can ask for a program. A page on another port of this host brings the cookie, and gets the start page.
+      send(200, { ...html, Refresh: '0; url=/' }, arrivalPage());
+      return;
+    }
     if (file !== undefined) {
       send(
         200,
@@ -156,11 +176,13 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
       send(401, { 'Content-Type': 'text/html; charset=utf-8' }, signInPage());
       return;
     }
+    const isForeign = isFromElsewhere(request);
+    // Security: who guesses at a token gets no more than who has none.
+    if (secret === null && isForeign) for (const name of [...searchParams.keys()]) searchParams.delete(name);
     searchParams.delete('token');
     const location = searchParams.size === 0 ? '/' : `/?${searchParams}`;
     const cookie: Record<string, string> = secret === null ? {} : { 'Set-Cookie': cookieOf(access, secret) };
-    const site = request.headers['sec-fetch-site'];
-    if (site === undefined || site === 'none' || site === 'same-origin') {
+    if (!isForeign) {
       send(303, { ...cookie, Location: location }, '');
       return;
     }
@@ -181,6 +203,12 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
 
 function cookieOf(access: Access, secret: string): string {
   return `${access.cookieName}=${secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${access.cookieMaxAgeS}`;
+}
+
+/** Whether a page of another origin led here; `findRefusal` has let it pass as a navigation. Old browsers do not say. */
+function isFromElsewhere(request: IncomingMessage): boolean {
+  const site = request.headers['sec-fetch-site'];
+  return site === 'same-site' || site === 'cross-site';
 }
 
 /** The path as it was sent, neither decoded nor resolved: it is only ever looked up. */
@@ -243,6 +271,8 @@ async function carryDisplay(socket: WebSocket, open: () => Promise<Duplex>): Pro
     finish();
     return;
   }
+  // A browser that was killed says no goodbye, and its carrier may wait for the end of a socket that has none.
+  socket.once('close', finish);
   pipeline(display, carrier, finish);
   pipeline(carrier, display, finish);
 }

@@ -136,7 +136,7 @@ describe('the browser shell', () => {
   });
 
   test('refuses a wrong flag in one sentence', async () => {
-    const wrong = [['--port', 'x'], ['--nonsense'], ['--port', '65536'], ['--name', ' '], ['extra']];
+    const wrong = [['two\nlines'], ['--port', 'x'], ['--nonsense'], ['--port', '65536'], ['--name', ' '], ['extra']];
     for (const { code, out } of await Promise.all(wrong.map((args) => startShell(args).ended))) {
       expect(code).toBe(2);
       expect(out.trim().split('\n')).toHaveLength(1);

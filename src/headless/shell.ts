@@ -68,7 +68,7 @@ export async function runShell({ args, pageDir, version, createCore }: Shell): P
 
   let core: Core;
   try {
-    core = stack.use(await createCore({ profileDir, shell: 'browser', version }));
+    core = stack.use(await createCore({ profileDir, shell: 'browser', version, secrets: null }));
   } catch (error) {
     if (error instanceof AppError) {
       console.error(sayProblem(error.problem));

@@ -1,6 +1,7 @@
 // Carries the RFB streams of one window over one message port: several streams, told apart by a number that the page chose.
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
+import { check } from '../contract/check.ts';
 import { type Problem, toProblem } from '../contract/errors.ts';
 import { sessionIdSchema } from '../contract/models.ts';
 import type { Port } from '../contract/port.ts';
@@ -91,7 +92,7 @@ export function serveDisplays(port: Port, openDisplay: (sessionId: string) => Pr
   }
 
   port.onMessage((message) => {
-    const parsed = fromPageSchema.safeParse(message);
+    const parsed = check(fromPageSchema, message);
     if (!parsed.success) {
       port.close();
       return;

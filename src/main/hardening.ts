@@ -1,6 +1,7 @@
 // Electron's security checklist (https://www.electronjs.org/docs/latest/tutorial/security), items by their number there.
 // Items elsewhere: 7 (CSP) and 18 (no file://) in protocol.ts, 19 (fuses) in electron-builder.yml, 20 in preload.ts;
 // 15 is kept by never calling shell.openExternal, 16 by the pinned version in package.json.
+import { join } from 'node:path';
 import {
   app,
   type BrowserWindowConstructorOptions,
@@ -9,7 +10,7 @@ import {
   type WebFrameMain,
   type WebPreferences,
 } from 'electron';
-import { appOrigin, windowKindOf } from './protocol.ts';
+import { appOrigin, isFileUrl, isOwnDownload, windowKindOf } from './protocol.ts';
 
 /** For every window, and stated although most are Electron's defaults, so that a change of defaults changes nothing here. */
 export function hardenedWebPreferences(preload: string): WebPreferences {
@@ -31,10 +32,18 @@ export function hardenedWebPreferences(preload: string): WebPreferences {
   };
 }
 
-/** What a page of ours may use; everything else is refused. */
-const ALLOWED_PERMISSIONS: ReadonlySet<string> = new Set(['clipboard-sanitized-write', 'fullscreen', 'notifications']);
+/**
+ * What a page of ours may use; everything else is refused. The clipboard is read in the moment in which a person pastes in a
+ * viewer whose session has that power, and at no other (renderer/viewer/clipboard.ts).
+ */
+const ALLOWED_PERMISSIONS: ReadonlySet<string> = new Set([
+  'clipboard-read',
+  'clipboard-sanitized-write',
+  'fullscreen',
+  'notifications',
+]);
 
-/** Item 5, and item 1: no request ever leaves for the network. */
+/** Item 5, item 1: no request ever leaves for the network; and what is saved is our own and goes where the person says. */
 export function hardenSession(session: Session): void {
   const isAllowed = (permission: string, url: string) =>
     // Security: the check handler is given an origin, the request handler a whole URL.
@@ -49,12 +58,23 @@ export function hardenSession(session: Session): void {
   session.webRequest.onBeforeRequest((details, callback) =>
     callback({ cancel: !/^(app|blob|data|devtools):/.test(details.url) }),
   );
+  session.on('will-download', (event, item, contents) => {
+    if (!isOwnDownload(item.getURL(), contents?.getURL() ?? '')) {
+      event.preventDefault();
+      return;
+    }
+    // Security: no path is set here, so that Electron asks the person.
+    item.setSaveDialogOptions({ defaultPath: join(app.getPath('downloads'), item.getFilename()) });
+  });
 }
 
 /** Items 11 to 14 for every page that is ever made. `viewerOptions` are those of a window that our page opens. */
 export function hardenContents(contents: WebContents, viewerOptions: () => BrowserWindowConstructorOptions): void {
   contents.on('will-attach-webview', (event) => event.preventDefault());
   contents.on('will-frame-navigate', (event) => {
+    // A click on a file is a navigation here, with or without the attribute `download` (electron#44375): it is saved instead.
+    const isOwn = event.isMainFrame && windowKindOf(contents.getURL()) === 'viewer';
+    if (isOwn && isFileUrl(event.url)) contents.downloadURL(event.url);
     // A reload is a navigation too, and the page's own.
     if (!event.isMainFrame || windowKindOf(event.url) === null) event.preventDefault();
   });

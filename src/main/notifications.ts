@@ -1,9 +1,10 @@
-// Desktop notifications for requests, with Allow and Deny where the system has buttons on them.
+// Desktop notifications for what waits for this person: requests, with Allow and Deny where the system has buttons on them, and codes to compare.
 import { Notification } from 'electron';
+import { ARMING_MS } from '../contract/arming.ts';
 import type { Client } from '../contract/client.ts';
-import type { Request, RequestId } from '../contract/models.ts';
+import type { Comparison, Request } from '../contract/models.ts';
 import { say } from '../messages/messages.ts';
-import { peerLabel } from './tray-menu.ts';
+import { peerLabel } from '../messages/peer-label.ts';
 
 export interface NotificationOptions {
   readonly client: Client;
@@ -13,17 +14,15 @@ export interface NotificationOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** One notification for each request, while it waits; only when the person wants them. */
+/** One notification for each request, and for each code that another person wishes to compare; only when they are wanted. */
 export function startNotifications({ client, iconPath, openPopup, onFailure }: NotificationOptions): Disposable {
-  const shown = new Map<RequestId, Notification>();
-  const seen = new Set<RequestId>();
+  const common = { icon: iconPath, timeoutType: 'never' } as const;
 
-  function show(request: Request): void {
+  function ofRequest(request: Request): Notification {
     const notification = new Notification({
+      ...common,
       title: say('shell.notification.requestTitle', { peer: peerLabel(request), offer: request.offer.name }),
       body: say('shell.notification.requestBody'),
-      icon: iconPath,
-      timeoutType: 'never',
       // Electron draws buttons on macOS and Windows; elsewhere a click opens the pop-up.
       actions:
         process.platform === 'linux'
@@ -33,35 +32,67 @@ export function startNotifications({ client, iconPath, openPopup, onFailure }: N
               { type: 'button', text: say('shell.tray.deny') },
             ],
     });
-    notification.on('click', openPopup);
+    const shownAt = performance.now();
     notification.on('action', ({ actionIndex }) => {
-      const answer = actionIndex === 0 ? 'once' : 'deny';
+      // Security: a click that was meant for what was there before asks again, in the pop-up.
+      if (performance.now() - shownAt < ARMING_MS) {
+        openPopup();
+        return;
+      }
+      const answer = actionIndex === 0 ? 'allow' : 'deny';
       client.call('requests.answer', { requestId: request.id, answer }).catch(onFailure);
     });
-    // Kept while it is shown: one that is collected hears no clicks any more.
-    shown.set(request.id, notification);
-    notification.show();
+    return notification;
   }
 
-  const stop = client.follow('requests', (requests) => {
-    const waiting = new Set(requests.map(({ id }) => id));
-    for (const [id, notification] of shown) {
-      if (waiting.has(id)) continue;
-      notification.close();
-      shown.delete(id);
-    }
-    for (const id of seen) if (!waiting.has(id)) seen.delete(id);
-    const isWanted = client.read('settings')?.hasNotifications === true && Notification.isSupported();
-    for (const request of requests) {
-      if (seen.has(request.id)) continue;
-      seen.add(request.id);
-      if (isWanted) show(request);
-    }
-  });
+  // Security: no buttons and no code: who answers must look at both screens.
+  const ofComparison = (comparison: Comparison) =>
+    new Notification({
+      ...common,
+      title: say('shell.notification.compareTitle', { peer: peerLabel(comparison) }),
+      body: say('shell.notification.compareBody'),
+    });
+
+  /** Shows one for each item when it comes, and takes it away when the item goes. */
+  function showEach<T>(idOf: (item: T) => string, make: (item: T) => Notification) {
+    // Kept while it is shown: one that is collected hears no clicks any more.
+    const shown = new Map<string, Notification | null>();
+    return {
+      update: (items: readonly T[]) => {
+        const waiting = new Map(items.map((item) => [idOf(item), item]));
+        for (const [id, notification] of shown) {
+          if (waiting.has(id)) continue;
+          notification?.close();
+          shown.delete(id);
+        }
+        const isWanted = client.read('settings')?.hasNotifications === true && Notification.isSupported();
+        for (const [id, item] of waiting) {
+          if (shown.has(id)) continue;
+          const notification = isWanted ? make(item) : null;
+          shown.set(id, notification);
+          notification?.on('click', openPopup);
+          notification?.show();
+        }
+      },
+      closeAll: () => {
+        for (const notification of shown.values()) notification?.close();
+      },
+    };
+  }
+
+  const requests = showEach<Request>(({ id }) => id, ofRequest);
+  const comparisons = showEach<Comparison>(({ peerId }) => peerId, ofComparison);
+  const stops = [
+    client.follow('requests', requests.update),
+    client.follow('comparisons', (list) =>
+      comparisons.update(list.filter(({ role, code }) => role === 'asked' && code !== null)),
+    ),
+  ];
   return {
     [Symbol.dispose]: () => {
-      stop();
-      for (const notification of shown.values()) notification.close();
+      for (const stop of stops) stop();
+      requests.closeAll();
+      comparisons.closeAll();
     },
   };
 }

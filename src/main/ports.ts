@@ -1,9 +1,10 @@
-// Gives each of our windows its two ports: the contract, and the displays. Other pages and frames get none.
+// Gives each of our windows its three ports: the contract, the displays and the uploads. Other pages and frames get none.
 import { type IpcMainEvent, ipcMain, MessageChannelMain, type MessagePortMain } from 'electron';
 import type { Port } from '../contract/port.ts';
 import type { Core } from '../core/core.ts';
 import { serveDisplays } from './display.ts';
 import { isOwnFrame } from './hardening.ts';
+import { serveUploads } from './uploads.ts';
 
 /** Serves every window that asks, from now on until disposed. A window that asks before the core is up waits for it. */
 export function startPorts(core: Promise<Core>): Disposable {
@@ -22,14 +23,16 @@ export function startPorts(core: Promise<Core>): Disposable {
     for (const port of portsOf.get(id) ?? []) port.close();
     const contract = new MessageChannelMain();
     const displays = new MessageChannelMain();
+    const uploads = new MessageChannelMain();
     const contractPort = toPort(contract.port1);
     const displayPort = toPort(displays.port1);
-    portsOf.set(id, [contractPort, displayPort]);
+    const uploadPort = toPort(uploads.port1);
+    portsOf.set(id, [contractPort, displayPort, uploadPort]);
     serveDisplays(displayPort, (sessionId) => started.openDisplay(sessionId));
+    serveUploads(uploadPort, started.putFile);
     started.attach(contractPort);
-    contract.port1.start();
-    displays.port1.start();
-    frame.postMessage('ports', null, [contract.port2, displays.port2]);
+    for (const { port1 } of [contract, displays, uploads]) port1.start();
+    frame.postMessage('ports', null, [contract.port2, displays.port2, uploads.port2]);
   }
 
   const onPorts = (event: IpcMainEvent) => void give(event);

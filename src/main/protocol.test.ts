@@ -1,8 +1,12 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAppHandler, windowKindOf } from './protocol.ts';
+import { AppError } from '../contract/errors.ts';
+import { createAppHandler, isFileUrl, isOwnDownload, windowKindOf } from './protocol.ts';
+
+const sessionId = '2c5ea4c0-4067-11e9-8bad-9b1deb4d3b7d';
 
 let folder = '';
 let get: (url: string, method?: string) => Promise<Response>;
@@ -17,9 +21,15 @@ beforeAll(async () => {
   await writeFile(join(folder, 'secret.txt'), 'secret');
   await symlink(join(folder, 'secret.txt'), join(renderer, 'link.txt'));
   const icon = (type: string) => ({ type, bytes: Buffer.from('icon') });
-  const handler = createAppHandler(renderer, async (hash) =>
-    hash.startsWith('a') ? icon('image/svg+xml') : hash.startsWith('b') ? icon('text/html') : null,
-  );
+  const handler = createAppHandler(renderer, {
+    readIcon: async (hash) =>
+      hash.startsWith('a') ? icon('image/svg+xml') : hash.startsWith('b') ? icon('text/html') : null,
+    openFile: async (_sessionId, name) => {
+      if (name !== 'page.html') throw new AppError('not-found', { what: name });
+      const stream = Readable.from([Buffer.from('<script>alert(1)</script>')], { objectMode: false });
+      return { sizeBytes: 25, stream };
+    },
+  });
   get = (url, method = 'GET') => handler(new Request(url, { method }));
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -74,9 +84,35 @@ describe('app://', () => {
     expect(await response.text()).toBe('icon');
   });
 
+  it('gives a file of another computer to be saved, and never to be shown or run', async () => {
+    const response = await get(`app://ebp/files/${sessionId}/page.html`);
+    expect(await response.text()).toBe('<script>alert(1)</script>');
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'content-length': '25',
+      'content-disposition': `attachment; filename="page.html"; filename*=UTF-8''page.html`,
+      'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+    });
+    expect((await get(`app://ebp/files/${sessionId}/other`)).status).toBe(404);
+    expect((await get(`app://ebp/files/${sessionId}/..%2fsecret.txt`)).status).toBe(404);
+    expect((await get(`app://ebp/files/${sessionId}/page.html`, 'PUT')).status).toBe(405);
+  });
+
   it('takes nothing but reads', async () => {
     expect((await get('app://ebp/', 'POST')).status).toBe(405);
   });
+});
+
+describe('isFileUrl', () => {
+  it.each([
+    [`app://ebp/files/${sessionId}/a.txt`, true],
+    [`app://ebp/files/${sessionId}/..%2fa`, false],
+    [`app://other/files/${sessionId}/a.txt`, false],
+    [`https://ebp/files/${sessionId}/a.txt`, false],
+    ['app://ebp/', false],
+    ['', false],
+  ])('%s: %s', (url, isOne) => expect(isFileUrl(url)).toBe(isOne));
 });
 
 describe('windowKindOf', () => {
@@ -94,4 +130,26 @@ describe('windowKindOf', () => {
     ['file:///', null],
     ['', null],
   ])('%s is %s', (url, kind) => expect(windowKindOf(url)).toBe(kind));
+});
+
+describe('what a page may save', () => {
+  it.each([
+    ['blob:app://ebp/6f9c2a1e-0000-4000-8000-000000000000', 'app://ebp/', true],
+    [`app://ebp/files/${sessionId}/x`, 'app://ebp/?window=viewer&session=1', true],
+    [`app://ebp/files/${sessionId}/x`, 'https://example.org/', false],
+    ['app://ebp/index.html', 'app://ebp/', false],
+    ['blob:app://ebp.example.org/x', 'app://ebp/', false],
+    ['blob:app://ebp/x', 'https://example.org/', false],
+    ['blob:app://ebp/x', '', false],
+    ['blob:app://other/x', 'app://ebp/', false],
+    ['blob:null/x', 'app://ebp/', false],
+    ['blob:https://example.org/x', 'app://ebp/', false],
+    ['data:text/plain,x', 'app://ebp/', false],
+    ['file:///etc/passwd', 'app://ebp/', false],
+    ['app://user@ebp/x', 'app://ebp/', false],
+    ['app://ebp.example.org/x', 'app://ebp/', false],
+    ['', 'app://ebp/', false],
+  ])('%s on %s: %s', (url, pageUrl, isOwn) => {
+    expect(isOwnDownload(url, pageUrl)).toBe(isOwn);
+  });
 });

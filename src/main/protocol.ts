@@ -1,6 +1,8 @@
 // app://ebp/: the one origin of the shell. Serves the built page from a fixed list of files, and icons by their hash.
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { downloadHeaders, parseFilePath } from '../contract/exchange.ts';
 import type { Core } from '../core/core.ts';
 
 export const appOrigin = 'app://ebp';
@@ -13,6 +15,13 @@ export const appScheme = {
 
 export type WindowKind = 'main' | 'popup' | 'viewer';
 
+/** Whether a URL is a file of the folder Exchange: saved, and never shown as a page. */
+export function isFileUrl(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, host, username, password, pathname } = new URL(url);
+  return `${protocol}//${host}` === appOrigin && `${username}${password}` === '' && parseFilePath(pathname) !== null;
+}
+
 /** What kind of our own windows a URL belongs to; null for every other URL. */
 export function windowKindOf(url: string): WindowKind | null {
   // Security: whoever is told "ours" here gets the contract.
@@ -22,6 +31,13 @@ export function windowKindOf(url: string): WindowKind | null {
   const kind = searchParams.get('window');
   if (kind === null) return 'main';
   return kind === 'popup' || kind === 'viewer' ? kind : null;
+}
+
+/** Whether what a page of ours wants to save was made by such a page, or is a file of the folder Exchange. */
+export function isOwnDownload(url: string, pageUrl: string): boolean {
+  // Security: a save dialog is trusted more than a link, so nothing from elsewhere may bring one up.
+  if (windowKindOf(pageUrl) === null) return false;
+  return isFileUrl(url) || url.startsWith(`blob:${appOrigin}/`);
 }
 
 const CONTENT_SECURITY_POLICY = [
@@ -69,7 +85,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 /** Answers every request below app://. `rendererDir` is read once: a file that is not there at the start is never served. */
 export function createAppHandler(
   rendererDir: string,
-  readIcon: Core['readIcon'],
+  core: Pick<Core, 'readIcon' | 'openFile'>,
 ): (request: Request) => Promise<Response> {
   const files = listFiles(rendererDir);
   return async (request) => {
@@ -79,9 +95,17 @@ export function createAppHandler(
 
     const iconHash = /^\/icons\/([0-9a-f]{64})$/.exec(pathname)?.[1];
     if (iconHash !== undefined) {
-      const icon = await readIcon(iconHash);
+      const icon = await core.readIcon(iconHash);
       if (icon === null || !/^image\/(png|svg\+xml)$/.test(icon.type)) return refusal(404);
       return new Response(Uint8Array.from(icon.bytes), { headers: { ...ICON_HEADERS, 'Content-Type': icon.type } });
+    }
+
+    const place = parseFilePath(pathname);
+    if (place !== null && request.method === 'GET') {
+      const opened = await core.openFile(place.sessionId, place.name).catch(() => null);
+      if (opened === null) return refusal(404);
+      const headers = { ...SECURITY_HEADERS, ...downloadHeaders(place.name, opened.sizeBytes) };
+      return new Response(Readable.toWeb(opened.stream) as ReadableStream, { headers });
     }
 
     // Security: the path of the URL is only ever a key of this map, never part of a file name.

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { app, dialog, Menu, powerMonitor, protocol, session } from 'electron';
 import { createClient } from '../contract/client.ts';
 import { AppError, toProblem } from '../contract/errors.ts';
-import type { RequestId } from '../contract/models.ts';
 import { createPortPair } from '../contract/port.ts';
 import type { Core, CoreOptions } from '../core/core.ts';
 import { say, sayProblem } from '../messages/messages.ts';
@@ -13,6 +12,7 @@ import { followLoginItem, wasStartedAtLogin } from './login-item.ts';
 import { startNotifications, tellThatItStays } from './notifications.ts';
 import { startPorts } from './ports.ts';
 import { appScheme, createAppHandler } from './protocol.ts';
+import { createSecretStore } from './secrets.ts';
 import { startTray } from './tray.ts';
 import { endViewer } from './viewer-close.ts';
 import { startWindows } from './windows.ts';
@@ -59,16 +59,21 @@ async function run(options: ShellOptions): Promise<void> {
     profileDir: options.profileDir,
     shell: 'electron',
     version: app.getVersion(),
+    secrets: createSecretStore(),
   });
   // Deferred first and so done last, when the windows are gone: it ends every session. Also when it was still starting.
   stack.defer(async () => (await starting.catch(() => null))?.[Symbol.asyncDispose]());
   protocol.handle(
     'app',
-    createAppHandler(options.rendererDir, async (hash) => (await starting).readIcon(hash)),
+    createAppHandler(options.rendererDir, {
+      readIcon: async (hash) => (await starting).readIcon(hash),
+      openFile: async (sessionId, name) => (await starting).openFile(sessionId, name),
+    }),
   );
   stack.use(startPorts(starting));
   let canStayWithoutWindow = true;
   let hasToldThatItStays = false;
+  let onPopupClosed = () => {};
   let onViewerClosed = (_url: string) => {};
   const windows = stack.use(
     startWindows({
@@ -80,6 +85,7 @@ async function run(options: ShellOptions): Promise<void> {
         hasToldThatItStays = true;
         return true;
       },
+      onPopupClosed: () => onPopupClosed(),
       onViewerClosed: (url) => onViewerClosed(url),
     }),
   );
@@ -107,6 +113,11 @@ async function run(options: ShellOptions): Promise<void> {
     // What a person clicked may be over already; the topics show it as it is.
     if (!(error instanceof AppError)) console.error(error);
   };
+  // Whoever closes it does not compare, and the other person is told at once. Who has answered waits for the other.
+  onPopupClosed = () => {
+    for (const { peerId, role, state } of client.read('comparisons') ?? [])
+      if (role === 'asked' && state !== 'waiting') client.call('comparisons.cancel', { peerId }).catch(onFailure);
+  };
   onViewerClosed = (url) => void endViewer(url, client).catch(onFailure);
   const openPopup = () => windows.showPopup(true);
   await client.ready;
@@ -116,6 +127,7 @@ async function run(options: ShellOptions): Promise<void> {
     client,
     assetsDir: options.assetsDir,
     open: windows.showMain,
+    openPopup,
     quit: () => app.quit(),
     onFailure,
   });
@@ -124,15 +136,20 @@ async function run(options: ShellOptions): Promise<void> {
 
   stack.defer(followLoginItem(client));
 
-  let known: ReadonlySet<RequestId> = new Set();
-  stack.defer(
-    client.follow('requests', (requests) => {
-      const isNew = requests.some(({ id }) => !known.has(id));
-      known = new Set(requests.map(({ id }) => id));
-      if (requests.length === 0) windows.hidePopup();
-      else if (isNew) windows.showPopup(false);
-    }),
-  );
+  // What waits for this person: requests, and the codes that others wish to compare.
+  let known: ReadonlySet<string> = new Set();
+  const showWhatWaits = () => {
+    const waiting = [
+      ...(client.read('requests') ?? []).map(({ id }) => id),
+      ...(client.read('comparisons') ?? []).filter(({ role }) => role === 'asked').map(({ peerId }) => peerId),
+    ];
+    const isNew = waiting.some((id) => !known.has(id));
+    known = new Set(waiting);
+    if (waiting.length === 0) windows.hidePopup();
+    else if (isNew) windows.showPopup(false);
+  };
+  stack.defer(client.follow('requests', showWhatWaits));
+  stack.defer(client.follow('comparisons', showWhatWaits));
 
   app.on('second-instance', windows.showMain);
   // macOS: a click on the icon in the dock.

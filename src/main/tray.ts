@@ -1,6 +1,7 @@
 // The status icon: what waits, what runs, pause, open, quit.
 import { join } from 'node:path';
 import { Menu, type NativeImage, nativeImage, Tray } from 'electron';
+import { ARMING_MS } from '../contract/arming.ts';
 import type { Client } from '../contract/client.ts';
 import { type TrayFacts, type TrayState, trayMenu, trayStateOf, trayTooltip } from './tray-menu.ts';
 
@@ -8,6 +9,7 @@ export interface TrayOptions {
   readonly client: Client;
   readonly assetsDir: string;
   readonly open: () => void;
+  readonly openPopup: () => void;
   readonly quit: () => void;
   /** Told of calls that failed: the person sees the state as it is, the log the reason. */
   readonly onFailure: (error: unknown) => void;
@@ -15,7 +17,7 @@ export interface TrayOptions {
 
 /** Shows the icon until disposed; null where the system has no place for one. */
 export function startTray(options: TrayOptions): Disposable | null {
-  const { client, open, quit } = options;
+  const { client, open, openPopup, quit } = options;
   // Linux panels draw 22 px, the others 16; a file with @2x beside each is found by Electron.
   const size = process.platform === 'linux' ? 22 : 16;
   const images = new Map<TrayState, NativeImage>();
@@ -43,15 +45,28 @@ export function startTray(options: TrayOptions): Disposable | null {
   const draw = () => {
     const facts: TrayFacts = {
       requests: client.read('requests') ?? [],
+      comparisons: client.read('comparisons') ?? [],
       sessions: client.read('sessions') ?? [],
-      settings: client.read('settings') ?? { isPaused: false },
+      settings: client.read('settings') ?? { isPaused: false, isDoNotDisturb: false },
     };
-    const menu = trayMenu(facts, { call, open, quit });
+    const drawnAt = performance.now();
+    const menu = trayMenu(facts, {
+      call,
+      answer: (requestId, answer) => {
+        // Security: an open menu moves when a request comes or goes, and a click may meet what was not there before.
+        if (performance.now() - drawnAt < ARMING_MS) open();
+        else void call('requests.answer', { requestId, answer });
+      },
+      open,
+      openPopup,
+      quit,
+    });
     // Sessions change with each byte that passes; an open menu must not be replaced for that.
     const look = JSON.stringify([
       trayStateOf(facts),
       menu,
       facts.requests.map(({ id }) => id),
+      facts.comparisons.map(({ peerId }) => peerId),
       facts.sessions.map(({ id }) => id),
     ]);
     if (look === shown) return;
@@ -60,7 +75,8 @@ export function startTray(options: TrayOptions): Disposable | null {
     tray.setToolTip(trayTooltip(facts));
     tray.setContextMenu(Menu.buildFromTemplate(menu));
   };
-  const stops = [client.follow('requests', draw), client.follow('sessions', draw), client.follow('settings', draw)];
+  const topics = ['requests', 'comparisons', 'sessions', 'settings'] as const;
+  const stops = topics.map((topic) => client.follow(topic, draw));
   draw();
   return {
     [Symbol.dispose]: () => {

@@ -28,6 +28,8 @@ export interface WindowsOptions {
   readonly assetsDir: string;
   /** Called when the person closed the main window; true keeps the app running without it. */
   readonly onMainClosed: () => boolean;
+  /** Called when the person closed the pop-up. */
+  readonly onPopupClosed: () => void;
   /** Called with the URL of a viewer that was closed. */
   readonly onViewerClosed: (url: string) => void;
 }
@@ -35,7 +37,8 @@ export interface WindowsOptions {
 const POPUP = { width: 420, height: 520, marginPx: 16 };
 
 /** Hardens every window that is made from now on. */
-export function startWindows({ preloadPath, assetsDir, onMainClosed, onViewerClosed }: WindowsOptions): Windows {
+export function startWindows(options: WindowsOptions): Windows {
+  const { preloadPath, assetsDir, onMainClosed, onPopupClosed, onViewerClosed } = options;
   let main: BrowserWindow | null = null;
   let popup: BrowserWindow | null = null;
   let isMainWanted = false;
@@ -151,6 +154,7 @@ export function startWindows({ preloadPath, assetsDir, onMainClosed, onViewerClo
       // Closing it is no answer: the request still waits, in the main window and the tray.
       event.preventDefault();
       window.hide();
+      onPopupClosed();
     });
     window.on('closed', () => {
       popup = null;

@@ -1,13 +1,14 @@
 // The message catalogue: every sentence that a person reads, in window, tray, notification and CLI.
 import i18next, { type i18n } from 'i18next';
 import type { Problem } from '../contract/errors.ts';
+import { activity } from './en/activity.ts';
 import { cli } from './en/cli.ts';
 import { errors } from './en/errors.ts';
 import { health } from './en/health.ts';
 import { shell } from './en/shell.ts';
 import { ui } from './en/ui.ts';
 
-const resources = { en: { translation: { ui, cli, shell, errors, health } } };
+const resources = { en: { translation: { ui, activity, cli, shell, errors, health } } };
 
 /** The i18next instance, ready at once: its catalogue is part of the program. */
 export const messages: i18n = i18next.createInstance({

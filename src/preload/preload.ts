@@ -1,4 +1,4 @@
-// Passes this window's two ports to the page, nothing else. The page sees neither Electron nor this file.
+// Passes this window's three ports to the page, nothing else. The page sees neither Electron nor this file.
 import { ipcRenderer } from 'electron';
 
 /** The little of the DOM that is used here: this file is checked in the world without it. */
@@ -18,7 +18,7 @@ window.addEventListener('message', (event) => {
   if (event.data === 'ebrainpool-ready') ipcRenderer.send('ports');
 });
 
-/** In this order: the contract, the displays. */
+/** In this order: the contract, the displays, the uploads. */
 ipcRenderer.on('ports', (event) => {
   window.postMessage('ebrainpool-ports', window.location.origin, event.ports);
 });

@@ -9,6 +9,7 @@ import {
   type Session,
   sessionSchema,
 } from '../contract/models.ts';
+import { noPowers } from '../contract/powers.ts';
 
 const peerId = `SHA256:${'a'.repeat(43)}`;
 
@@ -29,11 +30,16 @@ export function getDefaultPeer(over: Partial<Record<keyof Peer, unknown>> = {}):
   return peerSchema.parse({
     id: peerId,
     name: 'Bob',
+    claimedName: 'Bob',
+    isRenamed: false,
     addresses: ['192.168.0.13:4321'],
     presence: 'online',
     connection: 'none',
     problem: null,
     isVerified: false,
+    isBlocked: false,
+    isKnown: false,
+    warning: null,
     isAddedByAddress: false,
     lastSeenAt: 0,
     ...over,
@@ -48,6 +54,7 @@ export function getDefaultAsk(over: Partial<Record<keyof Ask, unknown>> = {}): A
     isVerified: false,
     offer: getDefaultOffer(),
     view: 'viewer',
+    powers: noPowers,
     state: 'waiting',
     askedAt: 1,
     expiresAt: null,
@@ -75,6 +82,8 @@ export function getDefaultSession(over: Partial<Record<keyof Session, unknown>> 
     bytesToVisitor: 0,
     classic: null,
     problem: null,
+    powers: noPowers,
+    endsAt: null,
     ...over,
   });
 }

@@ -1,5 +1,6 @@
 // The look: one palette, one spacing scale, light and dark.
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple, Notification, Tooltip } from '@mantine/core';
+import { say } from '../messages/messages.ts';
 
 const pool: MantineColorsTuple = [
   '#effcf9',
@@ -50,6 +51,18 @@ export const theme = createTheme({
   cursorType: 'pointer',
   focusRing: 'auto',
   respectReducedMotion: true,
+  components: {
+    Notification: Notification.extend({ defaultProps: { closeButtonProps: { 'aria-label': say('ui.common.close') } } }),
+    Tooltip: Tooltip.extend({
+      defaultProps: {
+        // Beside what it explains: in its landmark, and in what fills the screen. Fixed, so that no scrolling box cuts it off.
+        withinPortal: false,
+        floatingStrategy: 'fixed',
+        // Who has no mouse reads it as well (WCAG 2.2, 1.4.13).
+        events: { hover: true, focus: true, touch: false },
+      },
+    }),
+  },
 });
 
 /** For what needs attention; white letters on it keep a contrast of 4.5. */

@@ -9,9 +9,10 @@ import { type CommandContext, type Run, readTopic, waitFor } from '../context.ts
 import { type ExitCode, exitCodes, ToldError, UsageError } from '../exit-codes.ts';
 import { findOffer, findPeer } from '../find.ts';
 import { toShowable } from '../output.ts';
-import { readCatalogue } from './peers.ts';
+import { nameOf, readCatalogue } from './peers.ts';
+import { addAskingFlags, askedPowers, type PowerFlags } from './powers.ts';
 
-interface LaunchFlags {
+interface LaunchFlags extends PowerFlags {
   readonly native?: boolean;
   readonly ssh?: boolean;
   readonly follow?: boolean;
@@ -21,7 +22,7 @@ interface LaunchFlags {
 const MAX_WAIT_S = 3600;
 
 export function registerLaunch(program: Command, run: Run): void {
-  program
+  const command = program
     .command('launch')
     .description(say('cli.command.launch'))
     .argument('<peer>', say('cli.argument.peer'))
@@ -29,8 +30,10 @@ export function registerLaunch(program: Command, run: Run): void {
     .option('--native', say('cli.flag.native'))
     .option('--ssh', say('cli.flag.ssh'))
     .option('--wait <seconds>', say('cli.flag.wait'), parseWait)
-    .option('--follow', say('cli.flag.follow'))
-    .action((peer: string, app: string, flags: LaunchFlags) => run((context) => launch(context, peer, app, flags)));
+    .option('--follow', say('cli.flag.follow'));
+  addAskingFlags(command).action((peer: string, app: string, flags: LaunchFlags) =>
+    run((context) => launch(context, peer, app, flags)),
+  );
 }
 
 async function launch(
@@ -47,10 +50,12 @@ async function launch(
     throw new ToldError('not-found', { what }, say('cli.empty.apps', { peer: toShowable(peer.name) }));
   }
   const offer = findOffer(catalogue, appText, 'app');
-  const names = { peer: toShowable(peer.name), offer: toShowable(offer.name) };
+  const names = { peer: nameOf(peer), offer: toShowable(offer.name) };
   const view: View = flags.native ? 'native' : flags.ssh ? 'classic' : 'viewer';
   output.say(say('cli.launch.asking', names));
-  const { askId } = await client.call('asks.create', { peerId: peer.id, offerId: offer.id, view }, signal);
+  const powers = askedPowers(flags);
+  const wish = { peerId: peer.id, offerId: offer.id, view, ...(powers !== undefined && { powers }) };
+  const { askId } = await client.call('asks.create', wish, signal);
 
   const { ask, isGivenUp } = await waitForAnswer(client, askId, signal, flags.wait, () =>
     output.say(say('cli.launch.waiting', names)),

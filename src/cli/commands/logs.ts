@@ -63,12 +63,12 @@ export function formatLine(line: string, { paint }: Pick<Output, 'paint'>): stri
   const event = parseEvent(line);
   if (event === null) return toShowable(line);
   const { time, level, msg, ...fields } = event;
-  const [word, style] = levels[Number(level)] ?? [String(level ?? ''), 'dim'];
+  const [word, style] = levels[typeof level === 'number' ? level : 0] ?? [plain(level), 'dim'];
   const parts = Object.entries(fields).map(([name, value]) => toShowable(`${name}=${formatField(value)}`));
   return [
     paint('dim', formatTime(time)),
     paint(style, toShowable(word).padEnd(LEVEL_WIDTH)),
-    toShowable(String(msg ?? '')),
+    toShowable(plain(msg)),
     ...parts,
   ]
     .join(' ')
@@ -85,8 +85,8 @@ function parseEvent(line: string): Record<string, unknown> | null {
 }
 
 function formatTime(time: unknown): string {
-  const at = new Date(typeof time === 'number' ? time : String(time));
-  if (Number.isNaN(at.getTime())) return toShowable(String(time ?? ''));
+  const at = new Date(typeof time === 'number' ? time : plain(time));
+  if (Number.isNaN(at.getTime())) return toShowable(plain(time));
   const two = (part: number) => String(part).padStart(2, '0');
   const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-');
   return `${day} ${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':')}`;
@@ -95,10 +95,25 @@ function formatTime(time: unknown): string {
 /** Of an error its message; `--json` has the rest. */
 function formatField(value: unknown): string {
   if (typeof value === 'object' && value !== null && 'stack' in value && 'message' in value) {
-    return formatField(value.message);
+    return typeof value.message === 'string' ? formatField(value.message) : toJson(value.message);
   }
   if (typeof value === 'string' && /^[^\s"=]+$/.test(value)) return value;
-  return JSON.stringify(value) ?? '';
+  return toJson(value);
+}
+
+/** Not `String`: an object out of JSON may have a `toString` that is no function. */
+function plain(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : toJson(value);
+}
+
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch {
+    // JSON.parse goes deeper than JSON.stringify.
+    return '…';
+  }
 }
 
 function parseLines(text: string): number {

@@ -24,7 +24,10 @@ export function registerPeers(program: Command, run: Run): void {
           peers.map((peer) => [nameOf(peer), presenceOf(peer), peer.addresses[0] ?? '', peer.id]),
           say('cli.empty.peers'),
         );
-        for (const { name, problem } of peers) {
+        for (const { name, claimedName, isRenamed, warning, problem } of peers) {
+          if (isRenamed) output.say(say('cli.claims', { peer: toShowable(name), name: toShowable(claimedName) }));
+          if (warning !== null)
+            output.say(`${toShowable(name)}: ${say(`cli.warning.${warning}`, { peer: toShowable(claimedName) })}`);
           if (problem !== null) output.say(`${toShowable(name)}: ${toShowable(sayProblem(problem))}`);
         }
         return exitCodes.done;
@@ -92,6 +95,7 @@ export function nameOf({ name, isVerified }: Pick<Peer, 'name' | 'isVerified'>):
 }
 
 function presenceOf(peer: Peer): string {
+  if (peer.isBlocked) return say('cli.word.blocked');
   const isUnusable = peer.problem?.code === 'protocol-newer' || peer.problem?.code === 'protocol-older';
   return say(isUnusable ? 'cli.word.cannotBeUsed' : `cli.word.${peer.presence}`);
 }

@@ -1,4 +1,4 @@
-// `ebp requests`, `accept`, `deny` and `rules`: the answers of this computer's person.
+// `ebp requests`, `accept` and `deny`: the answers of this computer's person.
 import type { Command } from 'commander';
 import type { Client } from '../../contract/client.ts';
 import type { Request } from '../../contract/models.ts';
@@ -6,13 +6,22 @@ import { say } from '../../messages/messages.ts';
 import { type Run, readTopic } from '../context.ts';
 import { exitCodes, ToldError, UsageError } from '../exit-codes.ts';
 import { findById } from '../find.ts';
-import { formatInstant, formatSeconds, toShowable } from '../output.ts';
+import { formatSeconds, toShowable } from '../output.ts';
 import { nameOf } from './peers.ts';
+import { addNarrowingFlags, narrowedPowers, type PowerFlags, parseMinutes, sayPowers } from './powers.ts';
 
-interface AnswerFlags {
+interface ChoiceFlags {
   readonly latest?: boolean;
-  readonly always?: boolean;
 }
+
+interface AcceptFlags extends ChoiceFlags, PowerFlags {
+  readonly always?: boolean;
+  readonly untilQuit?: boolean;
+  readonly for?: number;
+}
+
+/** Of a rule that ends by itself. */
+const MAX_MINUTES = 90 * 24 * 60;
 
 /** As much of an id as is shown and typed. */
 export const SHORT_ID_LENGTH = 8;
@@ -31,6 +40,7 @@ export function registerRequests(program: Command, run: Run): void {
             say('cli.column.who'),
             say('cli.column.what'),
             say('cli.column.view'),
+            say('cli.column.mayTouch'),
             say('cli.column.answerIn'),
           ],
           requests.map((request) => [
@@ -38,70 +48,78 @@ export function registerRequests(program: Command, run: Run): void {
             nameOf({ name: request.peerName, isVerified: request.isVerified }),
             request.offer.name,
             say(`cli.word.${request.view}`),
+            sayPowers(request.powers),
             formatSeconds(Math.max(0, Math.round((request.expiresAt - Date.now()) / 1000))),
           ]),
           say('cli.empty.requests'),
         );
+        for (const { id, peerName, warning, ruleNote } of requests) {
+          const about = `${id.slice(0, SHORT_ID_LENGTH)}: `;
+          if (warning !== null) output.say(about + say(`cli.warning.${warning}`, { peer: toShowable(peerName) }));
+          if (ruleNote !== null) output.say(about + say(`cli.ruleNote.${ruleNote}`));
+        }
         return exitCodes.done;
       }),
     );
 
-  program
-    .command('accept')
-    .description(say('cli.command.accept'))
-    .argument('[request]', say('cli.argument.request'))
-    .option('--latest', say('cli.flag.latest'))
-    .option('--always', say('cli.flag.always'))
-    .action((text: string | undefined, flags: AnswerFlags) =>
-      run(async ({ output, connect }) => {
-        const client = await connect();
-        const request = chooseRequest(client, text, flags);
-        await client.call('requests.answer', { requestId: request.id, answer: flags.always ? 'always' : 'once' });
-        output.json(request);
-        output.say(say(flags.always ? 'cli.done.acceptedAlways' : 'cli.done.accepted', namesOf(request)));
-        return exitCodes.done;
-      }),
-    );
+  addNarrowingFlags(
+    program
+      .command('accept')
+      .description(say('cli.command.accept'))
+      .argument('[request]', say('cli.argument.request'))
+      .option('--latest', say('cli.flag.latest'))
+      .option('--until-quit', say('cli.flag.untilQuit'))
+      .option('--for <minutes>', say('cli.flag.for'), (text) => parseMinutes('--for', text, MAX_MINUTES))
+      .option('--always', say('cli.flag.always')),
+  ).action((text: string | undefined, flags: AcceptFlags) =>
+    run(async ({ output, connect }) => {
+      const lasts = lastsOf(flags);
+      const client = await connect();
+      const request = chooseRequest(client, text, flags);
+      const powers = narrowedPowers(request.powers, flags);
+      await client.call('requests.answer', {
+        requestId: request.id,
+        answer: 'allow',
+        lasts,
+        ...(flags.for !== undefined && { minutes: flags.for }),
+        ...(powers !== undefined && { powers }),
+      });
+      output.json({ ...request, powers: powers ?? request.powers });
+      output.say(say(`cli.done.accepted.${lasts}`, { ...namesOf(request), count: flags.for }));
+      return exitCodes.done;
+    }),
+  );
 
   program
     .command('deny')
     .description(say('cli.command.deny'))
     .argument('[request]', say('cli.argument.request'))
     .option('--latest', say('cli.flag.latest'))
-    .action((text: string | undefined, flags: AnswerFlags) =>
+    .option('--always', say('cli.flag.never'))
+    .action((text: string | undefined, flags: ChoiceFlags & { readonly always?: boolean }) =>
       run(async ({ output, connect }) => {
         const client = await connect();
         const request = chooseRequest(client, text, flags);
-        await client.call('requests.answer', { requestId: request.id, answer: 'deny' });
+        const lasts = flags.always ? 'always' : 'once';
+        await client.call('requests.answer', { requestId: request.id, answer: 'deny', lasts });
         output.json(request);
-        output.say(say('cli.done.denied', namesOf(request)));
-        return exitCodes.done;
-      }),
-    );
-
-  program
-    .command('rules')
-    .description(say('cli.command.rules'))
-    .action(() =>
-      run(async ({ output, connect }) => {
-        const rules = readTopic(await connect(), 'rules');
-        output.json(rules);
-        output.table(
-          [say('cli.column.who'), say('cli.column.what'), say('cli.column.answer'), say('cli.column.since')],
-          rules.map((rule) => [
-            rule.peerName,
-            rule.offerName,
-            say(`cli.word.${rule.answer}`),
-            formatInstant(rule.createdAt),
-          ]),
-          say('cli.empty.rules'),
-        );
+        output.say(say(`cli.done.denied.${lasts}`, namesOf(request)));
         return exitCodes.done;
       }),
     );
 }
 
-function chooseRequest(client: Client, text: string | undefined, flags: AnswerFlags): Request {
+function lastsOf(flags: AcceptFlags): 'once' | 'until-quit' | 'time' | 'always' {
+  const chosen = [
+    ...(flags.untilQuit ? ['until-quit' as const] : []),
+    ...(flags.for === undefined ? [] : ['time' as const]),
+    ...(flags.always ? ['always' as const] : []),
+  ];
+  if (chosen.length > 1) throw new UsageError(say('cli.fail.oneDuration'));
+  return chosen[0] ?? 'once';
+}
+
+function chooseRequest(client: Client, text: string | undefined, flags: ChoiceFlags): Request {
   const requests = readTopic(client, 'requests');
   if (text !== undefined) {
     return findById(requests, text, 'request', (request) =>
@@ -115,5 +133,6 @@ function chooseRequest(client: Client, text: string | undefined, flags: AnswerFl
 }
 
 function namesOf(request: Request): { peer: string; offer: string } {
-  return { peer: toShowable(request.peerName), offer: toShowable(request.offer.name) };
+  const { peerName: name, isVerified } = request;
+  return { peer: nameOf({ name, isVerified }), offer: toShowable(request.offer.name) };
 }

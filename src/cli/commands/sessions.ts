@@ -1,4 +1,4 @@
-// `ebp sessions` and `end`: what is in use.
+// `ebp sessions`, `end` and `narrow`: what is in use.
 import type { Command } from 'commander';
 import type { Session } from '../../contract/models.ts';
 import { say } from '../../messages/messages.ts';
@@ -7,6 +7,7 @@ import { exitCodes, ToldError, UsageError } from '../exit-codes.ts';
 import { findById } from '../find.ts';
 import { formatBytes, formatInstant, toShowable } from '../output.ts';
 import { nameOf } from './peers.ts';
+import { addNarrowingFlags, narrowedPowers, type PowerFlags, sayPowers } from './powers.ts';
 import { SHORT_ID_LENGTH } from './requests.ts';
 
 export function registerSessions(program: Command, run: Run): void {
@@ -25,6 +26,7 @@ export function registerSessions(program: Command, run: Run): void {
             say('cli.column.who'),
             say('cli.column.state'),
             say('cli.column.since'),
+            say('cli.column.mayTouch'),
             say('cli.column.amount'),
           ],
           sessions.map((session) => [
@@ -34,6 +36,7 @@ export function registerSessions(program: Command, run: Run): void {
             nameOf({ name: session.peerName, isVerified: session.isVerified }),
             say(`cli.word.${session.state}`),
             formatInstant(session.startedAt),
+            sayPowers(session.powers),
             formatBytes(session.bytesToHost + session.bytesToVisitor),
           ]),
           say('cli.empty.sessions'),
@@ -66,6 +69,32 @@ export function registerSessions(program: Command, run: Run): void {
         return exitCodes.done;
       }),
     );
+
+  addNarrowingFlags(
+    program
+      .command('narrow')
+      .description(say('cli.command.narrow'))
+      .argument('[session]', say('cli.argument.hostedSession')),
+  ).action((text: string | undefined, flags: PowerFlags) =>
+    run(async ({ output, connect }) => {
+      const client = await connect();
+      const hosted = readTopic(client, 'sessions').filter((session) => session.role === 'host');
+      const session = chooseSession(hosted, text);
+      const powers = narrowedPowers(session.powers, flags);
+      if (powers === undefined)
+        throw new UsageError(say('cli.fail.nothingToTake', { powers: sayPowers(session.powers) }));
+      await client.call('sessions.narrow', { sessionId: session.id, powers });
+      output.json({ ...session, powers });
+      output.say(
+        say('cli.done.narrowed', {
+          offer: toShowable(session.offer.name),
+          peer: nameOf({ name: session.peerName, isVerified: session.isVerified }),
+          powers: sayPowers(powers),
+        }),
+      );
+      return exitCodes.done;
+    }),
+  );
 }
 
 function chooseSession(sessions: readonly Session[], text: string | undefined): Session {

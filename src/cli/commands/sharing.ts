@@ -1,43 +1,38 @@
-// `ebp share`, `unshare`, `pause` and `resume`: what others may ask for.
-import type { Command } from 'commander';
+// `ebp share`, `unshare`, `pause`, `resume` and `dnd`: what others see and may ask for, and when.
+import { Argument, type Command } from 'commander';
+import type { Client } from '../../contract/client.ts';
+import type { Audience, OwnOffer, Peer } from '../../contract/models.ts';
+import { isQuietAt } from '../../contract/quiet-hours.ts';
 import { say } from '../../messages/messages.ts';
-import { type Run, readTopic } from '../context.ts';
-import { exitCodes, UsageError } from '../exit-codes.ts';
-import { findOffer } from '../find.ts';
+import { type CommandContext, type Run, readTopic } from '../context.ts';
+import { type ExitCode, exitCodes, UsageError } from '../exit-codes.ts';
+import { findOffer, findPeer } from '../find.ts';
 import { toShowable } from '../output.ts';
 
 export function registerSharing(program: Command, run: Run): void {
-  for (const [name, isShared] of [
-    ['share', true],
-    ['unshare', false],
-  ] as const) {
-    program
-      .command(name)
-      .description(say(`cli.command.${name}`))
-      .argument('[app...]', say('cli.argument.apps'))
-      .option('--all', say('cli.flag.shareEvery'))
-      .action((texts: readonly string[], flags: { all?: boolean }) =>
-        run(async ({ output, connect }) => {
-          if (!flags.all && texts.length === 0) throw new UsageError(say('cli.fail.whichApps'));
-          const client = await connect();
-          if (flags.all) {
-            await client.call('offers.share', { offerIds: 'all', isShared });
-            output.json({ offerIds: 'all', isShared });
-            output.say(say(isShared ? 'cli.done.sharedAll' : 'cli.done.unsharedAll'));
-            return exitCodes.done;
-          }
-          const { offers } = readTopic(client, 'offers');
-          // All are found before any is switched.
-          const chosen = texts.map((text) => findOffer(offers, text, 'ownApp'));
-          const offerIds = chosen.map((offer) => offer.id);
-          await client.call('offers.share', { offerIds, isShared });
-          output.json({ offerIds, isShared });
-          const names = new Intl.ListFormat('en').format(chosen.map((offer) => toShowable(offer.name)));
-          output.say(say(isShared ? 'cli.done.shared' : 'cli.done.unshared', { names }));
-          return exitCodes.done;
-        }),
-      );
-  }
+  program
+    .command('share')
+    .description(say('cli.command.share'))
+    .argument('[app...]', say('cli.argument.apps'))
+    .option('--all', say('cli.flag.shareEvery'))
+    .option('--to <who>', say('cli.flag.to'))
+    .action((texts: readonly string[], flags: ShareFlags) => run((context) => share(context, texts, flags)));
+
+  program
+    .command('unshare')
+    .description(say('cli.command.unshare'))
+    .argument('[app...]', say('cli.argument.apps'))
+    .option('--all', say('cli.flag.shareEvery'))
+    .action((texts: readonly string[], flags: ShareFlags) =>
+      run(async (context) => {
+        if (!flags.all && texts.length === 0) throw new UsageError(say('cli.fail.whichApps'));
+        const { output } = context;
+        const { offerIds, names } = await switchOffers(await context.connect(), texts, flags.all === true, false);
+        output.json({ offerIds, isShared: false });
+        output.say(flags.all ? say('cli.done.unsharedAll') : say('cli.done.unshared', { names }));
+        return exitCodes.done;
+      }),
+    );
 
   for (const [name, isPaused] of [
     ['pause', true],
@@ -56,4 +51,90 @@ export function registerSharing(program: Command, run: Run): void {
         }),
       );
   }
+
+  program
+    .command('dnd')
+    .description(say('cli.command.dnd'))
+    .addArgument(new Argument('[state]', say('cli.argument.onOff')).choices(['on', 'off']))
+    .action((state: 'on' | 'off' | undefined) =>
+      run(async ({ output, connect }) => {
+        const client = await connect();
+        if (state !== undefined) await client.call('settings.update', { isDoNotDisturb: state === 'on' });
+        const settings = readTopic(client, 'settings');
+        const isDoNotDisturb = state === undefined ? settings.isDoNotDisturb : state === 'on';
+        const isQuiet = isQuietAt({ ...settings, isDoNotDisturb }, new Date());
+        output.json({ isDoNotDisturb, quietHours: settings.quietHours, isQuiet });
+        output.say(
+          say(isDoNotDisturb ? 'cli.done.dndOn' : isQuiet ? 'cli.done.quietHours' : 'cli.done.dndOff', {
+            time: settings.quietHours.to,
+          }),
+        );
+        return exitCodes.done;
+      }),
+    );
+}
+
+interface ShareFlags {
+  readonly all?: boolean;
+  readonly to?: string;
+}
+
+async function share(
+  { output, connect }: CommandContext,
+  texts: readonly string[],
+  flags: ShareFlags,
+): Promise<ExitCode> {
+  const isNamed = texts.length > 0;
+  if (!flags.all && !isNamed && flags.to === undefined) throw new UsageError(say('cli.fail.whichApps'));
+  const client = await connect();
+  // Who is meant is found before anything is switched.
+  const audience = flags.to === undefined ? undefined : findAudience(readTopic(client, 'peers'), flags.to);
+  if (audience === null && !isNamed) throw new UsageError(say('cli.fail.inheritWhat'));
+  const offers = isNamed ? findOffers(client, texts) : [];
+  // Security: narrowed before it is shared, so that nobody sees it in between.
+  if (audience !== undefined) {
+    if (isNamed) await client.call('offers.setAudience', { offerIds: offers.map(({ id }) => id), audience });
+    else if (audience !== null) await client.call('settings.update', { audience });
+  }
+  const isSwitched = flags.all === true || isNamed;
+  const { offerIds, names } = isSwitched
+    ? await switchOffers(client, texts, flags.all === true, true)
+    : { offerIds: [], names: '' };
+  output.json({ offerIds, ...(isSwitched && { isShared: true }), ...(audience !== undefined && { audience }) });
+  if (isSwitched) output.say(flags.all ? say('cli.done.sharedAll') : say('cli.done.shared', { names }));
+  if (audience !== undefined) {
+    const who =
+      audience === null
+        ? say('cli.word.audience.inherited')
+        : audience.who === 'chosen'
+          ? say('cli.word.audience.chosen', { count: audience.peerIds.length })
+          : say(`cli.word.audience.${audience.who}`);
+    output.say(say('cli.done.audience', { who }));
+  }
+  return exitCodes.done;
+}
+
+async function switchOffers(client: Client, texts: readonly string[], isAll: boolean, isShared: boolean) {
+  if (isAll) {
+    await client.call('offers.share', { offerIds: 'all', isShared });
+    return { offerIds: 'all' as const, names: '' };
+  }
+  const chosen = findOffers(client, texts);
+  const offerIds = chosen.map((offer) => offer.id);
+  await client.call('offers.share', { offerIds, isShared });
+  return { offerIds, names: new Intl.ListFormat('en').format(chosen.map((offer) => toShowable(offer.name))) };
+}
+
+/** All of them. @throws as `findOffer`, when one of them is not found */
+function findOffers(client: Client, texts: readonly string[]): readonly OwnOffer[] {
+  const { offers } = readTopic(client, 'offers');
+  return texts.map((text) => findOffer(offers, text, 'ownApp'));
+}
+
+/** Null for what counts for everything. @throws as `findPeer` */
+function findAudience(peers: readonly Peer[], text: string): Audience | null {
+  if (text === 'everybody' || text === 'verified') return { who: text };
+  if (text === 'default') return null;
+  const wanted = text.split(',').map((one) => one.trim());
+  return { who: 'chosen', peerIds: [...new Set(wanted.map((one) => findPeer(peers, one).id))] };
 }

@@ -1,6 +1,7 @@
 // `ebp status`: this computer, and what it lacks.
 import type { Command } from 'commander';
 import type { HealthItem } from '../../contract/models.ts';
+import { isQuietAt } from '../../contract/quiet-hours.ts';
 import { say } from '../../messages/messages.ts';
 import { type Run, readTopic } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -23,16 +24,17 @@ export function registerStatus(program: Command, run: Run): void {
         const sessions = readTopic(client, 'sessions').filter((session) => session.state !== 'ended');
         const requests = readTopic(client, 'requests');
         const isLacking = health.some((item) => item.level === 'error');
-        output.json({ self, health, isPaused: settings.isPaused, sharedOffers: shared, sessions, requests });
+        const isQuiet = isQuietAt(settings, new Date());
+        output.json({ self, health, isPaused: settings.isPaused, isQuiet, sharedOffers: shared, sessions, requests });
 
         const { name, version, shell, id, addresses, profileDir, peerPort } = self;
         output.say(output.paint('bold', say('cli.status.name', { name: toShowable(name), version, shell })));
         output.say(say('cli.status.id', { id }));
-        output.say(
-          peerPort === 0
-            ? say('cli.status.noAddress')
-            : say('cli.status.address', { addresses: addresses.join(', ') || String(peerPort) }),
-        );
+        const isOffline = health.some((item) => item.id === 'network' && item.level !== 'ok');
+        if (peerPort === 0) output.say(say('cli.status.noAddress'));
+        else if (isOffline) output.say(say('cli.status.noNetwork'));
+        else if (addresses.length === 0) output.say(say('cli.status.noTypedAddress'));
+        else output.say(say('cli.status.address', { addresses: addresses.join(', ') }));
         output.say(say('cli.status.profile', { profileDir }));
         const sharing = settings.isPaused
           ? say('cli.status.sharingPaused')
@@ -40,6 +42,8 @@ export function registerStatus(program: Command, run: Run): void {
             ? say('cli.status.sharingOn', { count: shared })
             : say('cli.status.sharingImpossible');
         output.say(say('cli.status.sharing', { state: sharing }));
+        if (settings.isDoNotDisturb) output.say(say('cli.status.quiet'));
+        else if (isQuiet) output.say(say('cli.status.quietHours', { time: settings.quietHours.to }));
         output.say(
           say('cli.status.use', {
             hosted: sessions.filter((session) => session.role === 'host').length,

@@ -3,12 +3,12 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { type IconHash, type OwnOffer, offerSchema, type Settings } from '../../contract/models.ts';
+import { type IconHash, type OwnOffer, offerSchema, type PeerId, type Settings } from '../../contract/models.ts';
 import { silentLog } from '../lib/log.ts';
 import { State } from '../lib/state.ts';
-import { startCatalog } from './catalog.ts';
+import { type Reader, startCatalog } from './catalog.ts';
 import { clean, sortCategories } from './offer.ts';
-import { createFakeComputer, entryText, idOf, names, pngOf, start, testSettings, until } from './testing.ts';
+import { anybody, createFakeComputer, entryText, idOf, names, pngOf, start, testSettings, until } from './testing.ts';
 
 const svg = '<svg xmlns="http://www.w3.org/2000/svg"/>';
 
@@ -39,10 +39,11 @@ describe('catalogue', () => {
       keywords: ['a', 'b', 'Editor'],
       icon: expect.stringMatching(/^[0-9a-f]{64}$/),
       isShared: true,
+      audience: null,
       source,
       command: `${computer.root}/bin/tool --new "a b"`,
     } satisfies Record<keyof OwnOffer, unknown>);
-    expect(catalog.find(idOf('paint'))).toEqual({
+    expect(catalog.find(idOf('paint'), anybody)).toEqual({
       offer,
       argv: [join(computer.root, 'bin/tool'), '--new', 'a b'],
       workingDirectory: '/tmp',
@@ -50,10 +51,10 @@ describe('catalogue', () => {
       source,
       digest: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
-    expect(catalog.find(idOf('other'))).toBeUndefined();
+    expect(catalog.find(idOf('other'), anybody)).toBeUndefined();
     expect(await catalog.readIcon(offer?.icon ?? '')).toEqual({ type: 'image/png', bytes: pngOf(48) });
-    expect(catalog.shared.value).toEqual([offerSchema.parse(offer)]);
-    expect(Object.keys(catalog.shared.value[0] ?? {})).not.toContain('source');
+    expect(catalog.visibleTo(null)).toEqual([offerSchema.parse(offer)]);
+    expect(Object.keys(catalog.visibleTo(null)[0] ?? {})).not.toContain('source');
   });
 
   it('lets the first directory decide, also when it hides or is broken', async () => {
@@ -103,38 +104,71 @@ describe('catalogue', () => {
     });
     await using catalog = await start(computer, settings);
     const icon = catalog.offers.value.offers[0]?.icon as IconHash;
-    expect(catalog.shared.value.map(({ id }) => id)).toEqual(['app:a']);
-    const digest = catalog.digest.value;
+    expect(catalog.visibleTo(null).map(({ id }) => id)).toEqual(['app:a']);
+    const digest = catalog.publicDigest.value;
     expect(digest).toMatch(/^[0-9a-f]{16}$/);
-    expect((await catalog.readSharedIcon(icon))?.type).toBe('image/svg+xml');
+    expect((await catalog.readVisibleIcon(icon, anybody))?.type).toBe('image/svg+xml');
     settings.update((value) => ({ ...value, isSharedByDefault: true, sharedByOfferId: { [idOf('a')]: false } }));
-    await until(catalog.shared, (value) => value.length === 2);
-    expect(catalog.digest.value).not.toBe(digest);
-    expect(catalog.find(idOf('a'))?.offer.isShared).toBe(false);
-    expect(await catalog.readSharedIcon(icon)).toBeNull();
+    await until(catalog.offers, () => catalog.visibleTo(null).length === 2);
+    expect(catalog.publicDigest.value).not.toBe(digest);
+    expect(catalog.find(idOf('a'), anybody)).toBeUndefined();
+    expect(await catalog.readVisibleIcon(icon, anybody)).toBeNull();
     expect(await catalog.readIcon(icon)).not.toBeNull();
     settings.update((value) => ({ ...value, isPaused: true }));
-    await until(catalog.shared, (value) => value.length === 0);
-    expect(catalog.find(idOf('b'))?.offer.isShared).toBe(true);
+    await until(catalog.publicDigest, () => catalog.visibleTo(null).length === 0);
+    expect(catalog.find(idOf('b'), anybody)).toBeUndefined();
     settings.update((value) => ({
       ...value,
       isPaused: false,
       isSharedByDefault: false,
       sharedByOfferId: { [idOf('a')]: true },
     }));
-    await until(catalog.digest, (value) => value === digest);
+    await until(catalog.publicDigest, (value) => value === digest);
+  });
+
+  it('shows each offer to its audience only, and nobody else learns that it is there', async () => {
+    await using computer = await createFakeComputer();
+    for (const id of ['open', 'trusted', 'chosen']) await computer.entry(id, [`Icon=${id}`]);
+    await computer.write('usr/share/pixmaps/chosen.svg', svg);
+    const friend: Reader = { peerId: `SHA256:${'F'.repeat(43)}` as PeerId, isVerified: true };
+    const settings = new State<Settings>({
+      ...testSettings,
+      audienceByOfferId: {
+        [idOf('trusted')]: { who: 'verified' },
+        [idOf('chosen')]: { who: 'chosen', peerIds: [friend.peerId] },
+      },
+    });
+    await using catalog = await start(computer, settings);
+    const ids = (reader: Reader | null) => catalog.visibleTo(reader).map(({ id }) => id);
+    expect(ids(null)).toEqual(['app:open']);
+    expect(ids(anybody)).toEqual(['app:open']);
+    expect(ids({ ...anybody, isVerified: true })).toEqual(['app:open', 'app:trusted']);
+    expect(ids(friend)).toEqual(['app:chosen', 'app:open', 'app:trusted']);
+    expect(catalog.find(idOf('trusted'), anybody)).toBeUndefined();
+    expect(catalog.find(idOf('trusted'), friend)?.offer.name).toBe('trusted');
+    const icon = catalog.visibleTo(friend)[0]?.icon as IconHash;
+    expect(await catalog.readVisibleIcon(icon, anybody)).toBeNull();
+    expect(await catalog.readVisibleIcon(icon, friend)).not.toBeNull();
+    // Security: what happens to an offer that not everybody sees does not show in what is advertised to everybody.
+    const digest = catalog.publicDigest.value;
+    settings.update((value) => ({ ...value, sharedByOfferId: { [idOf('trusted')]: false, [idOf('chosen')]: false } }));
+    await until(catalog.offers, ({ offers }) => offers.filter(({ isShared }) => isShared).length === 1);
+    expect(catalog.publicDigest.value).toBe(digest);
+    settings.update((value) => ({ ...value, audience: { who: 'verified' } }));
+    await until(catalog.publicDigest, (value) => value !== digest);
+    expect(ids(null)).toEqual([]);
   });
 
   it('changes the digest of a launch with what would run', async () => {
     await using computer = await createFakeComputer();
     await computer.entry('x');
     await using catalog = await start(computer);
-    const before = catalog.find(idOf('x'))?.digest;
+    const before = catalog.find(idOf('x'), anybody)?.digest;
     await catalog.rescan();
-    expect(catalog.find(idOf('x'))?.digest).toBe(before);
+    expect(catalog.find(idOf('x'), anybody)?.digest).toBe(before);
     await computer.entry('x', ['Exec=tool --evil']);
     await catalog.rescan();
-    expect(catalog.find(idOf('x'))?.digest).not.toBe(before);
+    expect(catalog.find(idOf('x'), anybody)?.digest).not.toBe(before);
   });
 
   it('keeps icons of peers', async () => {
@@ -143,7 +177,7 @@ describe('catalogue', () => {
     const hash = await catalog.storeIcon(pngOf(32));
     expect(catalog.hasIcon(hash)).toBe(true);
     expect(await catalog.readIcon(hash)).toEqual({ type: 'image/png', bytes: pngOf(32) });
-    expect(await catalog.readSharedIcon(hash)).toBeNull();
+    expect(await catalog.readVisibleIcon(hash, anybody)).toBeNull();
     await expect(catalog.storeIcon(Buffer.from('x'))).rejects.toMatchObject({ code: 'bad-input' });
   });
 });
@@ -180,8 +214,8 @@ describe('hostile entries', () => {
         .map((name) => name.slice(0, 4))
         .sort(),
     ).toEqual(['bomb', 'good', '😀😀']);
-    expect(catalog.find(idOf('good'))?.argv.slice(1)).toEqual([';', 'rm', '-rf', '$HOME', '`id`', '$(id)']);
-    const long = catalog.find(idOf('long-name'))?.offer;
+    expect(catalog.find(idOf('good'), anybody)?.argv.slice(1)).toEqual([';', 'rm', '-rf', '$HOME', '`id`', '$(id)']);
+    const long = catalog.find(idOf('long-name'), anybody)?.offer;
     expect(long?.name.length).toBeLessThanOrEqual(200);
     expect(long?.name.isWellFormed()).toBe(true);
     expect(long?.summary.length).toBe(500);
@@ -191,6 +225,7 @@ describe('hostile entries', () => {
 
   it('cannot turn the words around them', () => {
     expect(clean('a\u202eb\nc\u0000d  e\u2067', 100)).toBe('ab c d e');
+    expect(clean('a\u200bb\ufeff\u{e0041}', 100)).toBe('ab');
     expect(clean('x\ud800y', 100)).toBe('x\ufffdy');
     expect(clean('😀😀😀', 4)).toBe('😀…');
   });

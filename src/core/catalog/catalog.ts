@@ -13,6 +13,7 @@ import {
 } from '../../contract/models.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
+import { isVisibleTo, type Reader } from './audience.ts';
 import { EntryFault } from './fault.ts';
 import { type Icon, startIconStore } from './icon-store.ts';
 import { toOffer } from './offer.ts';
@@ -21,7 +22,7 @@ import { startWatcher } from './watch.ts';
 import { type Environment, findDataDirs, findProgramDirs } from './xdg.ts';
 
 export type { Environment } from './xdg.ts';
-export type { Icon };
+export type { Icon, Reader };
 
 /** What runs when an offer is granted: made of this computer's disk alone, never of what a peer sent. */
 export interface LaunchSpec {
@@ -45,16 +46,16 @@ export interface OwnOffers {
 export interface Catalog extends AsyncDisposable {
   /** All applications of this computer, by name, and the entries that could not be read. */
   readonly offers: Followable<OwnOffers>;
-  /** What peers may see: the shared ones; nothing while sharing is paused. */
-  readonly shared: Followable<readonly Offer[]>;
-  /** 16 hex digits that change when `shared` does. */
-  readonly digest: Followable<string>;
-  /** Knows every offer of `offers`, shared or not: whether it may run is for consent to say (`offer.isShared`). */
-  find(offerId: OfferId): LaunchSpec | undefined;
+  /** What this reader may see; null for anybody on the network. Nothing while sharing is paused. */
+  visibleTo(reader: Reader | null): readonly Offer[];
+  /** 16 hex digits that change when what anybody may see does. */
+  readonly publicDigest: Followable<string>;
+  /** What runs for an offer that this reader may see. For anything else undefined, as if it did not exist. */
+  find(offerId: OfferId, reader: Reader): LaunchSpec | undefined;
   /** An icon of this computer or of a peer. */
   readIcon(hash: string): Promise<Icon | null>;
-  /** Only icons of `shared`: what a peer may have. */
-  readSharedIcon(hash: string): Promise<Icon | null>;
+  /** Only icons of what this reader may see. */
+  readVisibleIcon(hash: string, reader: Reader): Promise<Icon | null>;
   hasIcon(hash: string): boolean;
   /** Keeps an icon that a peer sent. @throws AppError `bad-input`, `too-large`, `disk-full` */
   storeIcon(bytes: Uint8Array): Promise<IconHash>;
@@ -82,8 +83,7 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
   const collator = new Intl.Collator();
 
   const offers = new State<OwnOffers>({ offers: [], broken: [] });
-  const shared = new State<readonly Offer[]>([]);
-  const digest = new State(digestOf([]));
+  const publicDigest = new State(digestOffers([]));
   let lastScan: Scan = { apps: [], broken: [], isUnsettled: false };
   let icons: ReadonlyMap<string, IconHash | null> = new Map();
   let appsById = new Map<OfferId, { readonly app: App; readonly offer: OwnOffer }>();
@@ -105,14 +105,14 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
     const list = [...appsById.values()].map(({ offer }) => offer);
     list.sort((a, b) => collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1));
     setIfChanged(offers, { offers: list, broken });
-    const visible = settings.value.isPaused ? [] : list.filter((offer) => offer.isShared);
-    // Security: the schema strips what only the owner may see (source, command).
-    setIfChanged<readonly Offer[]>(
-      shared,
-      visible.map((offer) => offerSchema.parse(offer)),
-    );
-    digest.set(digestOf(shared.value));
+    publicDigest.set(digestOffers(visibleTo(null)));
   };
+
+  // Security: the schema strips what only the owner may see (source, command, audience).
+  const visibleTo = (reader: Reader | null): Offer[] =>
+    offers.value.offers
+      .filter((offer) => isVisibleTo(reader, offer, settings.value))
+      .map((offer) => offerSchema.parse(offer));
 
   let settleTimer: NodeJS.Timeout | undefined;
   const scanOnce = async (): Promise<void> => {
@@ -167,17 +167,18 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
 
   return {
     offers,
-    shared,
-    digest,
-    find: (offerId) => {
+    publicDigest,
+    visibleTo,
+    find: (offerId, reader) => {
       const found = appsById.get(offerId);
-      if (!found) return undefined;
+      if (!found || !isVisibleTo(reader, found.offer, settings.value)) return undefined;
       const { app, offer } = found;
       const { argv, workingDirectory, source } = app;
       return { offer, argv, workingDirectory, isTerminal: app.entry.isTerminal, source, digest: app.digest };
     },
     readIcon: (hash) => store.get(hash),
-    readSharedIcon: async (hash) => (shared.value.some(({ icon }) => icon === hash) ? store.get(hash) : null),
+    readVisibleIcon: async (hash, reader) =>
+      visibleTo(reader).some(({ icon }) => icon === hash) ? store.get(hash) : null,
     hasIcon: (hash) => store.has(hash),
     storeIcon: (bytes) => store.put(bytes),
     rescan,
@@ -190,6 +191,7 @@ function setIfChanged<T>(state: State<T>, value: T): void {
   if (JSON.stringify(value) !== JSON.stringify(state.value)) state.set(value);
 }
 
-function digestOf(offers: readonly Offer[]): string {
+/** 16 hex digits over what somebody sees. */
+export function digestOffers(offers: readonly Offer[]): string {
   return createHash('sha256').update(JSON.stringify(offers)).digest('hex').slice(0, 16);
 }

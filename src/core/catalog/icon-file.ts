@@ -45,7 +45,29 @@ function isSvg(buffer: Buffer): boolean {
   if (encoding !== undefined && !/^(utf-?8|us-ascii|ascii)$/i.test(encoding)) return false;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\x00-\x08\x0b\x0c\x0e-\x1f]/.test(text)) return false;
-  return text.trimStart().startsWith('<') && /<(?:[\w.-]+:)?svg[\s>]/.test(text) && !activeContent.test(text);
+  const decoded = decodeReferences(text);
+  return (
+    text.trimStart().startsWith('<') &&
+    /<(?:[\w.-]+:)?svg[\s>]/.test(text) &&
+    !activeContent.test(decoded) &&
+    !activeContent.test(withoutBreaks(decoded))
+  );
+}
+
+/** Security: `java&#115;cript:` is `javascript:` to a browser. */
+function decodeReferences(text: string): string {
+  return text.replace(
+    /&#(?:x0*([0-9a-f]{1,6})|0*([0-9]{1,7}));?/gi,
+    (whole, hex: string | undefined, decimal: string) => {
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+      return code < 0x80 ? String.fromCharCode(code) : whole;
+    },
+  );
+}
+
+/** Security: in an address a browser leaves out line ends and tabs, which between attributes are what separates them. */
+function withoutBreaks(text: string): string {
+  return text.replace(/(?<=[a-z])[\t\n\r]+(?=[a-z:])/gi, '');
 }
 
 /**

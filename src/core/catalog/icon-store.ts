@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { AppError } from '../../contract/errors.ts';
 import { type IconHash, iconHashSchema } from '../../contract/models.ts';
+import { orDiskFull } from '../lib/disk-full.ts';
 import type { Log } from '../lib/log.ts';
 import { type IconType, MAX_ICON_BYTES, readIconType, readSmallFile } from './icon-file.ts';
 
@@ -57,15 +58,14 @@ export async function startIconStore({
   };
   let nextTemporary = 0;
   const write = async (hash: string, bytes: Uint8Array): Promise<void> => {
+    const temporaryPath = join(folder, `${hash}.${nextTemporary++}`);
     try {
       // Without fsync: what a crash tears is noticed by its hash and fetched again.
-      const temporaryPath = join(folder, `${hash}.${nextTemporary++}`);
       await writeFile(temporaryPath, bytes, { mode: 0o600 });
       await rename(temporaryPath, join(folder, hash));
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOSPC' || code === 'EDQUOT') throw new AppError('disk-full', { path: folder }, { cause: error });
-      throw error;
+      await rm(temporaryPath, { force: true }).catch(() => {});
+      throw orDiskFull(error, folder);
     }
     total += bytes.length - (sizes.get(hash) ?? 0);
     sizes.delete(hash);

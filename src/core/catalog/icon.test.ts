@@ -35,6 +35,10 @@ describe('icon files', () => {
     svg.replace('</svg>', '<x:script xmlns:x="http://www.w3.org/2000/svg"/></svg>'),
     svg.replace('width', 'onload="alert(1)" width'),
     svg.replace('</svg>', '<a href="javascript:alert(1)"/></svg>'),
+    // Found by the fuzzer: a line end that was left out joined the attribute's name with the word before it.
+    "<svg\nonload='alert(1)'></svg>",
+    svg.replace('</svg>', '<a href="java&#115;cript:alert(1)"/></svg>'),
+    svg.replace('</svg>', '<a href="&#x6A;ava&#10;script&#0058;alert(1)"/></svg>'),
     svg.replace('</svg>', '<foreignObject/></svg>'),
     svg.replace('<svg', '<!DOCTYPE svg [<!ENTITY a "b">]><svg'),
     svg.replace('UTF-8', 'ISO-2022-JP'),

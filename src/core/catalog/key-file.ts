@@ -28,7 +28,18 @@ export interface KeyFileLimits {
 /** The largest entries of Debian 12 have some 60 KB and 600 lines, nearly all of it translations. */
 export const entryLimits: KeyFileLimits = { maxBytes: 256 * 1024, maxLines: 20_000 };
 
-const whitespace = /^[ \t]+|[ \t]+$/g;
+/** Without spaces and tabs at both ends. Not by a pattern: one that looks for the end tries again at each of many spaces. */
+function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(unit: number): boolean {
+  return unit === 0x20 || unit === 0x09;
+}
 
 /**
  * Parses the basic format of the Desktop Entry Specification 1.5 (section 3).
@@ -41,7 +52,7 @@ export function parseKeyFile(bytes: Uint8Array, limits: KeyFileLimits = entryLim
   for (const [index, fullLine] of splitLines(bytes, limits).entries()) {
     const number = index + 1;
     const line = fullLine.endsWith('\r') ? fullLine.slice(0, -1) : fullLine;
-    if (line.startsWith('#') || line.replace(whitespace, '') === '') continue;
+    if (line.startsWith('#') || trimBlanks(line) === '') continue;
     if (line.startsWith('[')) {
       const name = parseGroupHeader(line, number);
       const known = groups.get(name);
@@ -51,9 +62,9 @@ export function parseKeyFile(bytes: Uint8Array, limits: KeyFileLimits = entryLim
       continue;
     }
     const equals = line.indexOf('=');
-    if (equals < 0) throw new EntryFault('line-syntax', line.replace(whitespace, ''), number);
+    if (equals < 0) throw new EntryFault('line-syntax', trimBlanks(line), number);
     if (!group) throw new EntryFault('line-syntax', 'key before any group', number);
-    const key = parseKey(line.slice(0, equals).replace(whitespace, ''), number);
+    const key = parseKey(trimBlanks(line.slice(0, equals)), number);
     group.values.set(key, { raw: line.slice(equals + 1).replace(/^[ \t]+/, ''), line: number });
   }
   return { groups };
@@ -83,7 +94,7 @@ function lineOfByte(bytes: Uint8Array, position: number): number {
 function parseGroupHeader(line: string, number: number): string {
   const end = line.indexOf(']');
   const name = line.slice(1, end);
-  const isHeader = end > 1 && !name.includes('[') && line.slice(end + 1).replace(whitespace, '') === '';
+  const isHeader = end > 1 && !name.includes('[') && trimBlanks(line.slice(end + 1)) === '';
   if (!isHeader) throw new EntryFault('line-syntax', line, number);
   return name;
 }
@@ -91,7 +102,7 @@ function parseGroupHeader(line: string, number: number): string {
 /** Takes more characters than A-Za-z0-9- (as GLib does), because existing files have keys such as `X-Foo_Bar`. */
 function parseKey(key: string, number: number): string {
   const open = key.indexOf('[');
-  const name = open < 0 ? key : key.slice(0, open).replace(whitespace, '');
+  const name = open < 0 ? key : trimBlanks(key.slice(0, open));
   if (name === '' || /[\s\]]/.test(name)) throw new EntryFault('line-syntax', key, number);
   if (open < 0) return name;
   const locale = key.slice(open + 1, -1);

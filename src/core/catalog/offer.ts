@@ -34,6 +34,7 @@ export function toOffer(app: App, icon: IconHash | null, settings: Settings): Ow
     keywords: [...new Set(keywords)].slice(0, 64),
     icon,
     isShared: settings.sharedByOfferId[app.id] ?? settings.isSharedByDefault,
+    audience: settings.audienceByOfferId[app.id] ?? null,
     source: app.source,
     command: clean(formatCommand(app.argv), 4096),
   };
@@ -55,12 +56,13 @@ export function sortCategories(categories: readonly string[]): string[] {
 
 /**
  * One line of at most `max` UTF-16 units, without control characters.
- * Security: also without the characters that reverse the direction of what follows, with which a name could make
+ * Security: also without the invisible characters and those that reverse the direction of what follows, with which a name could make
  * the sentence around it, in somebody's pop-up, read as another one.
  */
 export function clean(text: string, max: number): string {
   const line = text
-    .replace(/[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]/g, '')
+    // ZWNJ and ZWJ stay: Persian, Hindi and emoji families are spelled with them.
+    .replace(/(?![\u200c\u200d])\p{Cf}/gu, '')
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .toWellFormed()
     .trim();

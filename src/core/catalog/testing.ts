@@ -3,10 +3,10 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
-import type { OfferId, Settings } from '../../contract/models.ts';
+import type { OfferId, PeerId, Settings } from '../../contract/models.ts';
 import { silentLog } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
-import { type Catalog, startCatalog } from './catalog.ts';
+import { type Catalog, type Reader, startCatalog } from './catalog.ts';
 import type { Environment } from './xdg.ts';
 
 export interface FakeComputer extends AsyncDisposable {
@@ -88,15 +88,23 @@ export const testSettings: Settings = {
   isPaused: false,
   isSharedByDefault: true,
   sharedByOfferId: {},
+  audience: { who: 'everybody' },
+  audienceByOfferId: {},
+  isDoNotDisturb: false,
+  quietHours: { isOn: false, from: '22:00', to: '07:00' },
   mounts: [],
+  maxUploadMib: 2048,
   isWarmUp: true,
   isStartedAtLogin: false,
+  isKeySealed: true,
   hasNotifications: true,
   logLevel: 'info',
   peerPort: 4322,
   answerTimeoutS: 60,
-  addresses: [],
 };
+
+/** Somebody on the network of whom nothing is known. */
+export const anybody: Reader = { peerId: `SHA256:${'A'.repeat(43)}` as PeerId, isVerified: false };
 
 export const idOf = (id: string) => `app:${id}` as OfferId;
 

@@ -1,5 +1,6 @@
 // Requests that wait for a person, and the grants that their answers create.
 import { randomUUID } from 'node:crypto';
+import type { AnsweredBy } from '../../contract/activity.ts';
 import { AppError } from '../../contract/errors.ts';
 import {
   type Offer,
@@ -7,24 +8,43 @@ import {
   type Powers,
   type Request,
   type RequestId,
+  type RuleId,
   requestIdSchema,
   type Settings,
   type Size,
   type View,
 } from '../../contract/models.ts';
+import { isSameDisplay, isWithin, narrowest } from '../../contract/powers.ts';
+import { isQuietAt } from '../../contract/quiet-hours.ts';
+import type { Note, Recorder } from '../activity/activity.ts';
 import type { Log } from '../lib/log.ts';
+import { createRateLimit } from '../lib/rate-limit.ts';
 import { type Followable, State } from '../lib/state.ts';
-import { createGrant, type Grant } from './grant.ts';
+import type { PeerBook } from '../peers/peer-book.ts';
+import { createGrant, type Grant, type GrantTerms } from './grant.ts';
 import type { Rules } from './rules.ts';
 
-/** What a peer wishes, after its offer was found to be shared. */
+/** What a peer wishes, after its offer was found to be shared with it. */
 export interface Wish {
   readonly peerId: PeerId;
-  readonly peerName: string;
+  /** The name that it claims. */
+  readonly claimedName: string;
+  /** Where it connected from, when that is known. */
+  readonly address?: string | undefined;
   readonly offer: Offer;
+  /** SHA-256 over what would run. */
+  readonly launchDigest: string;
   readonly view: View;
   readonly powers: Powers;
   readonly size: Size | undefined;
+}
+
+/** A person's answer, as in the contract's `requests.answer`. */
+export interface PersonsAnswer {
+  readonly answer: 'allow' | 'deny';
+  readonly lasts: 'once' | 'until-quit' | 'time' | 'always';
+  readonly minutes?: number | undefined;
+  readonly powers?: Powers | undefined;
 }
 
 export type Answer =
@@ -42,21 +62,42 @@ export interface Consent {
   readonly requests: Followable<readonly Request[]>;
   /**
    * Queues a request for the person, or answers it at once by a rule.
-   * @throws AppError `peer-paused` while sharing is paused, `too-many-requests` over the limits
+   * @throws AppError `peer-paused` while sharing is paused, `do-not-disturb` when nobody may be asked now,
+   *   `too-many-requests` over the limits, of what rules allow as well
    */
   create(wish: Wish): PendingRequest;
   /** The visitor took it back, or went away. */
   cancel(id: RequestId, peerId: PeerId): void;
   cancelAllOf(peerId: PeerId): void;
-  /** The person's answer. @throws AppError `not-found` when it was answered, cancelled or expired before */
-  answer(id: RequestId, answer: 'deny' | 'once' | 'always'): Promise<void>;
-  /** Says no to everything that waits. */
-  denyAll(): void;
+  /**
+   * The person's answer.
+   * @throws AppError `not-found` when it was answered, cancelled or expired before; `not-verified` for a yes for ever to a peer
+   *   whose key nobody compared; `bad-input` for more powers than were asked for
+   */
+  answer(id: RequestId, answer: PersonsAnswer): Promise<void>;
+  /** Says no to what a peer asks; a yes that is on its way comes to nothing. */
+  denyAllOf(peerId: PeerId, by: AnsweredBy): void;
+  /** The same for everything that waits. */
+  denyAll(by: AnsweredBy): void;
 }
 
 /** Requests that may wait at a time. */
 export const MAX_WAITING_PER_PEER = 3;
 export const MAX_WAITING = 20;
+/** Keys cost nothing to make: with a few of them, one computer must not take all the places. */
+export const MAX_WAITING_PER_ADDRESS = 8;
+
+/** Starts that rules give one peer: each is several lines of the log, which nobody else may fill at will. */
+export const MAX_BY_RULES_PER_HOUR = 60;
+const HOUR_MS = 60 * 60_000;
+
+/** Who or what answered. */
+interface How {
+  readonly by: AnsweredBy;
+  readonly lasts?: PersonsAnswer['lasts'];
+  readonly minutes?: number | null;
+  readonly ruleId?: RuleId | null;
+}
 
 interface Waiting {
   readonly wish: Wish;
@@ -67,45 +108,143 @@ interface Waiting {
 export function createConsent(options: {
   readonly settings: Followable<Settings>;
   readonly rules: Rules;
-  /** Whether a peer with another key is known by this name. */
-  readonly isNameOfAnother: (peerId: PeerId, name: string) => boolean;
+  readonly book: Pick<PeerBook, 'faceOf' | 'isVerified' | 'state'>;
+  readonly activity: Recorder;
   readonly log: Log;
-}): Consent {
-  const { settings, rules, isNameOfAnother, log } = options;
+}): Consent & Disposable {
+  const { settings, rules, book, activity, log } = options;
   const requests = new State<readonly Request[]>([]);
   const waiting = new Map<RequestId, Waiting>();
+  /** Those whose rule is being written. */
+  const answering = new Set<RequestId>();
+  /** Said yes to, and not yet on the disk. */
+  const onTheirWay = new Set<Grant>();
+  const startsByRules = createRateLimit(MAX_BY_RULES_PER_HOUR, undefined, HOUR_MS);
 
-  function settle(id: RequestId, answer: 'denied' | 'expired' | 'cancelled' | 'granted'): void {
+  function note(wish: Wish, event: Note['event']): Note {
+    const { peerName, isVerified } = faceOf(wish);
+    const { peerId, offer } = wish;
+    return { role: 'host', peerId, peerName, isVerified, offerId: offer.id, offerName: offer.name, event };
+  }
+
+  /** Writes the answer down, and lets it out when that is done: what runs is in the log before it runs. */
+  async function deliver(wish: Wish, requestId: RequestId, answer: Answer, how: How): Promise<Answer> {
+    const { by, lasts = null, minutes = null } = how;
+    const grant = answer.answer === 'granted' ? answer.grant : undefined;
+    if (grant !== undefined) onTheirWay.add(grant);
+    const line = note(wish, {
+      kind: 'answered',
+      answer: answer.answer === 'granted' ? 'allowed' : answer.answer,
+      by,
+      requestId,
+      ruleId: grant?.terms.ruleId ?? how.ruleId ?? null,
+      lasts,
+      minutes,
+      powers: grant?.terms.powers ?? null,
+      problem: null,
+    });
+    const isOwn = by === 'person' || grant !== undefined;
+    await (isOwn ? activity.record(line) : activity.recordFromOutside(line));
+    if (grant === undefined) return answer;
+    onTheirWay.delete(grant);
+    // Security: what was taken back meanwhile gives nothing.
+    const { ruleId } = grant.terms;
+    if (settings.value.isPaused || (ruleId !== null && !rules.state.value.some(({ id }) => id === ruleId))) grant.end();
+    return answer;
+  }
+
+  function settle(id: RequestId, answer: 'denied' | 'expired' | 'cancelled' | Grant, how: How): void {
     const request = waiting.get(id);
     if (request === undefined) return;
     clearTimeout(request.timer);
     waiting.delete(id);
     requests.update((list) => list.filter((other) => other.id !== id));
-    log.info({ requestId: id, peerId: request.wish.peerId, offer: request.wish.offer.id, answer }, 'request answered');
-    request.settle(answer === 'granted' ? { answer, grant: grantOf(id, request.wish) } : { answer });
+    const said = typeof answer === 'string' ? answer : 'granted';
+    log.info(
+      { requestId: id, peerId: request.wish.peerId, offer: request.wish.offer.id, answer: said },
+      'request answered',
+    );
+    const whole: Answer = typeof answer === 'string' ? { answer } : { answer: 'granted', grant: answer };
+    void deliver(request.wish, id, whole, how).then(request.settle);
   }
+
+  /** How the peer is shown, which may change while its request waits. */
+  function faceOf({ peerId, claimedName, address }: Wish) {
+    const { name, isVerified, warning } = book.faceOf(peerId, claimedName, address);
+    return { peerName: name, isVerified, warning };
+  }
+
+  function recordAsked(wish: Wish): void {
+    void activity.recordFromOutside(note(wish, { kind: 'requested', view: wish.view, powers: wish.powers }));
+  }
+
+  function grantOf(requestId: RequestId, wish: Wish, more: Pick<GrantTerms, 'powers' | 'ruleId' | 'expiresAt'>): Grant {
+    const { peerId, offer, view } = wish;
+    return createGrant({ requestId, peerId, peerName: faceOf(wish).peerName, offerId: offer.id, view, ...more });
+  }
+
+  async function keep(wish: Wish, { answer, lasts, minutes, powers }: PersonsAnswer): Promise<RuleId | null> {
+    if (lasts === 'once') return null;
+    const { peerId, offer, view, launchDigest } = wish;
+    const given = powers ?? wish.powers;
+    const ruleId = await rules.add({
+      peerId,
+      peerName: faceOf(wish).peerName,
+      offerId: offer.id,
+      offerName: offer.name,
+      view,
+      asked: wish.powers,
+      powers: given,
+      answer,
+      launchDigest,
+      isUntilQuit: lasts === 'until-quit',
+      expiresAt: expiryOf({ lasts, minutes }),
+    });
+    const about = { ruleId, answer, lasts, minutes: minutes ?? null, view, powers: given };
+    void activity.record(note(wish, { kind: 'rule-made', ...about }));
+    return ruleId;
+  }
+
+  const stopFollowing = book.state.follow(() =>
+    requests.update((list) =>
+      list.map((request) => {
+        const wish = waiting.get(request.id)?.wish;
+        return wish === undefined ? request : { ...request, ...faceOf(wish) };
+      }),
+    ),
+  );
 
   return {
     requests,
     create: (wish) => {
       if (settings.value.isPaused) throw new AppError('peer-paused');
       const id = requestIdSchema.parse(randomUUID());
-      const rule = rules.find({ ...wish, offerId: wish.offer.id });
-      if (rule !== undefined) {
-        log.info(
-          { requestId: id, peerId: wish.peerId, offer: wish.offer.id, ruleId: rule.id },
-          'request answered by a rule',
-        );
+      const { rule, note } = rules.find({ ...wish, offerId: wish.offer.id });
+      if (rule !== null) {
+        const { peerId, offer } = wish;
+        // Security: what a yes for a time or for ever gives is written down without asking how much was written before.
+        if (rule.answer === 'allow' && !startsByRules.take(peerId)) throw new AppError('too-many-requests');
+        const powers = narrowest(wish.powers, rule.powers);
+        log.info({ requestId: id, peerId, offer: offer.id, ruleId: rule.id }, 'request answered by a rule');
+        recordAsked(wish);
         const answer: Answer =
-          rule.answer === 'allow' ? { answer: 'granted', grant: grantOf(id, wish) } : { answer: 'denied' };
-        return { id, answerTimeoutMs: 0, answer: Promise.resolve(answer) };
+          rule.answer === 'allow'
+            ? { answer: 'granted', grant: grantOf(id, wish, { powers, ruleId: rule.id, expiresAt: rule.expiresAt }) }
+            : { answer: 'denied' };
+        return { id, answerTimeoutMs: 0, answer: deliver(wish, id, answer, { by: 'rule', ruleId: rule.id }) };
       }
+      if (isQuietAt(settings.value, new Date())) throw new AppError('do-not-disturb');
       const ofPeer = [...waiting.values()].filter((other) => other.wish.peerId === wish.peerId).length;
-      if (ofPeer >= MAX_WAITING_PER_PEER || waiting.size >= MAX_WAITING) throw new AppError('too-many-requests');
+      const ofAddress = [...waiting.values()].filter(
+        (other) => wish.address !== undefined && other.wish.address === wish.address,
+      ).length;
+      if (ofPeer >= MAX_WAITING_PER_PEER || ofAddress >= MAX_WAITING_PER_ADDRESS || waiting.size >= MAX_WAITING)
+        throw new AppError('too-many-requests');
       const answerTimeoutMs = settings.value.answerTimeoutS * 1000;
       const { promise, resolve } = Promise.withResolvers<Answer>();
       // No answer within the limit is a no (RustDesk issue 4956 was the other way round).
-      const timer = setTimeout(() => settle(id, 'expired'), answerTimeoutMs);
+      const timer = setTimeout(() => settle(id, 'expired', { by: 'timeout' }), answerTimeoutMs);
+      recordAsked(wish);
       waiting.set(id, { wish, settle: resolve, timer });
       const askedAt = Date.now();
       requests.update((list) => [
@@ -113,45 +252,64 @@ export function createConsent(options: {
         {
           id,
           peerId: wish.peerId,
-          peerName: wish.peerName,
-          isVerified: false,
+          ...faceOf(wish),
+          ruleNote: note,
           offer: wish.offer,
           view: wish.view,
           powers: wish.powers,
           askedAt,
           expiresAt: askedAt + answerTimeoutMs,
-          isNameOfAnother: isNameOfAnother(wish.peerId, wish.peerName),
           mounts: settings.value.mounts,
         },
       ]);
       return { id, answerTimeoutMs, answer: promise };
     },
     cancel: (id, peerId) => {
-      if (waiting.get(id)?.wish.peerId === peerId) settle(id, 'cancelled');
+      if (waiting.get(id)?.wish.peerId === peerId) settle(id, 'cancelled', { by: 'peer' });
     },
     cancelAllOf: (peerId) => {
-      for (const [id, request] of waiting) if (request.wish.peerId === peerId) settle(id, 'cancelled');
+      for (const [id, request] of waiting) if (request.wish.peerId === peerId) settle(id, 'cancelled', { by: 'peer' });
     },
-    answer: async (id, answer) => {
+    denyAllOf: (peerId, by) => {
+      for (const [id, request] of waiting) if (request.wish.peerId === peerId) settle(id, 'denied', { by });
+      for (const grant of onTheirWay) if (grant.terms.peerId === peerId) grant.end();
+    },
+    answer: async (id, persons) => {
       const request = waiting.get(id);
       if (request === undefined) throw new AppError('not-found', { what: 'This request' });
-      if (answer === 'deny') {
-        settle(id, 'denied');
-        return;
+      const { wish } = request;
+      const { answer, lasts, minutes, powers = wish.powers } = persons;
+      if (lasts === 'time' && minutes === undefined)
+        throw new AppError('bad-input', { where: 'minutes', why: 'say for how many minutes the answer lasts' });
+      // Security: nobody can be given more than the person was shown.
+      if (!isWithin(powers, wish.powers))
+        throw new AppError('bad-input', { where: 'powers', why: 'are more than what was asked for' });
+      // Security: for a program that draws on the visitor's own X display there is nothing here that could hold it.
+      if (answer === 'allow' && wish.view !== 'viewer' && !isSameDisplay(powers, wish.powers))
+        throw new AppError('bad-input', { where: 'powers', why: 'of a native window cannot be taken away: say no' });
+      // Security: a yes for ever is for a key that somebody compared.
+      if (answer === 'allow' && lasts === 'always' && !book.isVerified(wish.peerId)) throw new AppError('not-verified');
+      // Two windows may answer at once, and the time may run out while a rule is written: one answer counts, and all of it.
+      if (answering.has(id)) throw new AppError('not-found', { what: 'This request' });
+      answering.add(id);
+      const ruleId = await keep(wish, persons).finally(() => answering.delete(id));
+      if (!waiting.has(id)) {
+        if (ruleId !== null) await rules.remove(ruleId);
+        throw new AppError('not-found', { what: 'This request' });
       }
-      if (answer === 'always') {
-        const { peerId, peerName, offer, view, powers } = request.wish;
-        await rules.add({ peerId, peerName, offerId: offer.id, offerName: offer.name, view, powers, answer: 'allow' });
-      }
-      settle(id, 'granted');
+      const isAllowed = answer === 'allow' && !settings.value.isPaused;
+      const grant = isAllowed && grantOf(id, wish, { powers, ruleId, expiresAt: expiryOf({ lasts, minutes }) });
+      const by = answer === 'allow' && !isAllowed ? 'pause' : 'person';
+      settle(id, grant || 'denied', { by, lasts, minutes: minutes ?? null, ruleId });
     },
-    denyAll: () => {
-      for (const id of [...waiting.keys()]) settle(id, 'denied');
+    denyAll: (by) => {
+      for (const id of [...waiting.keys()]) settle(id, 'denied', { by });
+      for (const grant of onTheirWay) grant.end();
     },
+    [Symbol.dispose]: stopFollowing,
   };
 }
 
-function grantOf(requestId: RequestId, wish: Wish): Grant {
-  const { peerId, peerName, offer, view, powers } = wish;
-  return createGrant({ requestId, peerId, peerName, offerId: offer.id, view, powers });
+function expiryOf({ lasts, minutes }: Pick<PersonsAnswer, 'lasts' | 'minutes'>): number | null {
+  return lasts === 'time' && minutes !== undefined ? Date.now() + minutes * 60_000 : null;
 }

@@ -1,5 +1,5 @@
 // The one object that a yes creates. Nothing of this computer runs for a peer without one that is live.
-import type { OfferId, PeerId, Powers, RequestId, View } from '../../contract/models.ts';
+import type { OfferId, PeerId, Powers, RequestId, RuleId, View } from '../../contract/models.ts';
 
 export interface GrantTerms {
   readonly requestId: RequestId;
@@ -7,7 +7,12 @@ export interface GrantTerms {
   readonly peerName: string;
   readonly offerId: OfferId;
   readonly view: View;
+  /** What was given at the beginning; a session may have less by now. */
   readonly powers: Powers;
+  /** The rule that gave it, or that the answer made: without it the grant ends. */
+  readonly ruleId: RuleId | null;
+  /** When it ends by itself: milliseconds since the Unix epoch. */
+  readonly expiresAt: number | null;
 }
 
 /** Proof of the constructor's caller: only consent.ts has it. */
@@ -24,7 +29,8 @@ export class Grant {
   }
 
   get isLive(): boolean {
-    return !this.#abort.signal.aborted;
+    const { expiresAt } = this.terms;
+    return !this.#abort.signal.aborted && (expiresAt === null || Date.now() < expiresAt);
   }
 
   /** Aborts when the grant ends; whatever runs under it hangs on this signal. */

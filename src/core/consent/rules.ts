@@ -1,57 +1,148 @@
-// Standing answers that a person gave for one peer and one offer, kept in rules.json.
+// Standing answers that a person gave for one peer and one offer, kept in rules.json; those until quit are in memory alone.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Rule, RuleId } from '../../contract/models.ts';
-import { ruleIdSchema, ruleSchema } from '../../contract/models.ts';
-import { JsonFile } from '../lib/json-file.ts';
+import { check } from '../../contract/check.ts';
+import {
+  offerIdSchema,
+  peerIdSchema,
+  type Rule,
+  type RuleId,
+  ruleIdSchema,
+  ruleSchema,
+} from '../../contract/models.ts';
+import { isWithin, noPowers } from '../../contract/powers.ts';
+import { entriesOf, JsonFile, type JsonFileProblem } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 
 /** More rules than a person can read are a mistake. */
 const MAX_RULES = 2000;
-const fileSchema = z.object({ rules: z.array(ruleSchema).max(MAX_RULES) });
+/** Of rules that did not know yet what would run: nothing has this digest, so they ask again. */
+const UNKNOWN_DIGEST = '0'.repeat(64);
+const fileSchema = z.object({ rules: z.array(z.preprocess(upgrade, ruleSchema)).max(MAX_RULES) });
+
+/** What somebody asks for, as far as rules look at it. */
+export type RuleQuestion = Pick<Rule, 'peerId' | 'offerId' | 'view' | 'powers' | 'launchDigest'>;
+
+export type RuleAnswer =
+  | { readonly rule: Rule; readonly note: null }
+  /** A person must be asked; `note` says why, when there is a rule that does not fit. */
+  | { readonly rule: null; readonly note: 'changed' | 'wider' | 'unverified' | null };
 
 export interface Rules {
   readonly state: Followable<readonly Rule[]>;
-  /** The standing answer for exactly this key, offer and view, and for no more powers than it was given for. */
-  find(wish: Pick<Rule, 'peerId' | 'offerId' | 'view' | 'powers'>): Rule | undefined;
-  add(rule: Omit<Rule, 'id' | 'createdAt'>): Promise<void>;
+  /** The standing answer for exactly this key, offer and view, to run exactly what ran before, with no more powers. */
+  find(question: RuleQuestion): RuleAnswer;
+  /** Takes the place of an older rule for the same peer, offer and view. */
+  add(rule: Omit<Rule, 'id' | 'createdAt'>): Promise<RuleId>;
   remove(id: RuleId): Promise<void>;
+  removeAllOf(peerId: Rule['peerId']): Promise<void>;
+  /** What was wrong with the file at start. */
+  readonly damage: JsonFileProblem | null;
 }
 
 /** Reads the rules. @throws AppError `disk-full` from `add` and `remove`; what was stored stays. */
-export async function openRules(profileDir: string, log: Log): Promise<Rules> {
+export async function openRules(options: {
+  readonly profileDir: string;
+  readonly isVerified: (peerId: Rule['peerId']) => boolean;
+  readonly log: Log;
+}): Promise<Rules> {
   const file = await JsonFile.open({
-    path: join(profileDir, 'rules.json'),
+    path: join(options.profileDir, 'rules.json'),
     schema: fileSchema,
     initial: { rules: [] },
-    log,
+    log: options.log,
+    mend: withCaution,
   });
-  const state = new State<readonly Rule[]>(file.value.rules);
+  let untilQuit: readonly Rule[] = [];
+  const state = new State<readonly Rule[]>([]);
+  const show = () => state.set([...file.value.rules, ...untilQuit].filter(isLive));
   // Each change is made on top of the last one that was written, so that two at once are both kept.
   const save = async (change: (rules: readonly Rule[]) => readonly Rule[]) => {
-    const { rules } = await file.update((value) => ({ rules: [...change(value.rules)].slice(-MAX_RULES) }));
-    state.set(rules);
+    untilQuit = change(untilQuit);
+    const next = change(file.value.rules);
+    if (next.length !== file.value.rules.length || next.some((rule, at) => rule !== file.value.rules[at])) {
+      await file.update(({ rules }) => ({ rules: [...change(rules).filter(isLive)].slice(-MAX_RULES) }));
+    }
+    show();
   };
+  show();
   return {
     state,
-    find: ({ peerId, offerId, view, powers }) =>
-      state.value.find(
-        (rule) =>
-          rule.peerId === peerId &&
-          rule.offerId === offerId &&
-          rule.view === view &&
-          (rule.powers.clipboard || !powers.clipboard) &&
-          (rule.powers.network || !powers.network),
-      ),
-    add: (rule) =>
-      save((rules) => [
-        ...rules.filter(
-          (other) => other.peerId !== rule.peerId || other.offerId !== rule.offerId || other.view !== rule.view,
+    damage: file.problem,
+    find: (question) => {
+      const ofOffer = state.value.filter(
+        (rule) => rule.peerId === question.peerId && rule.offerId === question.offerId && isLive(rule),
+      );
+      // A no is for the offer, whatever it would run and however it would be shown.
+      const denying = ofOffer.find((rule) => rule.answer === 'deny');
+      if (denying !== undefined) return { rule: denying, note: null };
+      const rule = ofOffer.find((other) => other.view === question.view);
+      if (rule === undefined) return { rule: null, note: null };
+      // Security: a yes is for what the person saw.
+      if (rule.launchDigest !== question.launchDigest) return { rule: null, note: 'changed' };
+      if (!isWithin(question.powers, rule.asked)) return { rule: null, note: 'wider' };
+      const isForGood = rule.expiresAt === null && !rule.isUntilQuit;
+      if (isForGood && !options.isVerified(rule.peerId)) return { rule: null, note: 'unverified' };
+      return { rule, note: null };
+    },
+    add: async (rule) => {
+      const whole: Rule = { ...rule, id: ruleIdSchema.parse(randomUUID()), createdAt: Date.now() };
+      await save((rules) =>
+        rules.filter(
+          (other) =>
+            other.peerId !== rule.peerId ||
+            other.offerId !== rule.offerId ||
+            (other.view !== rule.view && other.answer === rule.answer),
         ),
-        { ...rule, id: ruleIdSchema.parse(randomUUID()), createdAt: Date.now() },
-      ]),
+      );
+      if (rule.isUntilQuit) untilQuit = [...untilQuit, whole];
+      else await file.update(({ rules }) => ({ rules: [...rules, whole].slice(-MAX_RULES) }));
+      show();
+      return whole.id;
+    },
     remove: (id) => save((rules) => rules.filter((rule) => rule.id !== id)),
+    removeAllOf: (peerId) => save((rules) => rules.filter((rule) => rule.peerId !== peerId)),
   };
+}
+
+function isLive(rule: Rule): boolean {
+  return rule.expiresAt === null || Date.now() < rule.expiresAt;
+}
+
+/** Security: where damage hid an entry that may have been a no, it stays a no. */
+function withCaution(
+  file: z.output<typeof fileSchema>,
+  _fields: readonly string[],
+  raw: unknown,
+): z.output<typeof fileSchema> {
+  const saved = new Set<string>(file.rules.map(({ id }) => id));
+  const denied = entriesOf(raw, 'rules').flatMap((entry): Rule[] => {
+    const peerId = check(peerIdSchema, entry['peerId']);
+    const offerId = check(offerIdSchema, entry['offerId']);
+    if (!peerId.success || !offerId.success || entry['answer'] === 'allow' || saved.has(String(entry['id']))) return [];
+    const named = { peerName: peerId.data.slice(7, 19), offerName: offerId.data };
+    const told = { answer: 'deny', launchDigest: UNKNOWN_DIGEST, createdAt: Date.now() } as const;
+    const forGood = { view: 'viewer', asked: noPowers, powers: noPowers, expiresAt: null, isUntilQuit: false } as const;
+    const ids = { id: ruleIdSchema.parse(randomUUID()), peerId: peerId.data, offerId: offerId.data };
+    return [{ ...ids, ...named, ...told, ...forGood }];
+  });
+  return { rules: [...file.rules, ...denied].slice(-MAX_RULES) };
+}
+
+/** Rules of earlier versions: powers were two switches, and what would run was not noted. */
+function upgrade(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const rule = { launchDigest: UNKNOWN_DIGEST, expiresAt: null, isUntilQuit: false, ...value } as Record<
+    string,
+    unknown
+  >;
+  const powers = rule['powers'];
+  if (typeof powers === 'object' && powers !== null && 'clipboard' in powers) {
+    const isOn = powers.clipboard === true;
+    const upgraded = { ...noPowers, clipboardIn: isOn, clipboardOut: isOn };
+    return { ...rule, asked: upgraded, powers: upgraded };
+  }
+  return { asked: powers, ...rule };
 }

@@ -11,6 +11,8 @@ const ETC = [
   'bash.bashrc',
   'ca-certificates',
   'ca-certificates.conf',
+  'chromium',
+  'chromium.d',
   'dconf',
   'default/locale',
   'drirc',
@@ -61,6 +63,9 @@ const ETC = [
   'xdg',
 ] as const;
 
+/** Security: of /proc, what tells the owner's keys and the kernel's addresses: no namespace hides them. */
+const KERNEL_FILES = ['/proc/kallsyms', '/proc/key-users', '/proc/keys'] as const;
+
 /** What runs where no program's own process is told the state. */
 const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games:/usr/sbin:/sbin';
 
@@ -93,19 +98,21 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
     QT_QPA_PLATFORM: 'xcb',
     NO_AT_BRIDGE: '1',
     EBP_SIZE: size,
-    EBP_CLIPBOARD: spec.display?.hasClipboard === true ? '1' : '0',
+    EBP_SENDS_CLIPBOARD: spec.display?.sendsClipboard === true ? '1' : '0',
   };
   return [
     // Security: all namespaces; no further user namespaces inside; no terminal to push input into (CVE-2017-5226).
     ...['--unshare-all', '--unshare-user', '--disable-userns', '--uid', '1000', '--gid', '1000'],
     ...['--die-with-parent', '--new-session', '--hostname', 'ebp', '--info-fd', '3', '--clearenv', '--cap-drop', 'ALL'],
+    // Security: what the kernel refuses besides, see seccomp-rules.ts.
+    ...['--seccomp', '4'],
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
     ...['--ro-bind', '/usr', '/usr', '--ro-bind-try', '/opt', '/opt'],
     ...['bin', 'lib', 'lib32', 'lib64', 'libx32', 'sbin'].flatMap((name) =>
       existsSync(`/usr/${name}`) ? ['--symlink', `usr/${name}`, `/${name}`] : [],
     ),
     ...ETC.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
-    ...['passwd', 'group', 'hosts', 'nsswitch.conf'].flatMap((name) => [
+    ...['passwd', 'group', 'hosts', 'nsswitch.conf', 'resolv.conf'].flatMap((name) => [
       '--ro-bind',
       join(files.confPath, name),
       `/etc/${name}`,
@@ -118,7 +125,9 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
       '/var/lib/ghostscript',
       '/var/lib/ghostscript',
     ],
-    ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--perms', '1777', '--dir', '/tmp/.X11-unix'],
+    ...['--proc', '/proc'],
+    ...KERNEL_FILES.flatMap((path) => (existsSync(path) ? ['--ro-bind', '/dev/null', path] : [])),
+    ...['--dev', '/dev', '--tmpfs', '/tmp', '--perms', '1777', '--dir', '/tmp/.X11-unix'],
     ...['--tmpfs', '/run', '--perms', '0700', '--dir', '/run/user/1000', '--bind', spec.homePath, '/home/ebp'],
     ...['--ro-bind', files.confPath, '/run/ebp/conf', '--bind', files.sockPath, '/run/ebp/sock'],
     ...spec.mounts.flatMap((mount) => [mount.mode === 'ro' ? '--ro-bind-try' : '--bind-try', mount.path, mount.path]),

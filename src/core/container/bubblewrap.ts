@@ -6,19 +6,24 @@ import { open, readdir, readFile, readlink, rename } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
+import { orDiskFull } from '../lib/disk-full.ts';
 import type { Log } from '../lib/log.ts';
 import { removeTree } from '../lib/remove-tree.ts';
 import type { TunnelEnd } from '../tunnel/peer-protocol.ts';
 import { bubblewrapArguments, describeMounts } from './bubblewrap-arguments.ts';
 import type { Engine, Program, Sandbox, SandboxSpec } from './engine.ts';
-import { checkHost } from './health.ts';
+import { checkHost, findProgram } from './health.ts';
 import { parseListeningPorts } from './listening-ports.ts';
+import { inOwnNetwork, type NetworkLink, openNetwork } from './network.ts';
 import { type Owner, type SandboxFiles, writeOwned, writeSandboxFiles } from './sandbox-files.ts';
+import { isKnownArchitecture, systemCallFilter } from './seccomp.ts';
 
 const START_TIMEOUT_MS = 15_000;
+const MUTE_TIMEOUT_MS = 1000;
+const FILES_TIMEOUT_MS = 5000;
 /** Linux's O_PATH, which Node does not name: a handle on the file itself, not on what it leads to. */
 const O_PATH = 0o10000000;
 
@@ -44,15 +49,28 @@ export function createBubblewrap(options: BubblewrapOptions): Engine {
 }
 
 async function startSandbox(options: BubblewrapOptions, spec: SandboxSpec, signal?: AbortSignal): Promise<Sandbox> {
+  // Security: without the filter nothing runs.
+  if (!isKnownArchitecture(process.arch))
+    throw new AppError('container-failed', { why: `there is no system call filter for ${process.arch}` });
   const name = randomBytes(4).toString('hex');
   const path = join(options.runtimeDir, 's', name);
   const sockPath = join(dirname(spec.homePath), `sandbox-${name}`);
-  const files = await writeSandboxFiles(path, sockPath, spec.hostKey, options.owner);
-  const child = spawn('bwrap', bubblewrapArguments(spec, files), {
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    env: { PATH: `${process.env['PATH'] ?? ''}:/usr/bin:/usr/sbin` },
+  const files = await writeSandboxFiles(path, sockPath, spec.hostKey, options.owner).catch(async (error) => {
+    await Promise.all([removeTree(path), removeTree(sockPath)]).catch(() => {});
+    throw orDiskFull(error, path);
+  });
+  const bwrap = (await findProgram('bwrap')) ?? 'bwrap';
+  const words = bubblewrapArguments(spec, files);
+  const [program, ...argv] = spec.canHaveNetwork ? inOwnNetwork(bwrap, words) : [bwrap, ...words];
+  const child = spawn(program, argv, {
+    argv0: spec.canHaveNetwork ? program : 'bwrap',
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    // Security: in the sandbox, /proc/1/environ is what bwrap was started with; the owner's PATH names the owner.
+    env: {},
     ...(options.owner ?? {}),
   });
+  // bwrap reads all of it before it does anything else.
+  (child.stdio[4] as Writable | null)?.on('error', () => {}).end(systemCallFilter(process.arch));
   const sandbox = new BubblewrapSandbox(child, path, files, options);
   try {
     await sandbox.started(signal);
@@ -82,23 +100,28 @@ class BubblewrapSandbox implements Sandbox {
   readonly #options: BubblewrapOptions;
   readonly #ready = Promise.withResolvers<void>();
   readonly #armed = Promise.withResolvers<void>();
+  readonly #muted = Promise.withResolvers<void>();
+  readonly #filesOpen = Promise.withResolvers<void>();
   readonly #info = Promise.withResolvers<z.infer<typeof infoSchema>>();
   #exitCode: number | null = null;
   #lastWords = '';
+  #network: NetworkLink | undefined;
 
   constructor(child: ChildProcess, path: string, files: SandboxFiles, options: BubblewrapOptions) {
     this.#child = child;
     this.#files = files;
     this.#options = options;
-    for (const promise of [this.#ready.promise, this.#armed.promise, this.#info.promise]) promise.catch(() => {});
+    for (const { promise } of [this.#ready, this.#armed, this.#muted, this.#filesOpen, this.#info])
+      promise.catch(() => {});
     const { promise, resolve } = Promise.withResolvers<{ exitCode: number | null; why: string }>();
     this.ended = promise;
     child.stdin?.on('error', () => {});
     this.#readLines();
     const end = (why: string) => {
       this.state = 'ended';
+      void this.closeNetwork();
       const error = new AppError('container-failed', { why: why.slice(0, 500) });
-      for (const waiting of [this.#ready, this.#armed, this.#info]) waiting.reject(error);
+      for (const waiting of [this.#ready, this.#armed, this.#muted, this.#filesOpen, this.#info]) waiting.reject(error);
       Promise.all([removeTree(path), removeTree(this.#files.sockPath)])
         .catch((rmError) => options.log.warn({ error: String(rmError) }, 'sandbox folder not removed'))
         .finally(() => resolve({ exitCode: this.#exitCode, why }));
@@ -119,6 +142,12 @@ class BubblewrapSandbox implements Sandbox {
       createInterface({ input: stdout }).on('line', (line) => {
         if (line === 'ready') this.#ready.resolve();
         else if (line === 'armed') this.#armed.resolve();
+        else if (line === 'muted') this.#muted.resolve();
+        else if (line === 'files') this.#filesOpen.resolve();
+        else if (line === 'no-files')
+          this.#filesOpen.reject(
+            new AppError('container-failed', { why: 'its folder to exchange files cannot be served' }),
+          );
         else if (/^exit \d{1,3}$/.test(line)) this.#exitCode = Number(line.slice(5));
         else if (line.startsWith('failed ')) this.#lastWords = line.slice(7);
       });
@@ -166,13 +195,48 @@ class BubblewrapSandbox implements Sandbox {
     const words = [program.workingDirectory ?? '/home/ebp', ...program.argv];
     if (words.some((word) => word.includes('\0')))
       throw new AppError('bad-input', { where: 'argv', why: 'contains NUL' });
-    this.#child.stdin?.end(words.map((word) => `${word}\0`).join(''));
+    this.#say(String(words.length), ...words);
+  }
+
+  async openNetwork(): Promise<void> {
+    const { pid } = this.#child;
+    if (pid === undefined || this.state === 'ended') throw new AppError('container-failed', { why: 'it has ended' });
+    const link = await openNetwork(pid, this.#options.owner, this.#options.log);
+    // @ts-expect-error it may have ended meanwhile
+    if (this.state === 'ended') link.close();
+    else this.#network = link;
+  }
+
+  async closeNetwork(): Promise<void> {
+    this.#network?.close();
+    this.#network = undefined;
+  }
+
+  async muteClipboard(): Promise<void> {
+    this.#say('mute');
+    await within(MUTE_TIMEOUT_MS, this.#muted.promise, 'its clipboard could not be closed');
+  }
+
+  async openFiles(maxFileBytes: number): Promise<void> {
+    this.#say('files', String(Math.ceil(maxFileBytes / 1024)));
+    await within(FILES_TIMEOUT_MS, this.#filesOpen.promise, 'its folder to exchange files took too long');
+  }
+
+  closeFiles(): void {
+    this.#say('no-files');
+  }
+
+  /** To the first program of the sandbox. */
+  #say(...words: readonly string[]): void {
+    this.#child.stdin?.write(words.map((word) => `${word}\0`).join(''));
   }
 
   async authorise(publicKeys: readonly string[]): Promise<void> {
     const path = join(this.#files.confPath, 'authorized_keys');
     const lines = publicKeys.map((key) => `restrict,X11-forwarding ${key}\n`).join('');
-    await writeOwned(`${path}.new`, lines, 0o644, this.#options.owner);
+    await writeOwned(`${path}.new`, lines, 0o644, this.#options.owner).catch((error) => {
+      throw orDiskFull(error, path);
+    });
     await rename(`${path}.new`, path);
   }
 
@@ -237,6 +301,14 @@ class BubblewrapSandbox implements Sandbox {
     const own = sizes.filter((size) => size !== undefined);
     return { memoryBytes: own.reduce((sum, size) => sum + size, 0), processCount: own.length };
   }
+}
+
+/** @throws AppError `container-failed` with this reason when it takes longer, and what the work throws */
+async function within(limitMs: number, work: Promise<void>, why: string): Promise<void> {
+  const limit = AbortSignal.timeout(limitMs);
+  const tooLate = Promise.withResolvers<never>();
+  limit.addEventListener('abort', () => tooLate.reject(new AppError('container-failed', { why })), { once: true });
+  await Promise.race([work, tooLate.promise]);
 }
 
 function killIfThere(pid: number): void {

@@ -1,5 +1,5 @@
 // The containers of peers, with a real engine.
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ import type { Engine } from './engine.ts';
 
 const owner = process.getuid?.() === 0 ? { uid: 70_731, gid: 70_731 } : null;
 const alice = `SHA256:${'A'.repeat(43)}` as PeerId;
-const wish: SandboxWish = { display: { size: { width: 320, height: 240 }, hasClipboard: false } };
+const wish: SandboxWish = { display: { size: { width: 320, height: 240 }, sendsClipboard: false }, hasNetwork: false };
 const settings = new State({ mounts: [] } as unknown as Settings);
 const never = new AbortController().signal;
 let root: string;
@@ -62,6 +62,33 @@ test('a yes takes the warm sandbox, and one peer’s sessions may start at the s
   expect(engine.started).toBe(2);
   expect(containers.state.value).toMatchObject([{ peerId: alice, state: 'running' }]);
   await Promise.all(both.map((sandbox) => sandbox.stop()));
+});
+
+test('what the person took away while the sandbox was warm is not in the one that runs', async () => {
+  const folderOfOwner = join(root, 'shared');
+  await mkdir(folderOfOwner);
+  await chmod(folderOfOwner, 0o755);
+  const mount = { path: folderOfOwner, mode: 'ro' } as const;
+  const withClipboard: SandboxWish = { ...wish, display: { size: { width: 320, height: 240 }, sendsClipboard: true } };
+  settings.set({ ...settings.value, mounts: [mount] });
+  const sees = async (asked: SandboxWish, change: () => void, given: SandboxWish) => {
+    containers.warm(alice, 'Alice', asked);
+    await expect.poll(() => engine.alive).toBe(1);
+    change();
+    const sandbox = await containers.take(alice, 'Alice', given, never);
+    const look = `ls -d ${folderOfOwner}; vncconfig -display :1 -get SendCutText`;
+    await sandbox.run({ argv: ['bash', '-c', `(${look}) >~/seen 2>/dev/null`], workingDirectory: null });
+    await sandbox.ended;
+    // The one that was not taken is gone, too.
+    await expect.poll(() => engine.alive).toBe(0);
+    return readFile(join(containers.state.value[0]?.homePath ?? '', 'seen'), 'utf8');
+  };
+  expect(await sees(wish, () => {}, wish)).toBe(`${folderOfOwner}\n0\n`);
+  expect(engine.started).toBe(1);
+  expect(await sees(withClipboard, () => {}, wish)).toBe(`${folderOfOwner}\n0\n`);
+  expect(engine.started).toBe(3);
+  expect(await sees(wish, () => settings.set({ ...settings.value, mounts: [] }), wish)).toBe('0\n');
+  expect(engine.started).toBe(5);
 });
 
 test('a stranger that was refused leaves nothing, however often it asks', async () => {

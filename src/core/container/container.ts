@@ -5,18 +5,29 @@ import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
-import { type Container, type PeerId, peerIdSchema, type Settings, type Size } from '../../contract/models.ts';
+import {
+  type Container,
+  type Mount,
+  type PeerId,
+  peerIdSchema,
+  type Settings,
+  type Size,
+} from '../../contract/models.ts';
+import { orDiskFull } from '../lib/disk-full.ts';
 import { JsonFile } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';
 import { removeTree } from '../lib/remove-tree.ts';
 import { replaceFile } from '../lib/replace-file.ts';
+import { generateKey } from '../lib/ssh-key.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { Engine, Sandbox } from './engine.ts';
 import type { Owner } from './sandbox-files.ts';
 
 /** What kind of sandbox is wanted. */
 export interface SandboxWish {
-  readonly display: { readonly size: Size; readonly hasClipboard: boolean } | null;
+  readonly display: { readonly size: Size; readonly sendsClipboard: boolean } | null;
+  /** Whether the internet was asked for: a sandbox is given it with the yes, and not before. */
+  readonly hasNetwork: boolean;
 }
 
 export interface Containers extends AsyncDisposable {
@@ -49,6 +60,7 @@ interface Entry {
   warm:
     | {
         readonly wish: SandboxWish;
+        readonly mounts: readonly Mount[];
         readonly sandbox: Promise<Sandbox>;
         readonly abort: AbortController;
         release?: () => void;
@@ -140,11 +152,11 @@ export async function startContainers(options: {
         initial: { peerId, peerName },
         log,
       });
-      await file.update(() => ({ peerId, peerName }));
+      // On a full disk a container that is there already still works.
+      const isThere = await stat(file.path).catch(() => undefined);
+      if (!isThere || file.value.peerName !== peerName) await file.update(() => ({ peerId, peerName }));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
-        throw new AppError('disk-full', { path: home }, { cause: error });
-      throw error;
+      throw orDiskFull(error, home);
     }
     entry.peerName = peerName;
     return hostKey(entry.folder);
@@ -155,7 +167,7 @@ export async function startContainers(options: {
     try {
       return await readFile(path, 'utf8');
     } catch {
-      const key = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'ebp-container' }).private;
+      const key = generateKey('ebp-container');
       await replaceFile(path, key);
       return key;
     }
@@ -163,13 +175,15 @@ export async function startContainers(options: {
 
   async function start(peerId: PeerId, peerName: string, wish: SandboxWish, signal: AbortSignal): Promise<Sandbox> {
     const entry = entryFor(peerId, peerName);
+    const { mounts } = settings.value;
     const key = await inTurn(peerId, () => makeFiles(entry, peerName));
     const startedAt = performance.now();
     const sandbox = await engine.startSandbox(
       {
         homePath: join(entry.folder, 'home'),
-        mounts: settings.value.mounts,
+        mounts,
         display: wish.display,
+        canHaveNetwork: wish.hasNetwork,
         hostKey: key,
       },
       signal,
@@ -217,7 +231,7 @@ export async function startContainers(options: {
         log.info({ peerId, error: String(error) }, 'warm-up failed');
         if (entry.warm?.sandbox === sandbox) entry.warm = undefined;
       });
-      entry.warm = { wish, sandbox, abort };
+      entry.warm = { wish, mounts: settings.value.mounts, sandbox, abort };
       // It counts until it is gone or taken, not only until it is given up: else a flood of requests has many at a time.
       warmCount += 1;
       entry.warm.release = onceOnly(() => {
@@ -235,7 +249,8 @@ export async function startContainers(options: {
       entry.isTentative = false;
       const { warm } = entry;
       let sandbox: Sandbox | undefined;
-      if (warm !== undefined && isSameKind(warm.wish, wish)) {
+      if (warm !== undefined && !isFitFor(wish, settings.value.mounts, warm)) cool(entry);
+      else if (warm !== undefined) {
         entry.warm = undefined;
         warm.release?.();
         sandbox = await warm.sandbox.catch(() => undefined);
@@ -299,10 +314,14 @@ function entryOf(peerId: PeerId, peerName: string, folder: string): Entry {
   };
 }
 
-function isSameKind(one: SandboxWish, other: SandboxWish): boolean {
+/** Security: what a warm sandbox has and the person took away meanwhile cannot all be taken from it, so a new one is made. */
+function isFitFor(wish: SandboxWish, mounts: readonly Mount[], warm: NonNullable<Entry['warm']>): boolean {
   // The viewer's size may differ: the display follows the viewer (RFB SetDesktopSize).
   return (
-    (one.display === null) === (other.display === null) && one.display?.hasClipboard === other.display?.hasClipboard
+    (warm.wish.display === null) === (wish.display === null) &&
+    warm.wish.display?.sendsClipboard === wish.display?.sendsClipboard &&
+    (warm.wish.hasNetwork || !wish.hasNetwork) &&
+    JSON.stringify(warm.mounts) === JSON.stringify(mounts)
   );
 }
 

@@ -9,7 +9,9 @@ export interface SandboxSpec {
   readonly homePath: string;
   readonly mounts: readonly Mount[];
   /** A display of its own (viewer), or none (native and classic: the visitor's display, by X11 forwarding). */
-  readonly display: { readonly size: Size; readonly hasClipboard: boolean } | null;
+  readonly display: { readonly size: Size; readonly sendsClipboard: boolean } | null;
+  /** Whether it can be given the internet while it lives. It has none at first. */
+  readonly canHaveNetwork: boolean;
   /** The SSH host key of the container, as a private key file's text. */
   readonly hostKey: string;
 }
@@ -27,6 +29,19 @@ export interface Sandbox extends AsyncDisposable {
   run(program: Program): Promise<void>;
   /** The public keys that the sandbox's sshd accepts, in authorized_keys format. Each is bound to the program of `run`. */
   authorise(publicKeys: readonly string[]): Promise<void>;
+  /** Gives it the internet, and nothing of this computer's own networks. @throws AppError `missing-program`, `container-failed` */
+  openNetwork(): Promise<void>;
+  /** Takes it away at once, with every connection. */
+  closeNetwork(): Promise<void>;
+  /** From now on what is copied in the sandbox does not leave its display. @throws AppError `container-failed` */
+  muteClipboard(): Promise<void>;
+  /**
+   * Makes the folder Exchange in the home, and opens the end `files`: an SFTP server without a login, inside.
+   * @throws AppError `container-failed` when it cannot be made or served
+   */
+  openFiles(maxFileBytes: number): Promise<void>;
+  /** Ends every transfer, and nothing listens on the end `files` any more. */
+  closeFiles(): void;
   /** A stream into the sandbox. @throws AppError `container-failed` when nothing listens there */
   connect(end: TunnelEnd): Promise<Duplex>;
   /** Resolves when everything in it is gone. The exit code is the program's, null when it was killed or never ran. */

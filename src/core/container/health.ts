@@ -38,6 +38,7 @@ const PROGRAMS = [
     level: 'warning',
   },
   { id: 'xauth', programs: ['xauth'], debian: 'xauth', level: 'warning' },
+  { id: 'internet', programs: ['pasta'], debian: 'passt', level: 'warning' },
   { id: 'ssh', programs: ['ssh'], debian: 'openssh-client', level: 'warning' },
 ] as const;
 

@@ -8,5 +8,5 @@ export function parseListeningPorts(table: string): number[] {
     .map((line) => line.trim().split(/\s+/))
     .filter((fields) => fields[3] === '0A')
     .map((fields) => Number.parseInt(fields[1]?.split(':')[1] ?? '', 16))
-    .filter((port) => port > 0);
+    .filter((port) => port > 0 && port <= 65535);
 }

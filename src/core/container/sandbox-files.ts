@@ -1,6 +1,7 @@
 // The small files that a sandbox is given: who it is, how its sshd behaves, its first program. Read-only inside.
 import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { NAME_SERVER } from './network.ts';
 import { sandboxInit, sandboxLogin } from './sandbox-init.ts';
 
 export interface Owner {
@@ -15,6 +16,7 @@ export interface SandboxFiles {
 
 /**
  * sshd for one user and one forced program (sshd_config(5)). It listens nowhere: socat gives it each stream.
+ * Of the key exchanges only the old ones are taken out, so that what this sshd has of the post-quantum ones stays.
  * Security: whatever command, subsystem or forward a client asks for, it gets the program of the grant and X11 forwarding.
  */
 const sshdConfig = `HostKey /run/ebp/conf/host_key
@@ -46,7 +48,7 @@ PidFile none
 LogLevel ERROR
 LoginGraceTime 10
 MaxSessions 4
-KexAlgorithms curve25519-sha256,curve25519-sha256@libssh.org
+KexAlgorithms -diffie-hellman-*,ecdh-*
 Ciphers aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com
 MACs hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com
 HostKeyAlgorithms ssh-ed25519
@@ -75,6 +77,8 @@ export async function writeSandboxFiles(
     ],
     ['group', 'ebp:x:1000:\nnogroup:x:65534:\n', 0o644],
     ['hosts', '127.0.0.1 localhost ebp\n::1 localhost\n', 0o644],
+    // Answers only where the program was given the internet.
+    ['resolv.conf', `nameserver ${NAME_SERVER}\noptions edns0\n`, 0o644],
     ['nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n', 0o644],
     ['sshd_config', sshdConfig, 0o644],
     ['host_key', hostKey, 0o600],

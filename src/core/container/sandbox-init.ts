@@ -1,14 +1,26 @@
 // The first program in a sandbox: starts display, session bus and sshd, waits for the program to run, and tells how it ended.
+import { EXCHANGE_PATH, UPLOAD_PREFIX } from '../files/places.ts';
 
 /**
- * Reads the argument vector from standard input as NUL-terminated words (mapfile), so nothing is ever parsed by a shell.
- * Writes lines to standard output: `ready`, then `exit CODE`.
- * Environment: EBP_SIZE (WxH, empty for no display), EBP_CLIPBOARD (1 or 0).
+ * Reads NUL-terminated words from standard input, so nothing is ever parsed by a shell: `mute` closes the clipboard;
+ * `files` opens the folder to exchange files, with the size of the largest in KiB as the next word, and `no-files` closes it; a number
+ * is how many words follow, which are the working directory and the argument vector. The end of the input is the end of the core.
+ * Writes lines to standard output: `ready`, `muted`, `files`, `armed`, then `exit CODE`.
+ * Environment: EBP_SIZE (WxH, empty for no display), EBP_SENDS_CLIPBOARD (1 or 0).
  */
 export const sandboxInit = `#!/bin/bash
 set -u
 # A handler and not "ignore", which the program would inherit: with the core gone, writing must fail and the end below be reached.
 trap : PIPE
+# Security: what the core was started with open, and Node does not close, is open here too. All but this script is closed.
+for open in /proc/self/fd/*; do
+  number=\${open##*/}
+  [ "$number" -gt 2 ] && ! [ "$open" -ef "$0" ] && exec {number}>&-
+done
+# Security: a program that starts itself without end. From Linux 5.14 on the limit counts the threads of this sandbox alone;
+# before, it would count all that the owner runs.
+IFS=.- read -r major minor _ </proc/sys/kernel/osrelease
+[ $((major * 1000 + minor)) -ge 5014 ] && ulimit -u 2048
 private=/run/user/1000
 # Connections that an X client has open: state 03 is "connected", the listening sockets are in state 01 (proc(5)).
 x_clients() { grep -c ' 03 [0-9]* @*/tmp/.X11-unix/X1$' /proc/net/unix; }
@@ -18,10 +30,12 @@ if command -v dbus-daemon >/dev/null; then
   dbus-daemon --session --address="$DBUS_SESSION_BUS_ADDRESS" --nofork --nopidfile >/dev/null 2>&1 </dev/null &
 fi
 if [ -n "$EBP_SIZE" ]; then
+  # Security: a program can change these settings of its display; not the one that lets its clipboard out, where it was not given.
+  [ "$EBP_SENDS_CLIPBOARD" = 1 ] && changeable=desktop,SendCutText || changeable=desktop
   mkfifo -m 600 "$private/display" && exec 3<>"$private/display"
   Xvnc :1 -displayfd 3 -SecurityTypes None -rfbport -1 -rfbunixpath /run/ebp/sock/display -rfbunixmode 384 \\
     -AcceptSetDesktopSize=1 -AlwaysShared=1 -geometry "$EBP_SIZE" -depth 24 -dpi 96 -nolisten tcp -noreset \\
-    -AcceptCutText="$EBP_CLIPBOARD" -SendCutText="$EBP_CLIPBOARD" -SendPrimary=0 -SetPrimary=0 \\
+    -AcceptCutText=1 -SendCutText="$EBP_SENDS_CLIPBOARD" -SendPrimary=0 -SetPrimary=0 -AllowOverride="$changeable" \\
     -desktop eBrainPool >/tmp/.xvnc.log 2>&1 </dev/null &
   xvnc=$!
   for attempt in $(seq 100); do
@@ -43,10 +57,59 @@ if [ -n "$EBP_SIZE" ]; then
   # Ready means that the window manager manages: its connection is there, and is not taken for the program's below.
   for _ in $(seq 100); do [ "$(x_clients)" -gt 0 ] && break; sleep 0.01; done
 fi
+# Ready means also that sshd's door is open, not only that it was sent for: its socket listens (SO_ACCEPTCON in proc(5)).
+for _ in $(seq 100); do grep -q ' 00010000 .* /run/ebp/sock/ssh$' /proc/net/unix && break; sleep 0.01; done
+mute() { vncconfig -display :1 -set SendCutText=0 >/dev/null 2>&1 </dev/null && echo muted; }
+# The folder's SFTP server, one process for each transfer. What is in the folder, links too, leads to where the program can get itself.
+open_files() {
+  local sftp folder=${EXCHANGE_PATH}
+  for sftp in /usr/lib/openssh /usr/libexec/openssh /usr/lib/ssh /usr/libexec/ssh /usr/libexec /usr/lib; do
+    [ -x "$sftp/sftp-server" ] && break
+  done
+  # What a program left in its place.
+  [ -d "$folder" ] || mv -fT "$folder" "$folder.old" 2>/dev/null
+  mkdir -p "$folder" 2>/dev/null && [ -x "$sftp/sftp-server" ] || { echo no-files; return; }
+  # What an upload left that was broken off; one that is under way is written to all the time.
+  find "$folder/" -maxdepth 1 -type f -name '${UPLOAD_PREFIX}*' -mmin +10 -delete 2>/dev/null
+  # A group of its own, to be ended at once with every transfer. A file that grows too large is told, and kills nobody.
+  set -m
+  (trap '' XFSZ; ulimit -f "$1"; exec socat UNIX-LISTEN:/run/ebp/sock/files,fork,mode=600,max-children=24 EXEC:"$sftp/sftp-server",nofork) >/dev/null 2>&1 </dev/null &
+  files=$!
+  set +m
+  for _ in $(seq 100); do grep -q ' 00010000 .* /run/ebp/sock/files$' /proc/net/unix && break; sleep 0.01; done
+  echo files
+}
+close_files() {
+  [ -n "$files" ] && kill -KILL -- "-$files" 2>/dev/null
+  files=
+  rm -f /run/ebp/sock/files
+  # What was broken off now. One of another session of this peer would go as well, and its sender is told: better than gigabytes left.
+  rm -f ${EXCHANGE_PATH}/${UPLOAD_PREFIX}*
+}
+# Words that may come at any time. Fails for any other.
+obey() {
+  case "$1" in
+    mute) mute ;;
+    files) IFS= read -r -d '' size && open_files "$size" ;;
+    no-files) close_files ;;
+    *) return 1 ;;
+  esac
+  return 0
+}
 echo ready
-mapfile -d '' -t program
+files=
+count=
+program=()
+while IFS= read -r -d '' count && obey "$count"; do :; done
+[ -n "$count" ] && mapfile -d '' -n "$count" -t program
 # The core is gone: nothing may stay, also when bwrap was killed before it had tied this tree's life to its own.
 [ "\${#program[@]}" -gt 1 ] || { kill -KILL -1; exit 0; }
+exec 4<&0 0</dev/null
+{
+  while IFS= read -r -d '' word; do obey "$word"; done
+  kill -KILL -1
+} <&4 4<&- &
+exec 4<&-
 cd -- "\${program[0]}" 2>/dev/null || cd
 program=("\${program[@]:1}")
 if [ -n "$EBP_SIZE" ]; then

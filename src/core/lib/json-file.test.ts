@@ -33,6 +33,23 @@ const read = async () => JSON.parse(await readFile(path, 'utf8'));
 const keptFiles = async () => (await readdir(join(folder, 'profile'))).filter((name) => name.includes('.damaged-'));
 
 describe('a JSON file', () => {
+  test('keeps the first good entries of a list with too many', async () => {
+    const bounded = z.object({ list: z.array(z.number()).max(3) });
+    await put('{"list":["x",1,null,2,3,4]}');
+    const file = await JsonFile.open({ path, schema: bounded, initial: { list: [] }, log: silentLog });
+    expect([file.value, file.problem?.fields]).toEqual([{ list: [1, 2, 3] }, ['list']]);
+    expect(await keptFiles()).toHaveLength(1);
+  });
+
+  test('can be written whatever a newer version has put into it', async () => {
+    await put(
+      `{"port":5,"newer":{"a":1},"wide":${'['.repeat(4000)}1${']'.repeat(4000)},"deep":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+    );
+    const file = await open();
+    await file.update((value) => ({ ...value, port: 6 }));
+    expect(await read()).toEqual({ ...initial, port: 6, newer: { a: 1 } });
+  });
+
   test('begins with the initial value and writes privately', async () => {
     const file = await open();
     expect([file.value, file.problem]).toEqual([initial, null]);

@@ -2,6 +2,7 @@
 import { copyFile, constants as fsConstants, link, mkdir, readFile, realpath, rename, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { z } from 'zod';
+import { check } from '../../contract/check.ts';
 import type { Log } from './log.ts';
 import { replaceFile } from './replace-file.ts';
 
@@ -24,8 +25,13 @@ export interface JsonFileOptions<S extends z.ZodType> {
   /** Used when there is no file, and for fields that are missing or damaged. */
   readonly initial: z.output<S>;
   readonly log: Log;
-  /** Corrects what was saved of a damaged file, before it is used and written. `fields` as in JsonFileProblem. */
-  readonly mend?: (value: z.output<S>, fields: readonly string[]) => z.output<S>;
+  /**
+   * Corrects what was saved of a damaged file, before it is used and written. `fields` as in JsonFileProblem; `raw` is what
+   * the file holds, of which nothing is known but that it is JSON.
+   */
+  readonly mend?: (value: z.output<S>, fields: readonly string[], raw: unknown) => z.output<S>;
+  /** Fields that older versions wrote: whatever they hold, they are dropped at the next write. */
+  readonly retiredFields?: readonly string[];
   /** Replaces a file atomically; another one in tests of a full disk. */
   readonly replaceFile?: (path: string, text: string) => Promise<void>;
 }
@@ -89,7 +95,7 @@ interface ReadResult<S extends z.ZodType> {
 }
 
 async function readLeniently<S extends z.ZodType>(options: JsonFileOptions<S>): Promise<ReadResult<S>> {
-  const { path, schema, initial } = options;
+  const { path, schema, initial, retiredFields = [] } = options;
   const damaged = async (why: string): Promise<ReadResult<S>> => ({
     value: initial,
     unknownFields: {},
@@ -110,7 +116,7 @@ async function readLeniently<S extends z.ZodType>(options: JsonFileOptions<S>): 
   if (shape !== null && !isPlainObject(raw)) return await damaged('must be a JSON object');
   const unknownFields =
     shape !== null && isPlainObject(raw)
-      ? Object.fromEntries(Object.entries(raw).filter(([key]) => !Object.hasOwn(shape, key)))
+      ? writableOf(Object.entries(raw).filter(([key]) => !Object.hasOwn(shape, key) && !retiredFields.includes(key)))
       : {};
   // A field that an older version did not write is not damage.
   let candidate: unknown = shape !== null && isPlainObject(raw) ? { ...(initial as object), ...raw } : raw;
@@ -118,11 +124,11 @@ async function readLeniently<S extends z.ZodType>(options: JsonFileOptions<S>): 
   let why = '';
   // Dropping one bad entry can show another only where a schema looks at several fields together.
   for (let round = 0; round < 5; round++) {
-    const parsed = schema.safeParse(candidate);
+    const parsed = check(schema, candidate);
     if (parsed.success) {
       if (why === '') return { value: parsed.data, problem: null, unknownFields };
       const problem = { path, keptAs: await keepAside(path), why: why.slice(0, 500), fields: [...fields] };
-      const value = options.mend?.(parsed.data, problem.fields) ?? parsed.data;
+      const value = options.mend?.(parsed.data, problem.fields, raw) ?? parsed.data;
       return { value, problem, unknownFields };
     }
     const issue = parsed.error.issues[0];
@@ -134,10 +140,23 @@ async function readLeniently<S extends z.ZodType>(options: JsonFileOptions<S>): 
   return await damaged(why.replace(`${basename(path)}: `, ''));
 }
 
+/** The objects in a list of a damaged file, good and bad, for `mend`. */
+export function entriesOf(raw: unknown, field: string): readonly Readonly<Record<string, unknown>>[] {
+  const list = isPlainObject(raw) ? raw[field] : undefined;
+  return Array.isArray(list) ? list.filter(isPlainObject) : [];
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly code: string;
+  /** Of `too_big`: how many there may be. */
+  readonly maximum?: number | bigint;
+}
+
 /** Drops the bad entries of lists and records, and replaces other bad fields by their initial value. */
 function withoutBadParts(
   value: Record<string, unknown>,
-  issues: readonly { readonly path: readonly PropertyKey[] }[],
+  issues: readonly Issue[],
   initial: Record<string, unknown>,
   shape: Readonly<Record<string, z.ZodType>>,
 ): Record<string, unknown> {
@@ -146,10 +165,17 @@ function withoutBadParts(
     const entries = new Set(ofKey.map((issue) => issue.path[1]));
     const field = value[key];
     const isWhole = entries.has(undefined);
+    const limit = ofKey.find(({ path, code }) => path.length === 1 && code === 'too_big')?.maximum;
+    const fieldSchema = shape[key];
+    const itemSchema = fieldSchema instanceof z.ZodArray ? (fieldSchema.element as z.ZodType) : undefined;
     if (!isWhole && Array.isArray(field)) {
       result[key] = field.filter((_, index) => !entries.has(index));
     } else if (!isWhole && isPlainObject(field) && shape[key] instanceof z.ZodRecord) {
       result[key] = Object.fromEntries(Object.entries(field).filter(([entry]) => !entries.has(entry)));
+    } else if (Array.isArray(field) && limit !== undefined) {
+      // The bad ones go first, so that none of them takes the place of a good one.
+      const good = field.filter((entry) => itemSchema === undefined || check(itemSchema, entry).success);
+      result[key] = good.slice(0, Number(limit));
     } else {
       result[key] = initial[key];
     }
@@ -179,6 +205,24 @@ async function keepAside(path: string): Promise<string | null> {
 
 function copyExclusively(from: string, to: string): Promise<void> {
   return copyFile(from, to, fsConstants.COPYFILE_EXCL);
+}
+
+/**
+ * The fields that can be written back. JSON.parse goes deeper than JSON.stringify, and what is deep grows by its indentation: neither may
+ * keep everything else from being written, or make a file that the next start finds too large.
+ */
+function writableOf(fields: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+  let leftBytes = MAX_BYTES / 2;
+  return Object.fromEntries(
+    fields.filter(([, value]) => {
+      try {
+        leftBytes -= Buffer.byteLength(JSON.stringify([value], null, 2));
+        return leftBytes >= 0;
+      } catch {
+        return false;
+      }
+    }),
+  );
 }
 
 function isCode(error: unknown, code: string): boolean {

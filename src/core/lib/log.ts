@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { createStream } from 'rotating-file-stream';
+import { createStream, type RotatingFileStream } from 'rotating-file-stream';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -31,13 +31,45 @@ const SECRET_FIELDS = [
   '*.cookie',
 ];
 
-/** Opens `ebrainpool.log` in the folder: at most 5 files of 2 MB each. */
+/** How long a log that could not be written rests before it is tried again. */
+const REST_MS = 5000;
+
+/** Opens `ebrainpool.log` in the folder: at most 5 files of 2 MB each. While the disk is full, lines are counted instead. */
 export function startFileLog(folder: string, level: LogLevel): FileLog {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const stream = createStream('ebrainpool.log', { path: folder, size: '2M', maxFiles: 4, mode: 0o600 });
-  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: SECRET_FIELDS }, stream);
-  // A log that cannot be written must not end the program that it serves.
-  stream.on('error', () => {});
+  let stream: RotatingFileStream | undefined;
+  let failedAt = 0;
+  let lostLines = 0;
+
+  function open(): RotatingFileStream {
+    const opened = createStream('ebrainpool.log', { path: folder, size: '2M', maxFiles: 4, mode: 0o600 });
+    // A log that cannot be written must not end the program that it serves. A stream that failed once never writes again.
+    opened.on('error', () => {
+      if (stream !== opened) return;
+      stream = undefined;
+      failedAt = performance.now();
+      lostLines += 1;
+    });
+    return opened;
+  }
+
+  function write(line: string): void {
+    if (stream === undefined && performance.now() - failedAt > REST_MS) {
+      stream = open();
+      // The line that failed may have got there in part.
+      stream.write('\n');
+      logger.warn({ lostLines }, 'the log goes on, lines before this one could not be written');
+      lostLines = 0;
+    }
+    if (stream === undefined) lostLines += 1;
+    else stream.write(line);
+  }
+
+  stream = open();
+  const logger = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: SECRET_FIELDS },
+    { write },
+  );
   return {
     error: (fields, message) => logger.error(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
@@ -47,7 +79,11 @@ export function startFileLog(folder: string, level: LogLevel): FileLog {
       logger.level = newLevel;
     },
     path: join(folder, 'ebrainpool.log'),
-    [Symbol.asyncDispose]: () => new Promise((resolve) => stream.end(() => resolve())),
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        if (stream === undefined) resolve();
+        else stream.end(() => resolve());
+      }),
   };
 }
 

@@ -8,17 +8,21 @@ export interface RateLimit {
 const MINUTE_MS = 60_000;
 const MAX_KEYS = 10_000;
 
-/** So many times in any minute for each key. */
-export function createRateLimit(perMinute: number, now: () => number = () => performance.now()): RateLimit {
+/** So many times in any minute, or in any other window, for each key. */
+export function createRateLimit(
+  times: number,
+  now: () => number = () => performance.now(),
+  windowMs = MINUTE_MS,
+): RateLimit {
   const taken = new Map<string, number[]>();
   return {
     take: (key) => {
-      const since = now() - MINUTE_MS;
-      const times = (taken.get(key) ?? []).filter((time) => time > since);
-      if (times.length >= perMinute) return false;
+      const since = now() - windowMs;
+      const before = (taken.get(key) ?? []).filter((time) => time > since);
+      if (before.length >= times) return false;
       // The most recently used key comes last; the oldest is forgotten when there are too many.
       taken.delete(key);
-      taken.set(key, [...times, now()]);
+      taken.set(key, [...before, now()]);
       if (taken.size > MAX_KEYS) taken.delete(taken.keys().next().value as string);
       return true;
     },

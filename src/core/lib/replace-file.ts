@@ -1,7 +1,7 @@
 // Replaces a private file as a whole: after a crash or on a full disk it holds the old content or the new, never a part.
 import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AppError } from '../../contract/errors.ts';
+import { orDiskFull } from './disk-full.ts';
 
 /**
  * Writes the text to `<path>.tmp` (mode 0600, in a folder of mode 0700), and renames that when the disk has it. The caller
@@ -29,7 +29,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     await rename(temporaryPath, target);
   } catch (error) {
     await rm(temporaryPath, { force: true }).catch(() => {});
-    throw isDiskFull(error) ? new AppError('disk-full', { path: dirname(path) }, { cause: error }) : error;
+    throw orDiskFull(error, dirname(path));
   }
   await syncFolder(dirname(target));
 }
@@ -46,9 +46,4 @@ async function syncFolder(path: string): Promise<void> {
   } catch {
     // As said above.
   }
-}
-
-/** A full disk, or the end of what this user may use of it. */
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }

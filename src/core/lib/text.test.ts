@@ -13,6 +13,8 @@ describe('toShowable', () => {
     ['\ud800x', 'x'.padStart(2, '\ufffd')],
     [`a${'\u0301'.repeat(50)}`, `\u00e1${'\u0301'.repeat(3)}`],
     ['\u00ad\ufeff\u{e0041}', ''],
+    ['e\u200b\u0301', '\u00e9'],
+    [`${'\u200d'.repeat(100)}x`, ''],
   ])('%j becomes %j', (name, expected) => expect(toShowable(name, 100)).toBe(expected));
 
   it('cuts at 100 without halving a pair', () => {

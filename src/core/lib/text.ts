@@ -13,13 +13,15 @@ export function toShowable(text: string, maxLength: number): string {
     .replace(/[\s\p{Zl}\p{Zp}]+/gu, ' ')
     // ZWNJ and ZWJ stay: Persian, Hindi and emoji families are spelled with them.
     .replace(/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu, '')
+    // What was taken out may have stood between a letter and its mark: equal names are to be equal texts.
+    .normalize('NFC')
     .replace(/(\p{M}{3})\p{M}+/gu, '$1')
     .replace(/ +/g, ' ')
     .trim();
-  if (!/[^\p{Cf}\s]/u.test(clean)) return '';
   // Whole characters only.
-  return clean
+  const cut = clean
     .slice(0, maxLength)
     .replace(/[\ud800-\udbff]$/, '')
     .trim();
+  return /[^\p{Cf}\s]/u.test(cut) ? cut : '';
 }

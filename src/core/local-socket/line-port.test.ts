@@ -30,6 +30,37 @@ describe('a line port', () => {
     expect(messages).toEqual([{ name: 'Zoë 🦊' }, [1], 'x']);
   });
 
+  test('leaves lines unread that its budget has no time for, and loses none', async () => {
+    let left = 3;
+    const budget = { waitMs: () => (left > 0 ? 0 : 20), spend: () => left-- };
+    const { stream, messages } = startPort({ budget });
+    stream.write('1\n2\n3\n4\n5');
+    stream.write('6\n7\n');
+    await settle();
+    expect(messages).toEqual([1, 2, 3]);
+    left = 100;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(messages).toEqual([1, 2, 3, 4, 56, 7]);
+  });
+
+  test('keeps a long line that comes byte by byte in one piece', async () => {
+    const lineBytes = 2 * 1024 * 1024;
+    const { stream, messages } = startPort({ maxLineBytes: lineBytes });
+    const before = process.memoryUsage();
+    stream.write('"');
+    for (let sent = 2; sent < lineBytes; sent++) {
+      stream.write('x');
+      if (sent % 4096 === 0) await new Promise(setImmediate);
+    }
+    await settle();
+    const after = process.memoryUsage();
+    // Found by thinking of it for a fuzzer: an object for each byte was 200 times as much.
+    expect(after.heapUsed + after.external - before.heapUsed - before.external).toBeLessThan(100 * 1024 * 1024);
+    stream.write('"\n[1]\n');
+    await settle();
+    expect(messages.map((message) => String(message).length)).toEqual([lineBytes - 2, 1]);
+  });
+
   test('reads many values of one chunk, and loses none that came before its listener', async () => {
     const stream = new PassThrough();
     stream.write('1\n2\n');

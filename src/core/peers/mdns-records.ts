@@ -48,7 +48,10 @@ export function ownNames(own: OwnAdvert, computerName: string, idLength = 8): Ow
     .replace(/[^a-z0-9]/g, '')
     .slice(0, idLength);
   const computer =
-    (computerName.split('.')[0] ?? '').replace(/[^A-Za-z0-9-]/g, '-').replace(/^-+|-+$/g, '') || 'computer';
+    (computerName.split('.')[0] ?? '')
+      .slice(0, MAX_LABEL_BYTES)
+      .replace(/[^A-Za-z0-9-]/g, '-')
+      .replace(/^-+|-+$/g, '') || 'computer';
   return {
     instance: cutBytes(name, MAX_LABEL_BYTES - Buffer.byteLength(suffix)) + suffix,
     host: `${computer.slice(0, MAX_LABEL_BYTES - hostSuffix.length - 1)}-${hostSuffix}.local`,

@@ -142,10 +142,25 @@ describe('sightings', () => {
     expect(gone).toHaveLength(2);
   });
 
+  it('of one address are bounded, and leave room for those of others', () => {
+    const { table: each } = table();
+    const add = (index: number, source: string) =>
+      each.add(sighting({ instance: `i${index}` }), { ...claim, peerId: testPeerId(`p${index}`) }, from(source), 0);
+    for (let index = 0; index < 5000; index++) add(index, '10.7.0.2');
+    expect(each.size).toBe(400);
+    expect(add(5000, '10.7.0.3')).toBe(true);
+    expect(add(5001, '10.7.0.2')).toBe(false);
+    // Those that are gone make room.
+    each.sweep(25_000);
+    expect(each.size).toBe(0);
+    expect(add(5001, '10.7.0.2')).toBe(true);
+  });
+
   it('are bounded: a flood costs little', () => {
     const { table: each, seen } = table();
     for (let index = 0; index < 5000; index++) {
-      each.add(sighting({ instance: `i${index}` }), { ...claim, peerId: testPeerId(`p${index}`) }, from('10.7.0.2'), 0);
+      const source = from(`10.7.0.${index % 100}`);
+      each.add(sighting({ instance: `i${index}` }), { ...claim, peerId: testPeerId(`p${index}`) }, source, 0);
     }
     expect(each.size).toBe(2000);
     const { table: other } = table();

@@ -7,6 +7,8 @@ import { type RawSighting, TTL_S } from './mdns-records.ts';
 import type { Origin } from './mdns-socket.ts';
 
 const MAX_PEERS = 2000;
+/** One address may speak for a whole network (a reflector does), and no more: each name that it makes up is a row in a window. */
+const MAX_PEERS_PER_SOURCE = 400;
 const MAX_SIGHTINGS_PER_PEER = 8;
 const MAX_ADDRESSES = 32;
 /** Security: neither may a stranger's number keep a dead peer alive, nor make us ask all the time. */
@@ -53,6 +55,8 @@ export interface Due {
 export class SightingTable {
   readonly #entries = new Map<PeerId, Entry>();
   readonly #byInstance = new Map<string, Set<Sighting>>();
+  /** Sightings by the address that they came from. */
+  readonly #countBySource = new Map<string, number>();
   readonly #onSeen: (advert: Advert) => void;
   readonly #onGone: (peerId: PeerId) => void;
   #refreshAt = refreshRatio();
@@ -79,8 +83,11 @@ export class SightingTable {
       return true;
     }
     if (!entry && this.#entries.size >= MAX_PEERS) return false;
+    const ofSource = this.#countBySource.get(address) ?? 0;
+    if (!known && ofSource >= MAX_PEERS_PER_SOURCE) return false;
     if (entry && !known && entry.sightings.size >= MAX_SIGHTINGS_PER_PEER) return false;
     if (known) this.#unindex(known);
+    else this.#countBySource.set(address, ofSource + 1);
     const sighting: Sighting = {
       peerId: claim.peerId,
       link,
@@ -175,6 +182,9 @@ export class SightingTable {
     const entry = this.#entries.get(sighting.peerId);
     if (!entry) return;
     this.#unindex(sighting);
+    const ofSource = (this.#countBySource.get(sighting.source) ?? 1) - 1;
+    if (ofSource === 0) this.#countBySource.delete(sighting.source);
+    else this.#countBySource.set(sighting.source, ofSource);
     entry.sightings.delete(`${sighting.link.name} ${sighting.source}`);
     if (entry.sightings.size > 0) {
       this.#retell(entry);

@@ -3,14 +3,13 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { decode, encode, type IncomingPacket, type OutgoingPacket } from 'dns-packet';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
+import { ReadingBudget } from './mdns-budget.ts';
 import { type Family, families, isLinkLocal, type Link, linkOf } from './mdns-links.ts';
 import { MAX_PACKET_BYTES } from './mdns-records.ts';
 
 const PORT = 5353;
 const GROUPS: Readonly<Record<Family, string>> = { ipv4: '224.0.0.251', ipv6: 'ff02::fb' };
 const REOPEN_MS = 10_000;
-/** Decoding one packet takes some 30 µs: a flood costs a tenth of one processor at most. */
-const MAX_PACKETS_PER_SECOND = 3000;
 const MAX_QUEUED = 5000;
 
 /** Where a packet came from. */
@@ -37,8 +36,7 @@ export class MdnsCarrier implements AsyncDisposable {
   #links: readonly Link[] = [];
   #sendTail: Promise<unknown> = Promise.resolve();
   #queued = 0;
-  #windowStartedAt = 0;
-  #windowCount = 0;
+  readonly #budget = new ReadingBudget();
   #hasMended = false;
   #isDisposed = false;
 
@@ -192,11 +190,7 @@ export class MdnsCarrier implements AsyncDisposable {
     if (message.length > MAX_PACKET_BYTES || !this.#deps.isOfInterest(message)) return;
     // Security: a flood is dropped before it is read.
     const now = performance.now();
-    if (now - this.#windowStartedAt > 1000) {
-      this.#windowStartedAt = now;
-      this.#windowCount = 0;
-    }
-    if (++this.#windowCount > MAX_PACKETS_PER_SECOND) return;
+    if (!this.#budget.take(now)) return;
     const link = linkOf(this.#links, remote.address, family);
     if (!link) return;
     let packet: IncomingPacket;
@@ -205,6 +199,8 @@ export class MdnsCarrier implements AsyncDisposable {
     } catch (error) {
       this.#deps.log.debug({ err: error, from: remote.address }, 'malformed multicast DNS packet ignored');
       return;
+    } finally {
+      this.#budget.spend(performance.now() - now);
     }
     // Security: an answer from another port is not from a responder (RFC 6762 §6).
     if (packet.type === 'response' && remote.port !== PORT) return;

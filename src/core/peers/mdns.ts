@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { type IncomingPacket, TRUNCATED_RESPONSE } from 'dns-packet';
 import type { PeerId } from '../../contract/models.ts';
 import type { Log } from '../lib/log.ts';
-import type { Followable } from '../lib/state.ts';
+import { type Followable, State } from '../lib/state.ts';
 import { type Advert, type OwnAdvert, parseTxt } from './advert.ts';
 import { type Family, families, type Interfaces, type Link, readLinks } from './mdns-links.ts';
 import { browseQueries, instanceQuery, isBrowseQuestion, readResponse, SERVICE_NAME } from './mdns-records.ts';
@@ -40,6 +40,8 @@ export interface DiscoveryDeps {
 export interface Discovery extends AsyncDisposable {
   /** Why nothing can be multicast, as the system says it, or null. */
   readonly problem: Followable<string | null>;
+  /** The interfaces that are up and lead somewhere, the loopback when there is no other; looked at every second. */
+  readonly links: Followable<readonly Link[]>;
   /** Announces and asks at once; who does not answer within seconds is gone. After a wake-up or a change of network (both are also noticed here). */
   refresh(): void;
 }
@@ -65,7 +67,7 @@ class MdnsDiscovery implements Discovery {
   readonly #askedAt = new Map<string, number>();
   readonly #idleAskAt = new Map<string, number>();
   readonly #logged = new Set<string>();
-  #links: readonly Link[] = [];
+  readonly #links = new State<readonly Link[]>([]);
   #ownId: PeerId | null = null;
   #isTicking = false;
   #tickedAt = { wall: Date.now(), monotonic: performance.now() };
@@ -98,6 +100,10 @@ class MdnsDiscovery implements Discovery {
     return this.#carrier.problem;
   }
 
+  get links(): Followable<readonly Link[]> {
+    return this.#links;
+  }
+
   async start(): Promise<void> {
     const stopFollowing = this.#deps.own.follow((own) => {
       if (own) this.#ownId = own.peerId;
@@ -114,7 +120,7 @@ class MdnsDiscovery implements Discovery {
     this.#responder.announceAll();
     for (const timer of this.#askTimers) clearTimeout(timer);
     this.#askTimers.clear();
-    this.#askRepeatedly(this.#links);
+    this.#askRepeatedly(this.#links.value);
   }
 
   async #tick(): Promise<void> {
@@ -141,10 +147,10 @@ class MdnsDiscovery implements Discovery {
 
   async #noticeLinks(): Promise<void> {
     const links = readLinks(this.#deps.interfaces?.());
-    const before = new Set(this.#links.map(({ signature }) => signature));
+    const before = new Set(this.#links.value.map(({ signature }) => signature));
     const added = links.filter(({ signature }) => !before.has(signature));
-    const isChanged = added.length > 0 || links.length !== this.#links.length;
-    this.#links = links;
+    const isChanged = added.length > 0 || links.length !== before.size;
+    if (isChanged) this.#links.set(links);
     const hasMended = await this.#carrier.setLinks(links, performance.now());
     if ((!isChanged && !hasMended) || this.#stack.disposed) return;
     const toTell = hasMended ? links : added;
@@ -166,7 +172,7 @@ class MdnsDiscovery implements Discovery {
       }
       const timer = setTimeout(() => {
         this.#askTimers.delete(timer);
-        for (const link of this.#links) {
+        for (const link of this.#links.value) {
           if (names.has(link.name)) for (const family of families) this.#browse(link, family, index > 0);
         }
       }, atMs);
@@ -185,13 +191,13 @@ class MdnsDiscovery implements Discovery {
           void this.#carrier.send(instanceQuery([...instances]), link, family);
       }
     }
-    for (const link of this.#links) {
+    for (const link of this.#links.value) {
       for (const family of families) {
         if (now >= (this.#idleAskAt.get(keyOf(link, family)) ?? 0)) toBrowse.set(keyOf(link, family), { link, family });
       }
     }
     for (const [key, { link, family }] of toBrowse) {
-      const isUp = this.#links.some(({ name }) => name === link.name);
+      const isUp = this.#links.value.some(({ name }) => name === link.name);
       const isAsked = now - (this.#askedAt.get(key) ?? Number.NEGATIVE_INFINITY) < ASKED_RECENTLY_MS;
       if (isUp && !isAsked) this.#browse(link, family, false);
     }

@@ -11,7 +11,7 @@ import { type ConnectOptions, connectPeer, type HostConnection, type PeerAddress
 import { type HostNotice, type NoticeValue, OLDEST_PROTOCOL } from '../tunnel/peer-protocol.ts';
 import { type Advert, splitAddress } from './advert.ts';
 import { connectFirst } from './connect-first.ts';
-import type { KnownPeers } from './known-peers.ts';
+import type { PeerBook } from './peer-book.ts';
 import { fetchIcons, readCatalogue } from './read-catalogue.ts';
 
 export interface Peers extends AsyncDisposable {
@@ -27,7 +27,10 @@ export interface Peers extends AsyncDisposable {
   closeAllOf(client: ClientId): void;
   /** First contact with an address: whoever answers there is the peer from now on. @throws AppError as `connectPeer` */
   add(address: string): Promise<PeerId>;
-  remove(peerId: PeerId): Promise<void>;
+  /** What it calls itself; undefined when it is not here. */
+  claimedNameOf(peerId: PeerId): string | undefined;
+  /** Ends the connection, and forgets the catalogue. */
+  drop(peerId: PeerId): void;
   /**
    * The connection to a peer, opened when there is none. It stays at least until `release` is called.
    * @throws AppError `not-found`, `peer-unreachable`, `fingerprint-mismatch`, `protocol-newer`, `protocol-older`, `cancelled`
@@ -41,7 +44,7 @@ interface Entry {
   name: string;
   advert: Advert | undefined;
   /** Addresses that the person gave. */
-  address: string | undefined;
+  address: string | null;
   isAnswering: boolean;
   lastSeenAt: number;
   connection: HostConnection | undefined;
@@ -66,11 +69,11 @@ export async function startPeers(options: {
   readonly identity: Identity;
   readonly log: Log;
   readonly name: () => string;
-  readonly known: KnownPeers;
+  readonly book: PeerBook;
   readonly catalog: Catalog;
   readonly defaultPort: number;
 }): Promise<Peers> {
-  const { identity, log, known, catalog } = options;
+  const { identity, log, book, catalog } = options;
   const entries = new Map<PeerId, Entry>();
   const state = new State<readonly Peer[]>([]);
   const catalogues = new State<Readonly<Record<PeerId, readonly Offer[]>>>({});
@@ -83,7 +86,7 @@ export async function startPeers(options: {
         id,
         name: '',
         advert: undefined,
-        address: undefined,
+        address: null,
         isAnswering: false,
         lastSeenAt: 0,
         connection: undefined,
@@ -105,11 +108,12 @@ export async function startPeers(options: {
   function show(): void {
     if (isShowDue) return;
     isShowDue = true;
-    // A burst of adverts is one change.
+    // A burst of adverts is one change. Security: the longer the list, the rarer: a flood must not keep every window drawing.
+    const waitMs = 20 + entries.size;
     setTimeout(() => {
       isShowDue = false;
-      state.set([...entries.values()].map(toPeer));
-    }, 20);
+      state.set([...entries.values()].map((entry) => toPeer(entry, book)));
+    }, waitMs);
   }
 
   function showCatalogues(): void {
@@ -122,7 +126,7 @@ export async function startPeers(options: {
     const found = (advert?.addresses ?? []).map((address) =>
       splitAddress(address, advert?.port ?? options.defaultPort),
     );
-    const given = entry.address === undefined ? [] : [splitAddress(entry.address, options.defaultPort)];
+    const given = entry.address === null ? [] : [splitAddress(entry.address, options.defaultPort)];
     return [...found, ...given];
   }
 
@@ -134,10 +138,16 @@ export async function startPeers(options: {
   }
 
   function connect(entry: Entry): Promise<HostConnection> {
+    // Security: whoever was blocked is not looked for again, also where a window still shows what it had.
+    if (book.isBlocked(entry.id)) return Promise.reject(new AppError('peer-blocked'));
     if (entry.connection?.isOpen) return Promise.resolve(entry.connection);
     entry.connecting ??= (async () => {
       try {
         const connection = await connectAny(entry);
+        if (book.isBlocked(entry.id)) {
+          connection.close();
+          throw new AppError('peer-blocked');
+        }
         entry.connection = connection;
         entry.name = toShowable(connection.hello.name, 100) || entry.name;
         entry.problem = null;
@@ -184,7 +194,7 @@ export async function startPeers(options: {
   }
 
   async function readOnce(entry: Entry): Promise<void> {
-    if (entry.openedBy.size === 0 || abort.signal.aborted) return;
+    if (entry.openedBy.size === 0 || abort.signal.aborted || book.isBlocked(entry.id)) return;
     try {
       const connection = await connect(entry);
       entry.offers = await readCatalogue(connection);
@@ -222,7 +232,8 @@ export async function startPeers(options: {
   }
 
   function forgetWhenGone(entry: Entry): void {
-    if (entry.advert === undefined && entry.address === undefined && entry.holders === 0 && entry.openedBy.size === 0) {
+    const isKnown = book.find(entry.id) !== undefined;
+    if (entry.advert === undefined && !isKnown && entry.holders === 0 && entry.openedBy.size === 0) {
       clearTimeout(entry.idleTimer);
       entry.connection?.close();
       entries.delete(entry.id);
@@ -239,12 +250,14 @@ export async function startPeers(options: {
       const entry = entryFor(advert.peerId);
       const isNewDigest = entry.advert?.catalogueDigest !== advert.catalogueDigest;
       const isBack = entry.advert === undefined;
+      // Another address of a peer that could not be reached, or where somebody else answered, is worth a try.
+      const isElsewhere = !entry.connection?.isOpen && String(entry.advert?.addresses) !== String(advert.addresses);
       entry.advert = advert;
       entry.lastSeenAt = Date.now();
       // The name of a connection is as much a claim as the one of an advert; the newest is shown.
       entry.name = toShowable(advert.name, 100) || entry.name;
       entry.problem = versionProblem(advert.protocol);
-      if (entry.openedBy.size > 0 && (isNewDigest || isBack)) void refreshCatalogue(entry);
+      if (entry.openedBy.size > 0 && (isNewDigest || isBack || isElsewhere)) void refreshCatalogue(entry);
       show();
     },
     onGone: (peerId) => {
@@ -260,6 +273,7 @@ export async function startPeers(options: {
     open: async (peerId, client) => {
       const entry = entries.get(peerId);
       if (entry === undefined) throw new AppError('not-found', { what: 'This computer' });
+      if (book.isBlocked(peerId)) throw new AppError('peer-blocked');
       entry.openedBy.add(client);
       clearTimeout(entry.idleTimer);
       await refreshCatalogue(entry);
@@ -298,20 +312,23 @@ export async function startPeers(options: {
       entry.lastSeenAt = Date.now();
       // The race of `connect` has its own connection; this one has done its work.
       connection.close();
-      await known.put({ id: entry.id, name: entry.name, address });
+      await book.update(entry.id, entry.name, { address });
       show();
       return entry.id;
     },
-    remove: async (peerId) => {
+    claimedNameOf: (peerId) => entries.get(peerId)?.name || undefined,
+    drop: (peerId) => {
       const entry = entries.get(peerId);
-      if (entry?.address === undefined) throw new AppError('not-found', { what: 'This computer' });
-      await known.remove(peerId);
-      entry.address = undefined;
+      if (entry === undefined) return;
+      entry.connection?.close();
+      entry.offers = undefined;
+      showCatalogues();
       forgetWhenGone(entry);
     },
     hold: async (peerId, signal) => {
       const entry = entries.get(peerId);
       if (entry === undefined) throw new AppError('not-found', { what: 'This computer' });
+      if (book.isBlocked(peerId)) throw new AppError('peer-blocked');
       entry.holders += 1;
       clearTimeout(entry.idleTimer);
       let isHeld = true;
@@ -330,10 +347,11 @@ export async function startPeers(options: {
         throw error;
       }
     },
-    nameOf: (peerId) => entries.get(peerId)?.name || peerId,
+    nameOf: (peerId) => book.faceOf(peerId, entries.get(peerId)?.name || peerId).name,
     [Symbol.asyncDispose]: async () => {
       abort.abort();
       clearInterval(prober);
+      stopFollowing();
       for (const entry of entries.values()) {
         clearTimeout(entry.idleTimer);
         entry.openedBy.clear();
@@ -344,7 +362,8 @@ export async function startPeers(options: {
 
   const probe = () => {
     for (const entry of entries.values()) {
-      if (entry.address === undefined || entry.advert !== undefined || entry.connection?.isOpen) continue;
+      if (entry.address === null || entry.advert !== undefined || entry.connection?.isOpen) continue;
+      if (book.isBlocked(entry.id)) continue;
       connect(entry).then(
         () => closeWhenIdle(entry),
         () => {
@@ -354,15 +373,27 @@ export async function startPeers(options: {
       );
     }
   };
-  for (const peer of known.list) Object.assign(entryFor(peer.id), { name: peer.name, address: peer.address });
-  show();
+  const stopFollowing = book.state.follow((known) => {
+    for (const { id, name, address } of known) {
+      const entry = entryFor(id);
+      entry.name ||= name;
+      entry.address = address;
+    }
+    // What was forgotten is gone from the list, unless it is there.
+    for (const entry of [...entries.values()]) {
+      if (known.some(({ id }) => id === entry.id)) continue;
+      entry.address = null;
+      if (entry.connection === undefined) forgetWhenGone(entry);
+    }
+    show();
+  });
   probe();
   const prober = setInterval(probe, PROBE_MS);
   prober.unref();
   return peers;
 }
 
-function toPeer(entry: Entry): Peer {
+function toPeer(entry: Entry, book: PeerBook): Peer {
   const isOnline = entry.advert !== undefined || entry.isAnswering || entry.connection?.isOpen === true;
   const connection = entry.connection?.isOpen
     ? 'connected'
@@ -371,18 +402,20 @@ function toPeer(entry: Entry): Peer {
       : entry.problem !== null
         ? 'failed'
         : 'none';
+  const claimedName = entry.name || entry.id.slice(7, 19);
+  const known = book.find(entry.id);
   return {
     id: entry.id,
-    name: entry.name || entry.id.slice(7, 19),
-    addresses: [...(entry.advert?.addresses ?? []), ...(entry.address === undefined ? [] : [entry.address])].slice(
-      0,
-      32,
-    ),
+    ...book.faceOf(entry.id, claimedName),
+    claimedName,
+    isRenamed: (known?.localName ?? null) !== null,
+    isBlocked: known?.isBlocked === true,
+    isKnown: known !== undefined,
+    addresses: [...(entry.advert?.addresses ?? []), ...(entry.address === null ? [] : [entry.address])].slice(0, 32),
     presence: isOnline ? 'online' : 'offline',
     connection,
     problem: entry.problem,
-    isVerified: false,
-    isAddedByAddress: entry.address !== undefined,
+    isAddedByAddress: entry.address !== null,
     lastSeenAt: entry.lastSeenAt,
   };
 }

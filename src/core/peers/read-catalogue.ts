@@ -1,4 +1,5 @@
 // Reads what a peer offers, with care: it comes from outside.
+import { check } from '../../contract/check.ts';
 import { type Offer, offerSchema } from '../../contract/models.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Log } from '../lib/log.ts';
@@ -10,7 +11,7 @@ import { MAX_ICON_BYTES } from '../tunnel/peer-protocol.ts';
 export async function readCatalogue(connection: HostConnection): Promise<readonly Offer[]> {
   const { offers } = await connection.call('catalogue.get', {});
   return offers.flatMap((offer) => {
-    const parsed = offerSchema.safeParse(offer);
+    const parsed = check(offerSchema, offer);
     if (!parsed.success) return [];
     return [{ ...parsed.data, name: toShowable(parsed.data.name, 200), summary: toShowable(parsed.data.summary, 500) }];
   });

@@ -1,5 +1,6 @@
 // What this computer asked of its peers: from the click to the answer.
 import { randomUUID } from 'node:crypto';
+import type { ActivityEvent } from '../../contract/activity.ts';
 import type { ClientId } from '../../contract/contract.ts';
 import { AppError, toProblem } from '../../contract/errors.ts';
 import {
@@ -14,6 +15,8 @@ import {
   type Size,
   type View,
 } from '../../contract/models.ts';
+import { narrowest, noPowers, withView } from '../../contract/powers.ts';
+import type { Recorder } from '../activity/activity.ts';
 import { dropOldest } from '../lib/drop-oldest.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
@@ -51,11 +54,10 @@ export interface Granted {
 
 /** A page that is loaded again comes back within this time. */
 const WATCHER_GONE_MS = 4000;
-/** Nothing beyond the container, until a person can choose otherwise. */
-const DEFAULT_POWERS: Powers = { clipboard: false, network: false };
 
 interface Asking {
   ask: Ask;
+  readonly asked: Powers;
   readonly abort: AbortController;
   /** The host's id for it. */
   requestId: RequestId | undefined;
@@ -66,11 +68,12 @@ interface Asking {
 
 export function startAsks(options: {
   readonly peers: Peers;
+  readonly activity: Recorder;
   readonly log: Log;
   /** Shows the session, and gives its id here. */
   readonly onGranted: (granted: Granted) => SessionId;
 }): Asks {
-  const { peers, log, onGranted } = options;
+  const { peers, activity, log, onGranted } = options;
   const asking = new Map<RequestId, Asking>();
   const state = new State<readonly Ask[]>([]);
 
@@ -78,10 +81,29 @@ export function startAsks(options: {
     state.set([...asking.values()].map(({ ask }) => ask));
   }
 
+  function record({ ask }: Asking, event: ActivityEvent): void {
+    const { peerId, peerName, isVerified, offer } = ask;
+    const about = { role: 'visitor', peerId, peerName, isVerified, offerId: offer.id, offerName: offer.name } as const;
+    void activity.record({ ...about, event });
+  }
+
+  function recordAnswer(item: Asking, { state, problem }: Ask, powers: Powers | null): void {
+    if (state === 'connecting' || state === 'waiting') return;
+    const answer = state === 'granted' ? 'allowed' : state;
+    // Of the host's own reasons this side learns nothing.
+    const by = state === 'cancelled' ? 'person' : 'peer';
+    const requestId = item.requestId ?? null;
+    const unknown = { ruleId: null, lasts: null, minutes: null };
+    record(item, { kind: 'answered', answer, by, requestId, ...unknown, powers, problem: problem?.code ?? null });
+  }
+
   function settleAsk(item: Asking, change: Partial<Ask>): void {
     item.ask = { ...item.ask, ...change };
     item.stopListening();
-    if (item.ask.state !== 'granted') item.release?.();
+    if (item.ask.state !== 'granted') {
+      recordAnswer(item, item.ask, null);
+      item.release?.();
+    }
     dropOldest(asking, ({ ask }) => !['connecting', 'waiting'].includes(ask.state));
     show();
   }
@@ -93,7 +115,7 @@ export function startAsks(options: {
       const { requestId, answerTimeoutMs } = await connection.call('request.create', {
         offerId: wish.offerId,
         view: wish.view,
-        powers: wish.powers ?? DEFAULT_POWERS,
+        powers: wish.powers ?? noPowers,
         ...(wish.size && { size: wish.size }),
       });
       item.requestId = requestId;
@@ -129,9 +151,13 @@ export function startAsks(options: {
       settleAsk(item, { state: value.answer === 'granted' ? 'failed' : value.answer, problem: value.problem });
       return;
     }
+    // Security: a host cannot give what was not asked for: the viewer here acts on these powers, too.
+    const session = { ...value.session, powers: narrowest(value.session.powers, item.asked) };
+    // Before the session, which is in the log from its first moment.
+    recordAnswer(item, { ...item.ask, state: 'granted' }, session.powers);
     const sessionId = onGranted({
       ask: item.ask,
-      session: value.session,
+      session,
       connection,
       release: item.release ?? (() => {}),
     });
@@ -163,6 +189,7 @@ export function startAsks(options: {
       const peer = peers.state.value.find((other) => other.id === wish.peerId);
       if (peer === undefined) throw new AppError('not-found', { what: 'This computer' });
       const id = requestIdSchema.parse(randomUUID());
+      const powers = wish.powers ?? noPowers;
       const offer: Offer =
         peers.catalogues.value[wish.peerId]?.find((other) => other.id === wish.offerId) ?? unknownOffer(wish.offerId);
       const item: Asking = {
@@ -173,12 +200,14 @@ export function startAsks(options: {
           isVerified: peer.isVerified,
           offer,
           view: wish.view,
+          powers,
           state: 'connecting',
           askedAt: Date.now(),
           expiresAt: null,
           sessionId: null,
           problem: null,
         },
+        asked: withView(wish.powers ?? noPowers, wish.view),
         abort: new AbortController(),
         requestId: undefined,
         release: undefined,
@@ -187,7 +216,8 @@ export function startAsks(options: {
       };
       asking.set(id, item);
       show();
-      void pursue(item, { ...wish, powers: wish.powers ?? DEFAULT_POWERS });
+      record(item, { kind: 'requested', view: wish.view, powers });
+      void pursue(item, { ...wish, powers });
       return id;
     },
     cancel,

@@ -1,9 +1,11 @@
 import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { beforeEach, expect, test } from 'vitest';
-import type { OfferId, PeerId, Powers, RequestId, SessionId, View } from '../../contract/models.ts';
+import { beforeEach, expect, test, vi } from 'vitest';
+import type { OfferId, PeerId, RequestId, RuleId, SessionId, View } from '../../contract/models.ts';
+import { noPowers } from '../../contract/powers.ts';
+import { createRecording, type Recording } from '../activity/testing.ts';
 import type { LaunchSpec } from '../catalog/catalog.ts';
-import { createGrant, type Grant } from '../consent/grant.ts';
+import { createGrant, type Grant, type GrantTerms } from '../consent/grant.ts';
 import type { Containers } from '../container/container.ts';
 import type { Program, Sandbox } from '../container/engine.ts';
 import { silentLog } from '../lib/log.ts';
@@ -33,11 +35,36 @@ class FakeSandbox {
   readonly ended = this.#ended.promise;
   async run(program: Program) {
     this.programs.push(program);
+    runs();
   }
   async authorise(keys: string[]) {
     this.authorised.push(keys);
   }
+  hasNetwork = false;
+  async openNetwork() {
+    this.hasNetwork = true;
+  }
+  async closeNetwork() {
+    this.hasNetwork = false;
+  }
+  canMute = true;
+  isMuted = false;
+  async muteClipboard() {
+    if (!this.canMute) throw new Error('vncconfig is not there');
+    this.isMuted = true;
+  }
+  /** The largest file; null while the folder is closed. */
+  maxFileBytes: number | null = null;
+  async openFiles(maxFileBytes: number) {
+    this.maxFileBytes = maxFileBytes;
+  }
+  closeFiles() {
+    this.maxFileBytes = null;
+  }
+  /** Before a stream is there. */
+  connecting: Promise<void> = Promise.resolve();
   async connect() {
+    await this.connecting;
     return new PassThrough();
   }
   exit(exitCode: number | null) {
@@ -49,8 +76,12 @@ class FakeSandbox {
   }
 }
 
+const book = { faceOf: (_: PeerId, name: string) => ({ name, isVerified: false, warning: null }) };
 let sandboxes: FakeSandbox[];
+/** What happens while a program starts. */
+let runs: () => void;
 let sessions: HostSessions;
+let recording: Recording;
 
 function visitorOf(peerId: PeerId) {
   const notices: [string, unknown][] = [];
@@ -69,13 +100,24 @@ function visitorOf(peerId: PeerId) {
   return { visitor, notices };
 }
 
-function grantFor(peerId: PeerId, view: View = 'viewer'): Grant {
-  const powers: Powers = { clipboard: false, network: false };
-  return createGrant({ requestId: 'r' as RequestId, peerId, peerName: 'Alice', offerId: offer.id, view, powers });
+function grantFor(peerId: PeerId, view: View = 'viewer', terms: Partial<GrantTerms> = {}): Grant {
+  return createGrant({
+    requestId: 'r' as RequestId,
+    peerId,
+    peerName: 'Alice',
+    offerId: offer.id,
+    view,
+    powers: noPowers,
+    ruleId: null,
+    expiresAt: null,
+    ...terms,
+  });
 }
 
 beforeEach(() => {
   sandboxes = [];
+  runs = () => {};
+  recording = createRecording();
   const containers = {
     state: new State([]),
     take: async () => {
@@ -85,7 +127,8 @@ beforeEach(() => {
     },
     hostKeyOf: async () => 'ssh-ed25519 BBBB',
   } as unknown as Containers;
-  sessions = startHostSessions({ containers, log: silentLog });
+  const settings = new State({ maxUploadMib: 3 });
+  sessions = startHostSessions({ containers, book, activity: recording, settings, log: silentLog });
 });
 
 const start = (visitor: Visitor, grant = grantFor(visitor.peerId)) =>
@@ -190,4 +233,155 @@ test('one peer cannot fill this computer', async () => {
   expect(sessions.hasRoomFor(alice)).toBe(false);
   expect(sessions.hasRoomFor(carol)).toBe(true);
   await sessions.endAll('host');
+});
+
+test('powers are taken away while it runs and do not come back, and the visitor is told', async () => {
+  const { visitor, notices } = visitorOf(alice);
+  const powers = { ...noPowers, clipboardIn: true, clipboardOut: true };
+  const { sessionId } = await start(visitor, grantFor(alice, 'viewer', { powers }));
+  await sessions.narrow(sessionId, { ...powers, clipboardOut: false, isViewOnly: true });
+  expect(sessions.state.value).toMatchObject([
+    { powers: { clipboardIn: true, clipboardOut: false, isViewOnly: true } },
+  ]);
+  expect(notices).toMatchObject([['session.changed', { sessionId, powers: { isViewOnly: true }, remainingMs: null }]]);
+  expect(sandboxes[0]?.isMuted).toBe(true);
+  await expect(sessions.narrow(sessionId, powers)).rejects.toMatchObject({ code: 'bad-input' });
+});
+
+test('two powers that are taken away at the same time stay away, or the second one is told', async () => {
+  const powers = { ...noPowers, clipboardIn: true, network: 'internet' } as const;
+  const { sessionId } = await start(visitorOf(alice).visitor, grantFor(alice, 'viewer', { powers }));
+  const results = await Promise.allSettled([
+    sessions.narrow(sessionId, { ...powers, network: 'none' }),
+    sessions.narrow(sessionId, { ...powers, clipboardIn: false }),
+  ]);
+  const left = sessions.state.value[0]?.powers;
+  expect(left?.network).toBe('none');
+  expect(results[1]?.status === 'fulfilled' ? left?.clipboardIn : false).toBe(false);
+  await sessions.narrow(sessionId, noPowers);
+  expect(sessions.state.value).toMatchObject([{ powers: noPowers }]);
+});
+
+test('a grant that ends in the moment in which the program starts leaves nothing running', async () => {
+  const grant = grantFor(alice);
+  runs = () => grant.end();
+  await expect(start(visitorOf(alice).visitor, grant)).rejects.toMatchObject({ code: 'cancelled' });
+  expect(sandboxes[0]?.state).toBe('ended');
+  expect(sessions.state.value).toEqual([]);
+});
+
+test('a power that cannot be taken away ends with the session', async () => {
+  const { visitor, notices } = visitorOf(alice);
+  const { sessionId } = await start(
+    visitor,
+    grantFor(alice, 'viewer', { powers: { ...noPowers, clipboardOut: true } }),
+  );
+  for (const sandbox of sandboxes) sandbox.canMute = false;
+  await sessions.narrow(sessionId, noPowers);
+  expect(sessions.state.value).toEqual([]);
+  expect(notices.at(-1)).toMatchObject(['session.ended', { reason: 'host' }]);
+  const powers = { ...noPowers, clipboardIn: true, clipboardOut: true };
+  const native = await start(visitor, grantFor(alice, 'native', { powers }));
+  await expect(sessions.narrow(native.sessionId, noPowers)).rejects.toMatchObject({ code: 'bad-input' });
+});
+
+test('a time limit ends the session, also one that is set while it runs, and the end of the rule does', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+  try {
+    const { visitor, notices } = visitorOf(alice);
+    const limited = grantFor(alice, 'viewer', { powers: { ...noPowers, timeLimitMin: 2 } });
+    expect(await start(visitor, limited)).toMatchObject({ remainingMs: 120_000 });
+    const { sessionId } = await start(visitor);
+    const ofRule = grantFor(alice, 'viewer', { expiresAt: Date.now() + 180_000 });
+    await start(visitor, ofRule);
+    await vi.advanceTimersByTimeAsync(119_000);
+    expect(sessions.state.value).toHaveLength(3);
+    await vi.advanceTimersByTimeAsync(1001);
+    expect(notices.at(-1)).toMatchObject(['session.ended', { reason: 'expired' }]);
+    expect(sessions.state.value).toHaveLength(2);
+    await sessions.narrow(sessionId, { ...noPowers, timeLimitMin: 1 });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(notices.at(-1)).toMatchObject(['session.ended', { sessionId, reason: 'expired' }]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sessions.state.value).toEqual([]);
+    expect(sandboxes.map(({ state }) => state)).toEqual(['ended', 'ended', 'ended']);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('a time limit ends the session also where the clock was set back', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+  try {
+    await start(visitorOf(alice).visitor, grantFor(alice, 'viewer', { powers: { ...noPowers, timeLimitMin: 2 } }));
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await vi.advanceTimersByTimeAsync(119_000);
+    expect(sessions.state.value).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(sessions.state.value).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('a rule that is removed ends what it had allowed, and nothing else', async () => {
+  const { visitor } = visitorOf(alice);
+  const ruleId = crypto.randomUUID() as RuleId;
+  await start(visitor, grantFor(alice, 'viewer', { ruleId }));
+  const { sessionId } = await start(visitor);
+  await sessions.endAllUnder(ruleId, 'host');
+  expect(sessions.state.value.map(({ id }) => id)).toEqual([sessionId]);
+  expect(sandboxes.map(({ state }) => state)).toEqual(['ended', 'warm']);
+});
+
+test('start, what was taken away, and the end with amounts and reason are in the log', async () => {
+  const { sessionId } = await start(visitorOf(alice).visitor);
+  await sessions.narrow(sessionId, { ...noPowers, isViewOnly: true });
+  await sessions.end(sessionId, 'host', null);
+  const about = { role: 'host', peerId: alice, offerId: 'app:xcalc', offerName: 'Calculator' };
+  expect(recording.notes).toMatchObject([
+    { ...about, event: { kind: 'started', sessionId } },
+    { ...about, event: { kind: 'narrowed', sessionId, powers: { isViewOnly: true } } },
+    {
+      ...about,
+      event: { kind: 'ended', sessionId, reason: 'host', bytesToHost: 0, bytesToVisitor: 0, exitCode: null },
+    },
+  ]);
+});
+
+test('files are for sessions with the power, of that peer, and each transfer has its own channel', async () => {
+  const { visitor } = visitorOf(alice);
+  const without = await start(visitor);
+  expect(sandboxes[0]?.maxFileBytes).toBeNull();
+  await expect(sessions.openTunnel(visitor, without.sessionId, 'files')).rejects.toMatchObject({ code: 'not-allowed' });
+  const { sessionId } = await start(visitor, grantFor(alice, 'viewer', { powers: { ...noPowers, files: true } }));
+  expect(sandboxes[1]?.maxFileBytes).toBe(3 * 1024 * 1024);
+  await expect(sessions.openTunnel(visitorOf(carol).visitor, sessionId, 'files')).rejects.toMatchObject({
+    code: 'not-found',
+  });
+  const channels = Array.from({ length: 16 }, () => new PassThrough());
+  for (const channel of channels) (await sessions.openTunnel(visitor, sessionId, 'files'))(channel);
+  await expect(sessions.openTunnel(visitor, sessionId, 'files')).rejects.toMatchObject({ code: 'peer-busy' });
+  channels[0]?.destroy();
+  await expect.poll(() => sessions.openTunnel(visitor, sessionId, 'files').catch(() => null)).toBeTypeOf('function');
+});
+
+test('files that are taken away end at once, also a channel that is just being opened, and do not come back', async () => {
+  const { visitor } = visitorOf(alice);
+  const powers = { ...noPowers, files: true };
+  const { sessionId } = await start(visitor, grantFor(alice, 'viewer', { powers }));
+  const [transfer, late, display] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  (await sessions.openTunnel(visitor, sessionId, 'files'))(transfer);
+  (await sessions.openTunnel(visitor, sessionId, 'display'))(display);
+  const connecting = Promise.withResolvers<void>();
+  if (sandboxes[0] !== undefined) sandboxes[0].connecting = connecting.promise;
+  const opening = sessions.openTunnel(visitor, sessionId, 'files');
+  const narrowing = sessions.narrow(sessionId, noPowers);
+  await narrowing;
+  expect([transfer.destroyed, display.destroyed, sandboxes[0]?.maxFileBytes]).toEqual([true, false, null]);
+  connecting.resolve();
+  (await opening)(late);
+  expect(late.destroyed).toBe(true);
+  await expect(sessions.openTunnel(visitor, sessionId, 'files')).rejects.toMatchObject({ code: 'not-allowed' });
+  await expect(sessions.narrow(sessionId, powers)).rejects.toMatchObject({ code: 'bad-input' });
 });

@@ -1,26 +1,33 @@
 // Sessions in which this computer is the host: a grant, a sandbox, and the channels that lead into it.
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { AppError, type Problem, toProblem } from '../../contract/errors.ts';
+import type { Duplex, Transform } from 'node:stream';
+import { AppError, assertNever, type Problem, toProblem } from '../../contract/errors.ts';
 import {
   type EndReason,
   type Offer,
   type PeerId,
+  type Powers,
+  type RuleId,
   type Session,
   type SessionId,
+  type Settings,
   type Size,
   sessionIdSchema,
 } from '../../contract/models.ts';
+import { isSameDisplay, isWithin } from '../../contract/powers.ts';
+import type { Note, Recorder } from '../activity/activity.ts';
 import type { LaunchSpec } from '../catalog/catalog.ts';
 import type { Grant } from '../consent/grant.ts';
 import type { Containers } from '../container/container.ts';
 import type { Program, Sandbox } from '../container/engine.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
+import type { PeerBook, PeerFace } from '../peers/peer-book.ts';
 import type { GrantedSession, TunnelEnd } from '../tunnel/peer-protocol.ts';
 import { listen, plainAddress, type Visitor } from '../tunnel/peer-server.ts';
 import { type ByteCount, join } from '../tunnel/ssh.ts';
+import { RfbFilter } from './rfb-filter.ts';
 
 export interface HostSessions extends AsyncDisposable {
   readonly state: Followable<readonly Session[]>;
@@ -34,6 +41,10 @@ export interface HostSessions extends AsyncDisposable {
   end(sessionId: SessionId, reason: EndReason, peerId: PeerId | null): Promise<void>;
   endAll(reason: EndReason): Promise<void>;
   endAllOf(peerId: PeerId, reason: EndReason): Promise<void>;
+  /** Ends what this rule had allowed. */
+  endAllUnder(ruleId: RuleId, reason: EndReason): Promise<void>;
+  /** Takes powers away while it runs. @throws AppError `not-found`, `bad-input` for more powers than it has */
+  narrow(sessionId: SessionId, powers: Powers): Promise<void>;
   has(sessionId: string): boolean;
   /** Whether this peer, and this computer, can have one more. */
   hasRoomFor(peerId: PeerId): boolean;
@@ -50,9 +61,14 @@ export interface StartOptions {
 const DEFAULT_SIZE: Size = { width: 1024, height: 720 };
 const MAX_SESSIONS_PER_PEER = 8;
 const MAX_SESSIONS = 24;
+/** Transfers of one session at a time; each is a process in its sandbox. */
+const MAX_FILE_CHANNELS = 16;
+const MIB = 1024 * 1024;
 /** How long a session waits for a visitor whose connection was lost. */
 const LOST_AFTER_MS = 120_000;
 const COUNT_EVERY_MS = 1000;
+/** Of setTimeout. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** A program that fails within this time did not work here; later it was the person who used it. */
 const FAILED_AT_ONCE_MS = 4000;
 
@@ -62,16 +78,28 @@ interface Running {
   readonly offer: Offer;
   readonly sandbox: Sandbox;
   readonly startedAt: number;
+  /** What is left of the grant's powers. */
+  powers: Powers;
+  endsAt: number | null;
+  endTimer: NodeJS.Timeout | undefined;
   readonly count: ByteCount;
   readonly channels: Set<Duplex>;
+  /** Those of `channels` that carry files. */
+  readonly fileChannels: Set<Duplex>;
   readonly classic: { readonly server: Server; readonly port: number } | undefined;
   visitor: Visitor | undefined;
   lostTimer: NodeJS.Timeout | undefined;
   stopListening: () => void;
 }
 
-export function startHostSessions(options: { readonly containers: Containers; readonly log: Log }): HostSessions {
-  const { containers, log } = options;
+export function startHostSessions(options: {
+  readonly containers: Containers;
+  readonly book: Pick<PeerBook, 'faceOf'>;
+  readonly activity: Recorder;
+  readonly settings: Followable<Pick<Settings, 'maxUploadMib'>>;
+  readonly log: Log;
+}): HostSessions {
+  const { containers, book, activity, settings, log } = options;
   const sessions = new Map<SessionId, Running>();
   /** Grants whose sandbox is being started: they count for the limits and end with everything else. */
   const starting = new Set<Grant>();
@@ -79,12 +107,26 @@ export function startHostSessions(options: { readonly containers: Containers; re
   let countTimer: NodeJS.Timeout | undefined;
 
   function show(): void {
-    state.set([...sessions.values()].map(toSession));
+    // A computer that slept has missed its timers.
+    for (const running of sessions.values()) if (isOver(running)) void end(running, 'expired', null);
+    state.set(
+      [...sessions.values()].map((running) => {
+        const { peerId, peerName } = running.grant.terms;
+        return toSession(running, book.faceOf(peerId, peerName));
+      }),
+    );
     if (sessions.size > 0) countTimer ??= setInterval(show, COUNT_EVERY_MS);
     else {
       clearInterval(countTimer);
       countTimer = undefined;
     }
+  }
+
+  function record({ grant, offer }: Pick<Running, 'grant' | 'offer'>, event: Note['event']): void {
+    const { peerId, peerName: nameThen } = grant.terms;
+    const { name: peerName, isVerified } = book.faceOf(peerId, nameThen);
+    const about = { role: 'host', peerId, peerName, isVerified, offerId: offer.id, offerName: offer.name } as const;
+    void activity.record({ ...about, event });
   }
 
   function attach(running: Running, visitor: Visitor): void {
@@ -99,6 +141,22 @@ export function startHostSessions(options: { readonly containers: Containers; re
     });
   }
 
+  /** The end that the powers and the grant's own limit set; called again when powers change. */
+  function setEnd(running: Running): void {
+    clearTimeout(running.endTimer);
+    const { timeLimitMin } = running.powers;
+    const byPower = timeLimitMin === null ? Number.POSITIVE_INFINITY : running.startedAt + timeLimitMin * 60_000;
+    const endsAt = Math.min(byPower, running.grant.terms.expiresAt ?? Number.POSITIVE_INFINITY);
+    running.endsAt = Number.isFinite(endsAt) ? endsAt : null;
+    if (running.endsAt === null) return;
+    const leftMs = Math.max(0, running.endsAt - Date.now());
+    // Security: when this time has passed it is over, also where the clock was set back meanwhile.
+    running.endTimer = setTimeout(
+      () => (leftMs > LONGEST_TIMER_MS ? setEnd(running) : void end(running, 'expired', null)),
+      Math.min(leftMs, LONGEST_TIMER_MS),
+    );
+  }
+
   async function end(
     running: Running,
     reason: EndReason,
@@ -107,6 +165,7 @@ export function startHostSessions(options: { readonly containers: Containers; re
   ): Promise<void> {
     if (!sessions.delete(running.id)) return;
     clearTimeout(running.lostTimer);
+    clearTimeout(running.endTimer);
     running.stopListening();
     running.grant.end();
     running.visitor?.notify('session.ended', { sessionId: running.id, reason, exitCode, problem });
@@ -116,18 +175,25 @@ export function startHostSessions(options: { readonly containers: Containers; re
       { sessionId: running.id, peerId: terms.peerId, offer: terms.offerId, reason, exitCode, durationMs },
       'session ended',
     );
+    // The channels are cut below; nothing is counted after this.
+    const { toHost: bytesToHost, toVisitor: bytesToVisitor } = running.count;
+    const amounts = { durationMs: Math.max(0, durationMs), bytesToHost, bytesToVisitor };
+    record(running, { kind: 'ended', sessionId: running.id, reason, ...amounts, exitCode });
     running.classic?.server.close();
     for (const channel of running.channels) channel.destroy();
     await running.sandbox.stop();
     show();
   }
 
-  function lead(running: Running, channel: Duplex, socket: Duplex): void {
+  function lead(running: Running, channel: Duplex, socket: Duplex, filter?: Transform): void {
     for (const stream of [channel, socket]) {
       running.channels.add(stream);
       stream.once('close', () => running.channels.delete(stream));
     }
-    void join(channel, socket, running.count);
+    filter?.once('error', (error) =>
+      log.warn({ sessionId: running.id, error: error.message }, 'display channel ended'),
+    );
+    void join(channel, socket, running.count, filter);
   }
 
   /** The classic forward of the original eBrainPool: a TCP port into the container's sshd, for one address, until the session ends. */
@@ -169,14 +235,19 @@ export function startHostSessions(options: { readonly containers: Containers; re
     let sandbox: Sandbox | undefined;
     let classic: { server: Server; port: number } | undefined;
     try {
-      const display = view === 'viewer' ? { size: size ?? DEFAULT_SIZE, hasClipboard: powers.clipboard } : null;
-      sandbox = await containers.take(peerId, peerName, { display }, grant.signal);
+      const display = view === 'viewer' ? { size: size ?? DEFAULT_SIZE, sendsClipboard: powers.clipboardOut } : null;
+      const hasNetwork = powers.network === 'internet';
+      sandbox = await containers.take(peerId, peerName, { display, hasNetwork }, grant.signal);
+      if (hasNetwork) await sandbox.openNetwork();
+      if (powers.files) await sandbox.openFiles(settings.value.maxUploadMib * MIB);
       const hasSsh = view !== 'viewer';
       if (hasSsh) await sandbox.authorise([visitor.publicKey]);
       if (view === 'classic') classic = await openClassicPort(visitor, () => sessions.get(id));
       const containerHostKey = hasSsh ? await containers.hostKeyOf(peerId) : null;
       if (!grant.isLive) throw new AppError('cancelled');
       await sandbox.run(programOf(spec));
+      // Security: nothing would end what runs under a grant that ended meanwhile.
+      if (!grant.isLive) throw new AppError('cancelled');
       const running: Running = {
         id,
         grant,
@@ -184,13 +255,18 @@ export function startHostSessions(options: { readonly containers: Containers; re
         sandbox,
         classic,
         startedAt: Date.now(),
+        powers,
+        endsAt: null,
+        endTimer: undefined,
         count: { toHost: 0, toVisitor: 0 },
         channels: new Set(),
+        fileChannels: new Set(),
         visitor: undefined,
         lostTimer: undefined,
         stopListening: () => {},
       };
       sessions.set(id, running);
+      setEnd(running);
       attach(running, visitor);
       void sandbox.ended.then(({ exitCode, why }) => {
         const hasFailed = exitCode !== null && exitCode !== 0 && Date.now() - running.startedAt < FAILED_AT_ONCE_MS;
@@ -200,7 +276,9 @@ export function startHostSessions(options: { readonly containers: Containers; re
       });
       show();
       log.info({ sessionId: id, peerId, offer: offer.id, view }, 'session started');
-      return { sessionId: id, containerHostKey, classicPort: classic?.port ?? null };
+      record(running, { kind: 'started', sessionId: id, ruleId: grant.terms.ruleId, view, powers });
+      const remainingMs = remainingOf(running);
+      return { sessionId: id, containerHostKey, classicPort: classic?.port ?? null, powers, remainingMs };
     } catch (error) {
       grant.end();
       classic?.server.close();
@@ -235,16 +313,21 @@ export function startHostSessions(options: { readonly containers: Containers; re
     start,
     openTunnel: async (visitor, sessionId, tunnelEnd) => {
       const running = find(sessionId, visitor.peerId);
-      const isGranted = running.grant.isLive && (running.grant.terms.view === 'viewer') === (tunnelEnd === 'display');
-      if (!isGranted) throw new AppError('not-allowed');
+      if (!isOpenFor(running, tunnelEnd)) throw new AppError('not-allowed');
+      if (tunnelEnd === 'files' && running.fileChannels.size >= MAX_FILE_CHANNELS) throw new AppError('peer-busy');
       const socket = await running.sandbox.connect(tunnelEnd);
       return (channel) => {
-        if (!running.grant.isLive) {
+        // Security: what was taken away while the channel was opened stays closed.
+        if (!isOpenFor(running, tunnelEnd)) {
           channel.destroy();
           socket.destroy();
           return;
         }
-        lead(running, channel, socket);
+        if (tunnelEnd === 'files') {
+          running.fileChannels.add(channel);
+          channel.once('close', () => running.fileChannels.delete(channel));
+        }
+        lead(running, channel, socket, tunnelEnd === 'display' ? new RfbFilter(() => running.powers) : undefined);
       };
     },
     resume: (visitor, sessionId) => {
@@ -254,6 +337,33 @@ export function startHostSessions(options: { readonly containers: Containers; re
     end: (sessionId, reason, peerId) => end(find(sessionId, peerId), reason, null),
     endAll: (reason) => endWhere(reason, () => true),
     endAllOf: (peerId, reason) => endWhere(reason, (grant) => grant.terms.peerId === peerId),
+    endAllUnder: (ruleId, reason) => endWhere(reason, (grant) => grant.terms.ruleId === ruleId),
+    narrow: async (sessionId, powers) => {
+      const running = find(sessionId, null);
+      // Security: what is taken away while it runs does not come back without being asked for.
+      if (!isWithin(powers, running.powers))
+        throw new AppError('bad-input', { where: 'powers', why: 'are more than the session has' });
+      // Security: for a program that draws on the visitor's own X display there is nothing here that could hold it.
+      if (running.grant.terms.view !== 'viewer' && !isSameDisplay(powers, running.powers))
+        throw new AppError('bad-input', { where: 'powers', why: 'of a native window cannot be taken away: end it' });
+      const isMuted = running.powers.clipboardOut && !powers.clipboardOut;
+      const areFilesClosed = running.powers.files && !powers.files;
+      // Security: before anything is waited for, so that two who take away at the same time do not undo each other.
+      running.powers = powers;
+      if (areFilesClosed) {
+        for (const channel of running.fileChannels) channel.destroy();
+        running.sandbox.closeFiles();
+      }
+      if (powers.network === 'none') await running.sandbox.closeNetwork();
+      // Security: what cannot be taken away ends with the session.
+      if (isMuted) await running.sandbox.muteClipboard().catch(() => end(running, 'host', null));
+      if (!sessions.has(running.id)) return;
+      const { powers: left } = running;
+      record(running, { kind: 'narrowed', sessionId, powers: left });
+      setEnd(running);
+      running.visitor?.notify('session.changed', { sessionId, powers: left, remainingMs: remainingOf(running) });
+      show();
+    },
     has: (sessionId) => sessions.has(sessionId as SessionId),
     hasRoomFor: (peerId) => {
       const grants = [...[...sessions.values()].map((running) => running.grant), ...starting];
@@ -272,14 +382,37 @@ function programOf(spec: LaunchSpec): Program {
   return { argv, workingDirectory: spec.workingDirectory };
 }
 
-function toSession(running: Running): Session {
+/** Security: whether a tunnel channel may lead there at this moment. */
+function isOpenFor({ grant, powers }: Running, end: TunnelEnd): boolean {
+  if (!grant.isLive) return false;
+  switch (end) {
+    case 'display':
+      return grant.terms.view === 'viewer';
+    case 'ssh':
+      return grant.terms.view !== 'viewer';
+    case 'files':
+      return powers.files;
+    default:
+      return assertNever(end);
+  }
+}
+
+function isOver({ endsAt }: Running): boolean {
+  return endsAt !== null && Date.now() >= endsAt;
+}
+
+function remainingOf({ endsAt }: Running): number | null {
+  return endsAt === null ? null : Math.max(0, endsAt - Date.now());
+}
+
+function toSession(running: Running, face: PeerFace): Session {
   const { terms } = running.grant;
   return {
     id: running.id,
     role: 'host',
     peerId: terms.peerId,
-    peerName: terms.peerName,
-    isVerified: false,
+    peerName: face.name,
+    isVerified: face.isVerified,
     offer: running.offer,
     view: terms.view,
     state: running.visitor === undefined ? 'reconnecting' : 'running',
@@ -291,5 +424,7 @@ function toSession(running: Running): Session {
     bytesToVisitor: running.count.toVisitor,
     classic: running.classic === undefined ? null : { port: running.classic.port, command: '' },
     problem: null,
+    powers: running.powers,
+    endsAt: running.endsAt,
   };
 }

@@ -3,11 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join as joinPath } from 'node:path';
+import { join as joinPath, relative } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { AppError } from '../../contract/errors.ts';
 import { findProgram } from '../container/health.ts';
 import type { Identity } from '../identity/identity.ts';
+import { orDiskFull } from '../lib/disk-full.ts';
 import type { Log } from '../lib/log.ts';
 import { join } from '../tunnel/ssh.ts';
 
@@ -52,16 +53,40 @@ export async function startNativeWindow(options: {
   readonly openStream: () => Promise<Duplex>;
   readonly log: Log;
 }): Promise<NativeWindow> {
+  await using stack = new AsyncDisposableStack();
+  // The person waits for the window: what needs nothing of each other is got ready at the same time.
+  const stream = options.openStream();
+  stream.catch(() => {});
+  stack.defer(() =>
+    stream.then(
+      (opened) => void opened.destroy(),
+      () => {},
+    ),
+  );
+  const lent = options.identity.lendKey();
+  lent.catch(() => {});
+  stack.defer(() =>
+    lent.then(
+      (key) => key[Symbol.asyncDispose](),
+      () => {},
+    ),
+  );
   if (!(await canShowNative())) throw new AppError('native-needs-display');
   const folder = joinPath(options.runtimeDir, `n${randomBytes(4).toString('hex')}`);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const knownHostsPath = joinPath(folder, 'known_hosts');
-  await writeFile(knownHostsPath, `container ${options.containerHostKey}\n`, { mode: 0o600 });
+  stack.defer(() => rm(folder, { recursive: true, force: true }).catch(() => {}));
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeFile(knownHostsPath, `container ${options.containerHostKey}\n`, { mode: 0o600 });
+  } catch (error) {
+    throw orDiskFull(error, folder);
+  }
+  const key = await lent;
   const socketPath = joinPath(folder, 'ssh');
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => socket.destroy());
-    options.openStream().then(
-      (stream) => join(socket, stream),
+    stream.then(
+      (opened) => join(socket, opened),
       () => socket.destroy(),
     );
   });
@@ -69,23 +94,30 @@ export async function startNativeWindow(options: {
     server.once('error', reject);
     server.listen(socketPath, () => resolve());
   });
+  // It closes when its last connection does, which is ssh's.
+  stack.defer(() => void server.close());
+  // ssh splits, expands and refuses what it reads in paths, then a shell and socat do: so it has names in its own folder only.
+  const identityPath = relative(folder, key.path);
   const child: ChildProcess = spawn(
     'ssh',
     [
-      ...openSshArguments(options.identity.privateKeyPath, knownHostsPath),
+      ...openSshArguments(identityPath, 'known_hosts'),
       ...['-T', '-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR', '-o', 'HostKeyAlias=container'],
-      ...['-o', `ProxyCommand=socat - UNIX-CONNECT:${socketPath}`, 'ebp@container'],
+      ...['-o', 'ProxyCommand=socat - UNIX-CONNECT:ssh', 'ebp@container'],
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+    { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let why = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     why = `${why}${chunk}`.slice(-500);
   });
   const { promise, resolve } = Promise.withResolvers<{ exitCode: number | null; why: string }>();
+  const kept = stack.move();
   const finish = (exitCode: number | null) => {
-    server.close();
-    rm(folder, { recursive: true, force: true }).finally(() => resolve({ exitCode, why: why.trim() }));
+    kept
+      .disposeAsync()
+      .catch((error: unknown) => options.log.error({ error: String(error) }, 'a lent key was not removed'))
+      .finally(() => resolve({ exitCode, why: why.trim() }));
   };
   child.once('error', (error) => {
     why = error.message;

@@ -4,15 +4,20 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { AppError, type Problem, toProblem } from '../../contract/errors.ts';
-import { type EndReason, type Session, type SessionId, sessionIdSchema } from '../../contract/models.ts';
-import type { Identity } from '../identity/identity.ts';
+import { type EndReason, type PeerId, type Session, type SessionId, sessionIdSchema } from '../../contract/models.ts';
+import { narrowest } from '../../contract/powers.ts';
+import type { Note, Recorder } from '../activity/activity.ts';
+import { createExchange, type Exchange } from '../files/exchange.ts';
+import type { Identity, LentKey } from '../identity/identity.ts';
+import { orDiskFull } from '../lib/disk-full.ts';
 import { dropOldest } from '../lib/drop-oldest.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { HostConnection } from '../tunnel/peer-client.ts';
-import type { GrantedSession, NoticeValue } from '../tunnel/peer-protocol.ts';
+import type { GrantedSession, NoticeValue, TunnelEnd } from '../tunnel/peer-protocol.ts';
 import type { Granted } from './asks.ts';
+import { classicCommand } from './classic-command.ts';
 import { type NativeWindow, startNativeWindow } from './openssh.ts';
 
 export interface VisitorSessions extends AsyncDisposable {
@@ -21,8 +26,14 @@ export interface VisitorSessions extends AsyncDisposable {
   begin(granted: Granted): SessionId;
   /** The host's word that a session of this peer is over. */
   takeEnd(value: NoticeValue<'session.ended'>, connection: HostConnection): void;
+  /** The host's word that it took powers away. */
+  takeChange(value: NoticeValue<'session.changed'>, connection: HostConnection): void;
+  /** Ends every session with this peer as the host. */
+  endAllOf(peerId: PeerId): Promise<void>;
   /** The RFB stream of a viewer session. @throws AppError `not-found`, `peer-unreachable`, `not-allowed` */
   openDisplay(sessionId: string): Promise<Duplex>;
+  /** The folder to exchange files. @throws AppError `not-found`; its methods throw `not-allowed` without the power */
+  exchange(sessionId: string): Exchange;
   has(sessionId: string): boolean;
   /** @throws AppError `not-found` */
   end(sessionId: SessionId): Promise<void>;
@@ -44,8 +55,12 @@ interface Visiting {
   connection: HostConnection | undefined;
   release: () => void;
   readonly displays: Set<Duplex>;
+  /** Transfers of files. */
+  readonly transfers: Set<Duplex>;
   windowTimer: NodeJS.Timeout | undefined;
   native: NativeWindow | undefined;
+  /** What the SSH line of the classic view names. */
+  lentKey: LentKey | undefined;
   readonly abort: AbortController;
   stopListening: () => void;
 }
@@ -54,9 +69,10 @@ export function startVisitorSessions(options: {
   readonly identity: Identity;
   readonly peers: Peers;
   readonly runtimeDir: string;
+  readonly activity: Recorder;
   readonly log: Log;
 }): VisitorSessions {
-  const { identity, peers, log } = options;
+  const { identity, peers, activity, log } = options;
   const visiting = new Map<SessionId, Visiting>();
   const state = new State<readonly Session[]>([]);
   let countTimer: NodeJS.Timeout | undefined;
@@ -69,6 +85,15 @@ export function startVisitorSessions(options: {
       clearInterval(countTimer);
       countTimer = undefined;
     }
+  }
+
+  function noteOf({ session }: Visiting, event: Note['event']): Note {
+    const { peerId, peerName, isVerified, offer } = session;
+    return { role: 'visitor', peerId, peerName, isVerified, offerId: offer.id, offerName: offer.name, event };
+  }
+
+  function record(visit: Visiting, event: Note['event']): void {
+    void activity.record(noteOf(visit, event));
   }
 
   function begin({ ask, session: granted, connection, release }: Granted): SessionId {
@@ -92,18 +117,23 @@ export function startVisitorSessions(options: {
         bytesToVisitor: 0,
         classic: null,
         problem: null,
+        powers: granted.powers,
+        endsAt: granted.remainingMs === null ? null : Date.now() + granted.remainingMs,
       },
       connection,
       release,
       displays: new Set(),
+      transfers: new Set(),
       windowTimer: undefined,
       native: undefined,
+      lentKey: undefined,
       abort: new AbortController(),
       stopListening: () => {},
     };
     visiting.set(id, visit);
     show();
     log.info({ sessionId: id, peerId: ask.peerId, offer: ask.offer.id, view: ask.view }, 'session started');
+    record(visit, { kind: 'started', sessionId: id, ruleId: null, view: ask.view, powers: granted.powers });
     watch(visit, connection);
     const failed = (error: unknown) => {
       log.warn({ error: String(error) }, 'session not shown');
@@ -173,7 +203,12 @@ export function startVisitorSessions(options: {
       containerHostKey: granted.containerHostKey,
       runtimeDir: options.runtimeDir,
       log,
-      openStream: async () => countBytes(visit, await openTunnel(visit, 'ssh')),
+      openStream: async () => {
+        const stream = await openTunnel(visit, 'ssh');
+        // It is opened before ssh is there to read it, and counting would let the first bytes go.
+        stream.pause();
+        return countBytes(visit, stream);
+      },
     });
     if (visit.session.state === 'ended') {
       await native[Symbol.asyncDispose]();
@@ -200,10 +235,21 @@ export function startVisitorSessions(options: {
       throw new AppError('container-failed', { why: 'it has no port' });
     const { host } = connection.address;
     const knownHosts = knownHostsPath(visit);
-    await writeFile(knownHosts, `[${host}]:${granted.classicPort} ${granted.containerHostKey}\n`, { mode: 0o600 });
+    await writeFile(knownHosts, `[${host}]:${granted.classicPort} ${granted.containerHostKey}\n`, {
+      mode: 0o600,
+    }).catch((error) => {
+      throw orDiskFull(error, knownHosts);
+    });
+    const key = await identity.lendKey();
+    if (isOver(visit)) {
+      await Promise.all([key[Symbol.asyncDispose](), rm(knownHosts, { force: true })]);
+      return;
+    }
+    visit.lentKey = key;
     const program = visit.session.offer.id.replace(/^app:/, '');
-    const command = `ssh -p ${granted.classicPort} -i ${identity.privateKeyPath} -o UserKnownHostsFile=${knownHosts} ebp@${host} -X ${program}`;
-    change(visit, { classic: { port: granted.classicPort, command } });
+    const { classicPort: port } = granted;
+    const command = classicCommand({ host, port, privateKeyPath: key.path, knownHostsPath: knownHosts, program });
+    change(visit, { classic: { port, command } });
   }
 
   /** One file for each session, as long as it lasts. */
@@ -211,9 +257,18 @@ export function startVisitorSessions(options: {
     return joinPath(options.runtimeDir, `known_hosts_${visit.session.id.slice(0, 8)}`);
   }
 
-  async function openTunnel(visit: Visiting, end: 'display' | 'ssh'): Promise<Duplex> {
+  async function openTunnel(visit: Visiting, end: TunnelEnd): Promise<Duplex> {
     if (visit.connection === undefined) throw new AppError('peer-unreachable');
     return visit.connection.openTunnel(visit.hostSessionId, end);
+  }
+
+  async function openTransfer(visit: Visiting): Promise<Duplex> {
+    if (isOver(visit)) throw new AppError('not-found', { what: 'This session' });
+    if (!visit.session.powers.files) throw new AppError('not-allowed');
+    const stream = countBytes(visit, await openTunnel(visit, 'files'));
+    visit.transfers.add(stream);
+    stream.once('close', () => visit.transfers.delete(stream));
+    return stream;
   }
 
   function countBytes(visit: Visiting, stream: Duplex): Duplex {
@@ -251,13 +306,19 @@ export function startVisitorSessions(options: {
     if (visit.session.state === 'ended') return;
     log.info({ sessionId: visit.session.id, peerId: visit.session.peerId, reason, exitCode }, 'session ended');
     visit.session = { ...visit.session, state: 'ended', endedAt: Date.now(), endReason: reason, exitCode, problem };
+    const { id: sessionId, startedAt, bytesToHost, bytesToVisitor } = visit.session;
+    const durationMs = Math.max(0, Date.now() - startedAt);
+    record(visit, { kind: 'ended', sessionId, reason, durationMs, bytesToHost, bytesToVisitor, exitCode });
     visit.abort.abort();
     visit.stopListening();
     if (visit.session.view === 'classic') void rm(knownHostsPath(visit), { force: true }).catch(() => {});
     clearTimeout(visit.windowTimer);
-    for (const display of visit.displays) display.destroy();
+    for (const stream of [...visit.displays, ...visit.transfers]) stream.destroy();
     dropOldest(visiting, ({ session }) => session.state === 'ended');
     show();
+    await visit.lentKey?.[Symbol.asyncDispose]().catch((error: unknown) =>
+      log.error({ error: String(error) }, 'a lent key was not removed'),
+    );
     await visit.native?.[Symbol.asyncDispose]();
     visit.release();
   }
@@ -268,14 +329,36 @@ export function startVisitorSessions(options: {
     return visit;
   }
 
+  function findOfHost(sessionId: SessionId, connection: HostConnection): Visiting | undefined {
+    return [...visiting.values()].find(
+      (other) => other.hostSessionId === sessionId && other.session.peerId === connection.peerId,
+    );
+  }
+
   return {
     state,
     begin,
     takeEnd: ({ sessionId, reason, exitCode, problem }, connection) => {
-      const visit = [...visiting.values()].find(
-        (other) => other.hostSessionId === sessionId && other.session.peerId === connection.peerId,
-      );
+      const visit = findOfHost(sessionId, connection);
       if (visit !== undefined) void finish(visit, reason, exitCode, problem);
+    },
+    takeChange: ({ sessionId, powers: told, remainingMs }, connection) => {
+      const visit = findOfHost(sessionId, connection);
+      if (visit === undefined || isOver(visit)) return;
+      // Security: a host can take away and never give: the viewer here acts on these powers, too.
+      const powers = narrowest(visit.session.powers, told);
+      void activity.recordFromOutside(noteOf(visit, { kind: 'narrowed', sessionId: visit.session.id, powers }));
+      if (!powers.files) for (const stream of visit.transfers) stream.destroy();
+      change(visit, { powers, endsAt: remainingMs === null ? null : Date.now() + remainingMs });
+    },
+    endAllOf: async (peerId) => {
+      const ofPeer = [...visiting.values()].filter((visit) => visit.session.peerId === peerId);
+      await Promise.all(
+        ofPeer.map(async (visit) => {
+          tellEnd(visit);
+          await finish(visit, 'visitor', null);
+        }),
+      );
     },
     openDisplay: async (sessionId) => {
       const visit = find(sessionId);
@@ -290,6 +373,10 @@ export function startVisitorSessions(options: {
         endWithoutWindow(visit, WINDOW_GONE_MS);
       });
       return stream;
+    },
+    exchange: (sessionId) => {
+      const visit = find(sessionId);
+      return createExchange(() => openTransfer(visit));
     },
     has: (sessionId) => visiting.has(sessionId as SessionId),
     end: async (sessionId) => {

@@ -49,15 +49,50 @@ describe('settings', () => {
     expect(again.state.value.isPaused).toBe(true);
   });
 
+  test('changes of the quiet hours at the same time are all kept', async () => {
+    await using settings = await start();
+    await Promise.all([
+      settings.update({ quietHours: { isOn: true } }),
+      settings.update({ quietHours: { from: '21:00', to: undefined } }),
+      settings.update({ quietHours: { to: '06:30' } }),
+    ]);
+    expect((await stored()).quietHours).toEqual({ isOn: true, from: '21:00', to: '06:30' });
+    await expect(settings.update({ quietHours: { to: '25:00' } })).rejects.toMatchObject({ code: 'bad-input' });
+  });
+
+  test('a field that older versions wrote is no damage, whatever it holds, and goes with the next change', async () => {
+    await writeFile(
+      join(folder, 'settings.json'),
+      JSON.stringify({ name: 'Bob', isSetUp: true, addresses: ['192.168.0.7', 5], fromTheFuture: 1 }),
+    );
+    await using settings = await start();
+    expect(settings.damage).toBeNull();
+    expect(settings.state.value.name).toBe('Bob');
+    expect(Object.keys(settings.state.value)).not.toContain('addresses');
+    await settings.update({ isPaused: true });
+    expect(await stored()).toMatchObject({ name: 'Bob', isPaused: true, fromTheFuture: 1 });
+    expect(Object.keys(await stored())).not.toContain('addresses');
+  });
+
   test('do not show what the disk refused', async () => {
     await using settings = await start({
       replaceFile: () => Promise.reject(new AppError('disk-full', { path: folder })),
     });
-    await expect(settings.update({ isPaused: true, isStartedAtLogin: true })).rejects.toMatchObject({
+    await expect(settings.update({ name: 'Other', isStartedAtLogin: true })).rejects.toMatchObject({
       code: 'disk-full',
     });
-    expect(settings.state.value.isPaused).toBe(false);
+    expect(settings.state.value).toMatchObject({ isStartedAtLogin: false });
+    expect(settings.state.value.name).not.toBe('Other');
     expect(existsSync(autostartPath({ env: {}, home: join(folder, 'home') }))).toBe(false);
+  });
+
+  test('hold a pause that the disk refused, and nothing else of it', async () => {
+    await using settings = await start({
+      replaceFile: () => Promise.reject(new AppError('disk-full', { path: folder })),
+    });
+    await expect(settings.update({ isPaused: true, name: 'Other' })).rejects.toMatchObject({ code: 'disk-full' });
+    expect(settings.state.value.isPaused).toBe(true);
+    expect(settings.state.value.name).not.toBe('Other');
   });
 
   test('refuse a bad field by its name and change nothing', async () => {

@@ -10,13 +10,16 @@ import { type Followable, State } from '../lib/state.ts';
 import { ownCommand, setAutostart } from './autostart.ts';
 import { cleanName, defaultName, findPerson, type Person } from './name.ts';
 
-export type SettingsPatch = { readonly [Key in keyof Settings]?: Settings[Key] | undefined };
+type Patch<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
+export type SettingsPatch = Patch<Omit<Settings, 'quietHours'>> & {
+  readonly quietHours?: Patch<Settings['quietHours']> | undefined;
+};
 
 export interface SettingsPart extends AsyncDisposable {
   readonly state: Followable<Settings>;
   /**
    * Changes fields, one change after the other; shows when it is on the disk.
-   * @throws AppError `bad-input`, `disk-full`; then nothing has changed.
+   * @throws AppError `bad-input`, `disk-full`; then nothing has changed, but a pause holds until this computer's eBrainPool ends.
    */
   update(patch: SettingsPatch | ((current: Settings) => SettingsPatch)): Promise<void>;
   /** What was wrong with the file at start: for the health item `settings`. */
@@ -39,14 +42,19 @@ const defaults: Omit<Settings, 'name'> = {
   isPaused: false,
   isSharedByDefault: false,
   sharedByOfferId: {},
+  audience: { who: 'everybody' },
+  audienceByOfferId: {},
+  isDoNotDisturb: false,
+  quietHours: { isOn: false, from: '22:00', to: '07:00' },
   mounts: [],
+  maxUploadMib: 2048,
   isWarmUp: true,
   isStartedAtLogin: false,
+  isKeySealed: true,
   hasNotifications: true,
   logLevel: 'info',
   peerPort: 20101,
   answerTimeoutS: 60,
-  addresses: [],
 };
 
 /** Reads the settings, or makes them from the defaults. */
@@ -58,6 +66,8 @@ export async function startSettings(options: SettingsOptions): Promise<SettingsP
     initial,
     log: options.log,
     mend: withCaution,
+    // Peers added by address are in peers.json.
+    retiredFields: ['addresses'],
     ...(options.replaceFile === undefined ? {} : { replaceFile: options.replaceFile }),
   });
   const state = new State<Settings>({ ...file.value, name: cleanName(file.value.name) || initial.name });
@@ -70,12 +80,15 @@ export async function startSettings(options: SettingsOptions): Promise<SettingsP
   let last: Promise<unknown> = Promise.resolve();
   async function apply(patch: SettingsPatch): Promise<void> {
     const before = state.value;
-    const given = Object.fromEntries(
-      Object.entries(patch).filter(([, value]) => value !== undefined),
-    ) as Partial<Settings>;
+    const { quietHours, ...others } = patch;
+    const given = withoutGaps<Partial<Settings>>(others);
     const name = given.name === undefined ? before.name : cleanName(given.name);
     if (name === '') throw new AppError('bad-input', { where: 'name', why: 'must not be empty' });
-    const after = parseInput(settingsSchema, { ...before, ...given, name }, 'settings');
+    const after = parseInput(
+      settingsSchema,
+      { ...before, ...given, name, quietHours: { ...before.quietHours, ...withoutGaps(quietHours ?? {}) } },
+      'settings',
+    );
     const isAutostartDue = autostart.isSupported && after.isStartedAtLogin !== before.isStartedAtLogin;
     const switchAutostart = (isOn: boolean) => setAutostart(isOn, autostart.command, autostart.place);
     if (isAutostartDue) await switchAutostart(after.isStartedAtLogin);
@@ -83,6 +96,8 @@ export async function startSettings(options: SettingsOptions): Promise<SettingsP
       await file.update(() => after);
     } catch (error) {
       if (isAutostartDue) await switchAutostart(before.isStartedAtLogin).catch(() => {});
+      // Security: a pause holds at once, also when it cannot be kept: a program in a container may be what fills the disk.
+      if (after.isPaused && !before.isPaused) state.set({ ...before, isPaused: true });
       throw error;
     }
     state.set(after);
@@ -102,11 +117,19 @@ export async function startSettings(options: SettingsOptions): Promise<SettingsP
   };
 }
 
+function withoutGaps<T extends object>(patch: Patch<T>): Partial<T> {
+  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
 /** Security: where damage hid what the person had closed, it stays closed. */
 function withCaution(settings: Settings, damagedFields: readonly string[]): Settings {
   return {
     ...settings,
     isPaused: settings.isPaused || damagedFields.includes('isPaused'),
     isSharedByDefault: settings.isSharedByDefault && !damagedFields.includes('sharedByOfferId'),
+    audience:
+      damagedFields.includes('audience') || damagedFields.includes('audienceByOfferId')
+        ? { who: 'chosen', peerIds: [] }
+        : settings.audience,
   };
 }

@@ -2,6 +2,7 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2, { type ClientChannel } from 'ssh2';
+import { check } from '../../contract/check.ts';
 import { AppError } from '../../contract/errors.ts';
 import { createLinePort } from '../../contract/line-port.ts';
 import type { PeerId } from '../../contract/models.ts';
@@ -9,7 +10,10 @@ import { createRpc, parseInput, type Rpc } from '../../contract/rpc.ts';
 import { fingerprintOf, type Identity } from '../identity/identity.ts';
 import type { Log } from '../lib/log.ts';
 import { createOnceClosed } from '../lib/once-closed.ts';
+import { collectEarly } from './early-collection.ts';
+import { errorOfPeer } from './peer-problem.ts';
 import {
+  CAPABILITIES,
   type CallInput,
   type CallOutput,
   CONTROL_SUBSYSTEM,
@@ -27,7 +31,8 @@ import {
   visitorCalls,
 } from './peer-protocol.ts';
 import { plainAddress } from './peer-server.ts';
-import { algorithms, batchWrites, KEEPALIVE } from './ssh.ts';
+import { keepKeysReady } from './ready-keys.ts';
+import { algorithms, batchWrites, closingWhenDestroyed, KEEPALIVE } from './ssh.ts';
 
 /** A peer whose offers this computer uses, as long as the connection lasts. Its key is proved. */
 export interface HostConnection {
@@ -65,18 +70,19 @@ const CALL_TIMEOUT_MS = 15_000;
 
 /**
  * Opens one SSH connection and says hello.
- * @throws AppError `peer-unreachable`, `fingerprint-mismatch`, `peer-is-self`, `protocol-newer`, `protocol-older`, `cancelled`
+ * @throws AppError `peer-unreachable`, `peer-refuses`, `fingerprint-mismatch`, `peer-is-self`, `protocol-newer`, `protocol-older`, `cancelled`
  */
 export async function connectPeer(options: ConnectOptions): Promise<HostConnection> {
   const { identity, address, expectedId, signal } = options;
   signal?.throwIfAborted();
   const client = new ssh2.Client();
+  keepKeysReady(client);
   let peerId: PeerId | undefined;
   let socket: Socket | undefined;
   const abort = () => socket?.destroy();
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    socket = batchWrites(connectSocket({ ...address, noDelay: true }));
+    socket = collectEarly(batchWrites(connectSocket({ ...address, noDelay: true })));
     await openTransport(client, socket, options, (id) => {
       peerId = id;
     });
@@ -91,7 +97,8 @@ export async function connectPeer(options: ConnectOptions): Promise<HostConnecti
       throw new AppError('fingerprint-mismatch', { address: address.host }, { cause: error });
     }
     if (error instanceof AppError) throw error;
-    throw new AppError('peer-unreachable', { address: address.host }, { cause: error });
+    const isRefused = (error as { level?: string }).level === 'client-authentication';
+    throw new AppError(isRefused ? 'peer-refuses' : 'peer-unreachable', { address: address.host }, { cause: error });
   } finally {
     signal?.removeEventListener('abort', abort);
   }
@@ -160,7 +167,7 @@ async function sayHello(
     onNotification: (method, params) => {
       if (!Object.hasOwn(hostNotices, method)) return;
       const notice = method as HostNotice;
-      const value = hostNotices[notice].safeParse(params);
+      const value = check(hostNotices[notice] as (typeof hostNotices)[HostNotice], params);
       if (value.success) options.onNotice(notice, value.data as never, connection);
       else log.warn({ peerId, notice }, 'malformed notice from peer');
     },
@@ -171,7 +178,7 @@ async function sayHello(
     const output = await rpc
       .call(name, input, signal === undefined ? limit : AbortSignal.any([signal, limit]))
       .catch((error) => {
-        throw limit.aborted && !signal?.aborted ? new AppError('timeout', {}, { cause: error }) : error;
+        throw limit.aborted && !signal?.aborted ? new AppError('timeout', {}, { cause: error }) : errorOfPeer(error);
       });
     return parseInput(visitorCalls[name].output, output, name) as never;
   };
@@ -179,9 +186,15 @@ async function sayHello(
     protocol: PROTOCOL,
     oldest: OLDEST_PROTOCOL,
     name: options.name,
-    capabilities: ['viewer', 'native', 'classic'],
+    capabilities: [...CAPABILITIES],
   };
-  const hello = parseInput(helloSchema, await rpc.call('hello', own, AbortSignal.timeout(CONNECT_TIMEOUT_MS)), 'hello');
+  const hello = parseInput(
+    helloSchema,
+    await rpc.call('hello', own, AbortSignal.timeout(CONNECT_TIMEOUT_MS)).catch((error) => {
+      throw errorOfPeer(error);
+    }),
+    'hello',
+  );
   checkVersion(hello);
   const connection: HostConnection = {
     peerId,
@@ -217,7 +230,7 @@ function openTunnel(client: ssh2.Client, sessionId: string, end: TunnelEnd): Pro
           return;
         }
         channel.on('error', () => channel.destroy());
-        resolve(channel);
+        resolve(closingWhenDestroyed(channel));
       });
     } catch (error) {
       // ssh2 throws when the connection is gone already.

@@ -1,6 +1,6 @@
 // What two computers say to each other on the control channel: JSON-RPC 2.0, versioned, size-limited, checked on both ends.
 import { z } from 'zod';
-import { errorCodeSchema, errorParamsSchema } from '../../contract/errors.ts';
+import { problemSchema } from '../../contract/errors.ts';
 import {
   endReasonSchema,
   iconHashSchema,
@@ -11,10 +11,11 @@ import {
   sizeSchema,
   viewSchema,
 } from '../../contract/models.ts';
+import { problemOfPeer } from './peer-problem.ts';
 
 /** This version, and the oldest that it still understands. */
-export const PROTOCOL = 1;
-export const OLDEST_PROTOCOL = 1;
+export const PROTOCOL = 2;
+export const OLDEST_PROTOCOL = 2;
 
 /** SSH subsystem name of the control channel (RFC 4254 section 6.5). */
 export const CONTROL_SUBSYSTEM = 'ebrainpool-control';
@@ -48,10 +49,16 @@ export const grantedSessionSchema = z.object({
     .regex(/^ssh-ed25519 [A-Za-z0-9+/]+=*$/)
     .nullable(),
   classicPort: z.number().int().min(1).max(65535).nullable(),
+  /** What was granted: no more than was asked for, and maybe less. */
+  powers: powersSchema,
+  /** Until the time limit ends it. */
+  remainingMs: z.number().int().nonnegative().nullable(),
 });
 export type GrantedSession = z.infer<typeof grantedSessionSchema>;
 
 const nothing = z.object({});
+/** 32 bytes in hex: a nonce, or a commitment to one, which is also the name of its comparison. */
+const bytes32 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** What the visitor calls. */
 export const visitorCalls = {
@@ -70,6 +77,11 @@ export const visitorCalls = {
   'session.end': { input: z.object({ sessionId: sessionIdSchema }), output: nothing },
   /** After a lost connection: is the session still there? */
   'session.resume': { input: z.object({ sessionId: sessionIdSchema }), output: nothing },
+  /** Two people compare a code (peers/comparison.ts): the visitor commits, the host gives its nonce, the visitor reveals. */
+  'verify.begin': { input: z.object({ commitment: bytes32 }), output: z.object({ nonce: bytes32 }) },
+  'verify.reveal': { input: z.object({ commitment: bytes32, nonce: bytes32 }), output: nothing },
+  'verify.answer': { input: z.object({ commitment: bytes32, isSame: z.boolean() }), output: nothing },
+  'verify.cancel': { input: z.object({ commitment: bytes32 }), output: nothing },
 } as const;
 
 /** What the host tells the visitor. */
@@ -79,15 +91,26 @@ export const hostNotices = {
     requestId: requestIdSchema,
     answer: z.enum(['granted', 'denied', 'expired', 'failed']),
     session: grantedSessionSchema.nullable(),
-    problem: z.object({ code: errorCodeSchema, params: errorParamsSchema }).nullable(),
+    problem: problemSchema.transform(problemOfPeer).nullable(),
+  }),
+  /** The person there took powers away. */
+  'session.changed': z.object({
+    sessionId: sessionIdSchema,
+    powers: powersSchema,
+    remainingMs: z.number().int().nonnegative().nullable(),
   }),
   'session.ended': z.object({
     sessionId: sessionIdSchema,
     reason: endReasonSchema,
     exitCode: z.number().int().nullable(),
-    problem: z.object({ code: errorCodeSchema, params: errorParamsSchema }).nullable(),
+    problem: problemSchema.transform(problemOfPeer).nullable(),
   }),
+  'verify.answered': z.object({ commitment: bytes32, isSame: z.boolean() }),
+  'verify.cancelled': z.object({ commitment: bytes32 }),
 } as const;
+
+/** What this version can do beyond its protocol's first day. */
+export const CAPABILITIES = ['viewer', 'native', 'classic', 'verify', 'files'] as const;
 
 export type VisitorCall = keyof typeof visitorCalls;
 export type CallInput<C extends VisitorCall> = z.output<(typeof visitorCalls)[C]['input']>;
@@ -96,8 +119,8 @@ export type HostNotice = keyof typeof hostNotices;
 export type NoticeValue<N extends HostNotice> = z.output<(typeof hostNotices)[N]>;
 
 /** Which socket of a session's sandbox a tunnel channel leads to. */
-export type TunnelEnd = 'display' | 'ssh';
-const tunnelPathPattern = /^session\/([0-9a-f-]{36})\/(display|ssh)$/;
+export type TunnelEnd = 'display' | 'ssh' | 'files';
+const tunnelPathPattern = /^session\/([0-9a-f-]{36})\/(display|ssh|files)$/;
 
 /** The "socket path" of a direct-streamlocal channel (OpenSSH PROTOCOL section 2.4). Security: a name, never a path on the host. */
 export function tunnelPath(sessionId: string, end: TunnelEnd): string {

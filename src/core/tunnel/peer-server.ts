@@ -2,12 +2,15 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
+import { AppError } from '../../contract/errors.ts';
 import { createLinePort } from '../../contract/line-port.ts';
 import type { PeerId } from '../../contract/models.ts';
 import { createRpc, parseInput, type Rpc } from '../../contract/rpc.ts';
 import { fingerprintOf, type Identity } from '../identity/identity.ts';
 import type { Log } from '../lib/log.ts';
 import { createOnceClosed } from '../lib/once-closed.ts';
+import { TimeBudget } from '../lib/time-budget.ts';
+import { collectEarly } from './early-collection.ts';
 import {
   type CallInput,
   type CallOutput,
@@ -20,7 +23,8 @@ import {
   type VisitorCall,
   visitorCalls,
 } from './peer-protocol.ts';
-import { algorithms, batchWrites, KEEPALIVE } from './ssh.ts';
+import { keepKeysReady } from './ready-keys.ts';
+import { algorithms, batchWrites, closingWhenDestroyed, KEEPALIVE } from './ssh.ts';
 
 /** A peer that uses this computer, as long as its connection lasts. Its key is proved. */
 export interface Visitor {
@@ -41,10 +45,16 @@ export interface Host {
   };
   /** Takes the channel over. @throws when the visitor has no live grant for this session: the channel is refused. */
   openTunnel(visitor: Visitor, sessionId: string, end: TunnelEnd): Promise<(channel: Duplex) => void>;
+  /** Whether this key may not connect at all. */
+  isRefused(peerId: PeerId): boolean;
+  /** Such a key was proved, and sent away. */
+  onRefused(peerId: PeerId, remoteAddress: string): void;
 }
 
 export interface PeerServer extends AsyncDisposable {
   readonly port: number;
+  /** Ends every connection of this key, also one on which nothing was said yet. */
+  disconnect(peerId: PeerId): void;
 }
 
 export interface PeerServerOptions {
@@ -63,6 +73,9 @@ const MAX_UNAUTHENTICATED_PER_ADDRESS = 8;
 const AUTHENTICATION_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS_PER_PEER = 4;
 const MAX_CHANNELS_PER_CONNECTION = 64;
+/** Of the core's time for the control messages of one peer: a message of 4 MiB can take 100 ms. */
+const READING_MS_PER_SECOND = 100;
+const MAX_BUDGETS = 1000;
 
 /** Opens the peer port on every interface. @throws the listen error of Node when no port of the twenty is free. */
 export async function startPeerServer(options: PeerServerOptions): Promise<PeerServer> {
@@ -70,6 +83,18 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
   const sockets = new Set<Socket>();
   const unauthenticated = new Map<string, Socket>();
   const connectionsByPeer = new Map<PeerId, number>();
+  const visitors = new Set<Visitor>();
+  /** They outlive connections: a new one is no new second. */
+  const budgets = new Map<PeerId, TimeBudget>();
+
+  function budgetOf(peerId: PeerId): TimeBudget {
+    const budget = budgets.get(peerId) ?? new TimeBudget(READING_MS_PER_SECOND);
+    // The most recently used comes last; the oldest is forgotten when there are too many.
+    budgets.delete(peerId);
+    budgets.set(peerId, budget);
+    if (budgets.size > MAX_BUDGETS) budgets.delete(budgets.keys().next().value as PeerId);
+    return budget;
+  }
 
   const sshServer = new ssh2.Server(
     { hostKeys: [identity.privateKey], ident: 'eBrainPool', algorithms, ...KEEPALIVE },
@@ -82,14 +107,18 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
 
   function serveConnection(connection: Connection, socket: Socket): void {
     let proved: ProvedKey | undefined;
+    keepKeysReady(connection);
     // Errors of a connection (a reset, garbage) end that connection and nothing else.
     connection.on('error', (error: Error) => {
       log.debug({ error: error.message }, 'peer connection failed');
       drop(connection, socket);
     });
     connection.on('authentication', (context) => {
-      const answer = proveKey(context);
-      if (answer.proved !== undefined) proved = answer.proved;
+      const answer = proveKey(context, host.isRefused);
+      if (answer.proved !== undefined && answer.isAccepted) proved = answer.proved;
+      if (answer.proved !== undefined && !answer.isAccepted) {
+        host.onRefused(answer.proved.peerId, plainAddress(socket.remoteAddress ?? ''));
+      }
       // The connection is ready within `accept`: what was proved must be known by then.
       if (answer.isAccepted) context.accept();
       else context.reject(['publickey']);
@@ -130,7 +159,11 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
       close: () => drop(connection, socket),
     };
     log.info({ peerId, from: visitor.remoteAddress }, 'peer connected');
-    socket.once('close', () => log.info({ peerId }, 'peer disconnected'));
+    visitors.add(visitor);
+    socket.once('close', () => {
+      visitors.delete(visitor);
+      log.info({ peerId }, 'peer disconnected');
+    });
 
     let hasSession = false;
     connection.on('session', (acceptSession, rejectSession) => {
@@ -153,14 +186,14 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
       'openssh.streamlocal' as 'request',
       ((accept: () => ServerChannel, reject: () => void, info: { socketPath: string }) => {
         const target = parseTunnelPath(info.socketPath);
-        if (target === null || channelCount >= MAX_CHANNELS_PER_CONNECTION) {
+        if (target === null || channelCount >= MAX_CHANNELS_PER_CONNECTION || host.isRefused(peerId)) {
           reject();
           return;
         }
         channelCount += 1;
         host.openTunnel(visitor, target.sessionId, target.end).then(
           (take) => {
-            const channel = accept();
+            const channel = closingWhenDestroyed(accept());
             channel.on('error', () => channel.destroy());
             channel.once('close', () => {
               channelCount -= 1;
@@ -184,12 +217,20 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
     channel.on('error', () => channel.destroy());
     const port = createLinePort(channel, {
       maxLineBytes: MAX_MESSAGE_BYTES,
+      // Security: who floods waits for itself, and nobody else does.
+      budget: budgetOf(visitor.peerId),
       onMalformed: (error) => log.warn({ peerId: visitor.peerId, error: String(error) }, 'malformed message from peer'),
     });
     port.onClose(() => visitor.close());
     return createRpc(port, {
       hasMethod: (method) => Object.hasOwn(visitorCalls, method),
       onCall: async (method, params) => {
+        // Security: a key that was refused after it had connected gets nothing more.
+        if (host.isRefused(visitor.peerId)) {
+          // After the answer, so that its person hears why.
+          setImmediate(() => visitor.close());
+          throw new AppError('peer-refuses');
+        }
         const call = method as VisitorCall;
         const input = parseInput(visitorCalls[call].input, params, call);
         return host.calls[call](input as never, visitor);
@@ -222,13 +263,16 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
       unauthenticated.delete(key);
     });
     socket.on('error', () => socket.destroy());
-    sshServer.injectSocket(batchWrites(socket));
+    sshServer.injectSocket(collectEarly(batchWrites(socket)));
   });
 
   const port = await listenNear(server, options.port);
   log.info({ port }, 'peer port open');
   return {
     port,
+    disconnect: (peerId) => {
+      for (const visitor of visitors) if (visitor.peerId === peerId) visitor.close();
+    },
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroy();
@@ -242,8 +286,11 @@ interface ProvedKey {
   readonly publicKey: string;
 }
 
-/** Checks that the visitor holds the private key (RFC 4252 section 7). Every Ed25519 key may connect: a stranger may ask. */
-function proveKey(context: AuthContext): { readonly isAccepted: boolean; readonly proved?: ProvedKey } {
+/** Checks that the visitor holds the private key (RFC 4252 section 7). Every Ed25519 key that is not refused may connect: a stranger may ask. */
+function proveKey(
+  context: AuthContext,
+  isRefused: (peerId: PeerId) => boolean,
+): { readonly isAccepted: boolean; readonly proved?: ProvedKey } {
   if (context.method !== 'publickey' || context.key.algo !== 'ssh-ed25519') return { isAccepted: false };
   // Without a signature it is only the question whether this key could be used.
   if (context.signature === undefined || context.blob === undefined) return { isAccepted: true };
@@ -251,7 +298,8 @@ function proveKey(context: AuthContext): { readonly isAccepted: boolean; readonl
   const key = ssh2.utils.parseKey(publicKey);
   // Security: the signature covers this connection's session id, so it cannot be replayed.
   if (key instanceof Error || key.verify(context.blob, context.signature) !== true) return { isAccepted: false };
-  return { isAccepted: true, proved: { peerId: fingerprintOf(context.key.data), publicKey } };
+  const peerId = fingerprintOf(context.key.data);
+  return { isAccepted: !isRefused(peerId), proved: { peerId, publicKey } };
 }
 
 /** Ends a connection; one whose other side does not answer (it was stopped, its cable is out) is cut. */

@@ -1,6 +1,6 @@
 // What both ends of the peer connection have in common: algorithms, keep-alive, joining two streams.
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Transform } from 'node:stream';
 import { pipeline } from 'node:stream';
 import type { Algorithms } from 'ssh2';
 
@@ -42,8 +42,16 @@ export interface ByteCount {
   toVisitor: number;
 }
 
-/** Joins a visitor's stream with a host's until both have ended; an error on one ends both. Bytes are counted as they pass. */
-export function join(visitorSide: Duplex, hostSide: Duplex, count?: ByteCount): Promise<void> {
+/**
+ * Joins a visitor's stream with a host's until both have ended; an error on one, or of the filter, ends both. Bytes are counted
+ * as they pass.
+ */
+export function join(
+  visitorSide: Duplex,
+  hostSide: Duplex,
+  count?: ByteCount,
+  filterToHost?: Transform,
+): Promise<void> {
   if (count !== undefined) {
     visitorSide.on('data', (chunk: Buffer) => {
       count.toHost += chunk.length;
@@ -64,7 +72,22 @@ export function join(visitorSide: Duplex, hostSide: Duplex, count?: ByteCount): 
     open -= 1;
     if (open === 0) resolve();
   };
-  pipeline(visitorSide, hostSide, onEnd);
+  if (filterToHost === undefined) pipeline(visitorSide, hostSide, onEnd);
+  else pipeline(visitorSide, filterToHost, hostSide, onEnd);
   pipeline(hostSide, visitorSide, onEnd);
   return promise;
+}
+
+/**
+ * A channel of ssh2 tells that it is closed only when all that came was read. One that is destroyed is read by nobody: what is
+ * left is let go, so that its end is heard, whoever was killed on the way.
+ */
+export function closingWhenDestroyed<C extends Duplex>(channel: C): C {
+  const destroy = channel.destroy.bind(channel);
+  channel.destroy = ((error?: Error) => {
+    destroy(error);
+    channel.resume();
+    return channel;
+  }) as never;
+  return channel;
 }

@@ -6,9 +6,11 @@ import { PassThrough } from 'node:stream';
 import ssh2 from 'ssh2';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
+import { noPowers } from '../../contract/powers.ts';
 import { type Identity, openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
 import { connectPeer, type HostConnection } from './peer-client.ts';
+import { PROTOCOL } from './peer-protocol.ts';
 import { type Host, type PeerServer, startPeerServer, type Visitor } from './peer-server.ts';
 
 const sessionId = '3b241101-e2bb-4255-8caf-4136c566a962';
@@ -17,7 +19,9 @@ let hostIdentity: Identity;
 let visitorIdentity: Identity;
 let server: PeerServer;
 let visitors: Visitor[];
-let version = { protocol: 1, oldest: 1 };
+let refused: Identity['id'] | undefined;
+const refusals: Identity['id'][] = [];
+let version = { protocol: PROTOCOL, oldest: PROTOCOL };
 const connections: HostConnection[] = [];
 
 const host: Host = {
@@ -36,6 +40,14 @@ const host: Host = {
     'request.cancel': () => ({}),
     'session.end': () => ({}),
     'session.resume': () => ({}),
+    'verify.begin': () => ({ nonce: '0'.repeat(64) }),
+    'verify.reveal': () => ({}),
+    'verify.answer': () => ({}),
+    'verify.cancel': () => ({}),
+  },
+  isRefused: (peerId) => peerId === refused,
+  onRefused: (peerId) => {
+    refusals.push(peerId);
   },
   openTunnel: async (_, id) => {
     if (id !== sessionId) throw new AppError('not-allowed');
@@ -65,7 +77,7 @@ beforeEach(async () => {
   hostIdentity = await openIdentity(join(folder, 'host'));
   visitorIdentity = await openIdentity(join(folder, 'visitor'));
   visitors = [];
-  version = { protocol: 1, oldest: 1 };
+  version = { protocol: PROTOCOL, oldest: PROTOCOL };
   server = await startPeerServer({
     identity: hostIdentity,
     log: silentLog,
@@ -95,7 +107,7 @@ test('a bug on the host is told as internal, without what it said', async () => 
   const call = connection.call('request.create', {
     offerId: 'app:xcalc' as never,
     view: 'viewer',
-    powers: { clipboard: true, network: false },
+    powers: noPowers,
     size: undefined,
   });
   await expect(call).rejects.toMatchObject({ code: 'internal', params: {} });
@@ -110,6 +122,40 @@ test('connecting to oneself is said', async () => {
   await expect(connectTo({ expectedId: null, identity: hostIdentity })).rejects.toMatchObject({ code: 'peer-is-self' });
 });
 
+test('a blocked key cannot connect, and is told that it was refused', async () => {
+  refused = visitorIdentity.id;
+  await expect(connectTo()).rejects.toMatchObject({ code: 'peer-refuses' });
+  expect(visitors).toHaveLength(0);
+  expect(refusals).toEqual([visitorIdentity.id]);
+  refused = undefined;
+  await connectTo();
+  expect(visitors).toHaveLength(1);
+});
+
+test('a key that is blocked after it connected gets nothing more, whatever it said before', async () => {
+  const connection = await connectTo();
+  refused = visitorIdentity.id;
+  await expect(connection.openTunnel(sessionId, 'display')).rejects.toMatchObject({ code: 'not-allowed' });
+  await expect(connection.call('catalogue.get', {})).rejects.toBeInstanceOf(AppError);
+  await expect.poll(() => connection.isOpen).toBe(false);
+  refused = undefined;
+});
+
+test('every connection of a key is ended, also one that has not said hello', async () => {
+  const silent = new ssh2.Client();
+  const closed = new Promise<void>((resolve) => silent.once('close', () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    silent.once('ready', resolve).once('error', reject);
+    const { privateKey } = visitorIdentity;
+    silent.connect({ host: '127.0.0.1', port: server.port, username: 'x', privateKey, strictVendor: false });
+  });
+  server.disconnect(hostIdentity.id);
+  expect((await connectTo()).isOpen).toBe(true);
+  server.disconnect(visitorIdentity.id);
+  await closed;
+  await expect.poll(() => connections.at(-1)?.isOpen).toBe(false);
+});
+
 test('a tunnel channel carries bytes both ways, and one without a grant is refused', async () => {
   const connection = await connectTo();
   const channel = await connection.openTunnel(sessionId, 'display');
@@ -120,6 +166,17 @@ test('a tunnel channel carries bytes both ways, and one without a grant is refus
   await expect(connection.openTunnel('3b241101-e2bb-4255-8caf-4136c566a963', 'display')).rejects.toMatchObject({
     code: 'not-allowed',
   });
+});
+
+test('a channel that is destroyed while nobody reads it tells that it is closed', async () => {
+  const connection = await connectTo();
+  const channel = await connection.openTunnel(sessionId, 'display');
+  const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()));
+  channel.write(Buffer.alloc(100_000));
+  // What comes back waits unread, as after a window that was killed.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  channel.destroy();
+  await closed;
 });
 
 test('shell, exec, TCP forwards and paths of the host are refused', async () => {
@@ -177,5 +234,5 @@ test('a message over the limit ends that connection and nothing else', async () 
 
 test('an unknown method is refused and the connection stays', async () => {
   const connection = await connectTo();
-  await expect(connection.call('no.such' as never, {} as never)).rejects.toMatchObject({ code: 'bad-input' });
+  await expect(connection.call('no.such' as never, {} as never)).rejects.toMatchObject({ code: 'internal' });
 });

@@ -1,7 +1,9 @@
 // What a computer has and lacks for sharing, one sentence for each state of each item.
 import type { HealthItem } from '../../contract/models.ts';
 
-type Levels = Readonly<Record<HealthItem['level'], string>>;
+/** A sentence for each level; `ok_browser` and the like are said when the item's parameter `context` names them. */
+type Levels = Readonly<Record<HealthItem['level'], string>> &
+  Readonly<Record<`${HealthItem['level']}_${string}`, string>>;
 
 export const health: Readonly<Record<HealthItem['id'], Levels>> = {
   bubblewrap: {
@@ -13,6 +15,12 @@ export const health: Readonly<Record<HealthItem['id'], Levels>> = {
     ok: 'This system allows unprivileged user namespaces, which containers are made of.',
     warning: 'User namespaces work only in part: {{why}}. Some programs may not start in a container.',
     error: 'This system does not allow unprivileged user namespaces ({{why}}), so nothing can be shared.',
+  },
+  internet: {
+    ok: 'passt is installed: a program can be given the internet, when you allow it.',
+    warning: 'passt ({{program}}) is not installed. Programs that are shared from here cannot be given the internet.',
+    error:
+      'passt ({{program}}) does not work: {{why}}. Programs that are shared from here cannot be given the internet.',
   },
   sshd: {
     ok: 'The SSH server program is installed. It runs only inside containers.',
@@ -46,12 +54,19 @@ export const health: Readonly<Record<HealthItem['id'], Levels>> = {
     error: 'The SSH program ({{program}}) is not installed. Native windows do not work; the viewer does.',
   },
   port: {
-    ok: 'Other computers reach this one on port {{port}}.',
+    ok: 'Port {{port}} is open for other computers.',
     warning: 'The chosen port was taken, so port {{port}} is used until the next start.',
     error: 'Port {{port}} could not be opened: {{why}}. Other computers cannot reach this one.',
   },
+  network: {
+    ok: 'This computer is on a network.',
+    warning:
+      'This computer is on no network now, so no other can reach it. Connect it to one; the rest happens by itself.',
+    error:
+      'This computer is on no network now, so no other can reach it. Connect it to one; the rest happens by itself.',
+  },
   multicast: {
-    ok: 'Computers on this network can find each other.',
+    ok: 'Computers on the same network find each other by themselves.',
     warning: 'Computers may not be found on this network: {{why}}. Add them by address.',
     error: 'Computers cannot find each other on this network: {{why}}. Add them by address.',
   },
@@ -66,6 +81,38 @@ export const health: Readonly<Record<HealthItem['id'], Levels>> = {
     warning:
       'The settings file {{path}} was damaged ({{why}}). It was kept as {{keptAs}}, and the defaults are used for what was damaged.',
     error: 'The settings cannot be saved in {{path}}: {{why}}. Changes are lost at the next start.',
+  },
+  people: {
+    ok: 'The file of known computers is in order.',
+    warning:
+      'The file of known computers {{path}} was damaged ({{why}}). It was kept as {{keptAs}}. Look whether the computers that you verified or blocked still are.',
+    error: 'What is known of other computers cannot be saved in {{path}}: {{why}}.',
+  },
+  rules: {
+    ok: 'The file of standing answers is in order.',
+    warning:
+      'The file of standing answers {{path}} was damaged ({{why}}). It was kept as {{keptAs}}. Look whether your standing answers are still there.',
+    error: 'Standing answers cannot be saved in {{path}}: {{why}}.',
+  },
+  secrets: {
+    ok: 'This computer’s key lies on the disk sealed. Only the system’s key store ({{store}}) can open it.',
+    ok_browser:
+      'This computer’s key lies in a file that this account alone can read. The browser shell has no key store to seal it with, so the encryption of the disk and a screen lock are what protects it.',
+    ok_chosen:
+      'This computer’s key lies in a file that this account alone can read, as you chose. The encryption of the disk and a screen lock are what protects it.',
+    ok_linked:
+      'This computer’s key lies where you linked it to, and is not sealed. What protects that place is what protects it.',
+    warning:
+      'This computer’s key lies in a file that this account alone can read: the system has no key store that works. Unlock or install one (GNOME Keyring, KWallet) and start again; or switch “Seal this computer’s key” off in Settings, if the encryption of the disk is enough.',
+    warning_failed:
+      'This computer’s key could not be moved and lies in a file that this account alone can read; “ebp logs” shows why. Start again to try once more; or switch “Seal this computer’s key” off in Settings, if the encryption of the disk is enough.',
+    error: 'This computer’s key cannot be used.',
+  },
+  activity: {
+    ok: 'What happens here is written to the history.',
+    warning: 'The history cannot be written to {{path}} as it should.',
+    error:
+      'The history cannot be written to {{path}}. Free some space there, or make it writable. What happens meanwhile is kept in memory and written as soon as that is possible; nothing that was written is lost.',
   },
   root: {
     ok: 'eBrainPool runs as an ordinary user.',

@@ -5,7 +5,8 @@ import type { Ask } from '../../contract/models.ts';
 import { sayProblem } from '../../messages/messages.ts';
 import { launchInViewer } from '../catalogue/launch.ts';
 import { OfferIcon } from '../components/offer-icon.tsx';
-import { formatSeconds } from '../lib/format.ts';
+import { VerifiedMark } from '../components/peer-mark.tsx';
+import { formatSeconds, shorten } from '../lib/format.ts';
 import { useAction, useCore } from '../use-core.tsx';
 
 export function AskRow({ ask, now }: { ask: Ask; now: number }) {
@@ -14,12 +15,13 @@ export function AskRow({ ask, now }: { ask: Ask; now: number }) {
   const { isBusy, run } = useAction();
   const isWaiting = ask.state === 'connecting' || ask.state === 'waiting' || ask.state === 'granted';
   const leftS = ask.expiresAt === null ? null : Math.max(0, Math.ceil((ask.expiresAt - now) / 1000));
-  const values = { peer: ask.peerName, offer: ask.offer.name };
+  const values = { peer: shorten(ask.peerName, 40), offer: ask.offer.name };
 
   const again = () => {
     void core.call('asks.dismiss', { askId: ask.id }).catch(() => undefined);
-    if (ask.view === 'viewer') launchInViewer(core, { peerId: ask.peerId, offerId: ask.offer.id, view: 'viewer' });
-    else void run(() => core.call('asks.create', { peerId: ask.peerId, offerId: ask.offer.id, view: ask.view }));
+    const launch = { peerId: ask.peerId, offerId: ask.offer.id, view: ask.view, powers: ask.powers };
+    if (ask.view === 'viewer') launchInViewer(core, launch);
+    else void run(() => core.call('asks.create', launch));
   };
 
   return (
@@ -32,6 +34,7 @@ export function AskRow({ ask, now }: { ask: Ask; now: number }) {
           </div>
           <div className="activity-line" data-bad={ask.state === 'failed' || undefined} role="status">
             {isWaiting && <span className="state-dot" data-state="waiting" aria-hidden />}
+            <VerifiedMark isVerified={ask.isVerified} sizePx={13} />{' '}
             {ask.problem !== null ? sayProblem(ask.problem) : t(`ui.ask.${ask.state}`, values)}
           </div>
           {ask.state === 'waiting' && leftS !== null && (
@@ -40,32 +43,34 @@ export function AskRow({ ask, now }: { ask: Ask; now: number }) {
         </div>
       </div>
       {ask.state !== 'granted' && (
-        <Group gap={6}>
-          {isWaiting ? (
-            <Button
-              size="compact-sm"
-              variant="default"
-              loading={isBusy}
-              onClick={() => run(() => core.call('asks.cancel', { askId: ask.id }))}
-            >
-              {t('ui.common.cancel')}
-            </Button>
-          ) : (
-            <>
-              <Button size="compact-sm" variant="light" onClick={again}>
-                {t('ui.common.tryAgain')}
-              </Button>
+        <div className="activity-more">
+          <Group gap={6}>
+            {isWaiting ? (
               <Button
                 size="compact-sm"
-                variant="subtle"
-                color="gray"
-                onClick={() => run(() => core.call('asks.dismiss', { askId: ask.id }))}
+                variant="default"
+                loading={isBusy}
+                onClick={() => run(() => core.call('asks.cancel', { askId: ask.id }))}
               >
-                {t('ui.common.dismiss')}
+                {t('ui.common.cancel')}
               </Button>
-            </>
-          )}
-        </Group>
+            ) : (
+              <>
+                <Button size="compact-sm" variant="light" onClick={again}>
+                  {t('ui.common.tryAgain')}
+                </Button>
+                <Button
+                  size="compact-sm"
+                  variant="subtle"
+                  color="gray"
+                  onClick={() => run(() => core.call('asks.dismiss', { askId: ask.id }))}
+                >
+                  {t('ui.common.dismiss')}
+                </Button>
+              </>
+            )}
+          </Group>
+        </div>
       )}
     </li>
   );

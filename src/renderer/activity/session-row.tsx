@@ -6,8 +6,10 @@ import { sayProblem } from '../../messages/messages.ts';
 import { showSession } from '../catalogue/launch.ts';
 import { CopyLine } from '../components/copy-line.tsx';
 import { OfferIcon } from '../components/offer-icon.tsx';
-import { formatDateTime, formatDuration, formatSize } from '../lib/format.ts';
+import { VerifiedMark } from '../components/peer-mark.tsx';
+import { formatDateTime, formatDuration, formatSize, shorten } from '../lib/format.ts';
 import { useAction, useCore } from '../use-core.tsx';
+import { SessionPowers, WatchOnlyButton } from './session-powers.tsx';
 
 export function SessionRow({ session, now }: { session: Session; now: number }) {
   const { t } = useTranslation();
@@ -33,6 +35,7 @@ export function SessionRow({ session, now }: { session: Session; now: number }) 
             {session.offer.name}
           </div>
           <div className="activity-line ellipsis" title={session.peerName}>
+            <VerifiedMark isVerified={session.isVerified} sizePx={13} />{' '}
             {t(isHost ? 'ui.session.usedBy' : 'ui.session.from', { peer: session.peerName })}
             {' · '}
             {t(`ui.session.view.${session.view}`)}
@@ -40,7 +43,7 @@ export function SessionRow({ session, now }: { session: Session; now: number }) 
           <div className="activity-line" role="status">
             <span className="state-dot" data-state={session.state} aria-hidden />
             {isEnded
-              ? t(`ui.session.ended.${endReason}.${session.role}`, { peer: session.peerName })
+              ? t(`ui.session.ended.${endReason}.${session.role}`, { peer: shorten(session.peerName, 40) })
               : t(`ui.session.state.${session.state}`)}
           </div>
           <div className="activity-line" title={formatDateTime(session.startedAt)}>
@@ -60,40 +63,43 @@ export function SessionRow({ session, now }: { session: Session; now: number }) 
           )}
         </div>
       </div>
-      {session.classic !== null && !isEnded && !isHost && (
-        <div>
-          <div className="activity-line">{t('ui.session.classicHint')}</div>
-          <CopyLine text={session.classic.command} label={t('ui.session.command')} />
-        </div>
-      )}
-      <Group gap={6}>
-        {!isEnded && !isHost && session.view === 'viewer' && (
-          <Button size="compact-sm" variant="light" onClick={() => showSession(core, session.id)}>
-            {t('ui.session.open')}
-          </Button>
+      <div className="activity-more">
+        {!isEnded && <SessionPowers session={session} now={now} />}
+        {session.classic !== null && !isEnded && !isHost && (
+          <div>
+            <div className="activity-line">{t('ui.session.classicHint')}</div>
+            <CopyLine text={session.classic.command} label={t('ui.session.command')} />
+          </div>
         )}
-        {isEnded ? (
-          <Button
-            size="compact-sm"
-            variant="subtle"
-            color="gray"
-            onClick={() => run(() => core.call('sessions.dismiss', { sessionId: session.id }))}
-          >
-            {t('ui.common.dismiss')}
-          </Button>
-        ) : (
-          <Button
-            size="compact-sm"
-            variant="light"
-            color="red"
-            loading={isBusy}
-            aria-label={t('ui.session.endWhat', { offer: session.offer.name, peer: session.peerName })}
-            onClick={() => run(() => core.call('sessions.end', { sessionId: session.id }))}
-          >
-            {t('ui.session.end')}
-          </Button>
-        )}
-      </Group>
+        <Group gap={6}>
+          {!isEnded && !isHost && session.view === 'viewer' && (
+            <Button size="compact-sm" variant="light" onClick={() => showSession(core, session.id)}>
+              {t('ui.session.open')}
+            </Button>
+          )}
+          <WatchOnlyButton session={session} />
+          {isEnded ? (
+            <Button
+              size="compact-sm"
+              variant="default"
+              onClick={() => run(() => core.call('sessions.dismiss', { sessionId: session.id }))}
+            >
+              {t('ui.common.dismiss')}
+            </Button>
+          ) : (
+            <Button
+              size="compact-sm"
+              variant="light"
+              color="red"
+              loading={isBusy}
+              aria-label={t('ui.session.endWhat', { offer: session.offer.name, peer: session.peerName })}
+              onClick={() => run(() => core.call('sessions.end', { sessionId: session.id }))}
+            >
+              {t('ui.session.end')}
+            </Button>
+          )}
+        </Group>
+      </div>
     </li>
   );
 }

@@ -1,6 +1,6 @@
 // One application in the grid: a click asks for it, its menu has the other ways to open it.
 import { ActionIcon, Menu, Text, Tooltip, UnstyledButton } from '@mantine/core';
-import { IconAppWindow, IconDotsVertical, IconScreenShare, IconTerminal2 } from '@tabler/icons-react';
+import { IconAdjustments, IconAppWindow, IconDotsVertical, IconScreenShare, IconTerminal2 } from '@tabler/icons-react';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Offer } from '../../contract/models.ts';
@@ -13,10 +13,11 @@ interface AppTileProps {
   readonly onLaunch: (offer: Offer) => void;
   readonly onNative: (offer: Offer) => void;
   readonly onClassic: (offer: Offer) => void;
+  readonly onOptions: (offer: Offer) => void;
 }
 
 export const AppTile = memo(
-  function AppTile({ offer, canShowNative, onLaunch, onNative, onClassic }: AppTileProps) {
+  function AppTile({ offer, canShowNative, onLaunch, onNative, onClassic, onOptions }: AppTileProps) {
     const { t } = useTranslation();
     const [isMenuOpen, setMenuOpen] = useState(false);
     const isEnabled = canLaunch(offer);
@@ -45,6 +46,7 @@ export const AppTile = memo(
           maw={280}
           openDelay={500}
           disabled={isMenuOpen}
+          withinPortal
           portalProps={{ target: '#content' }}
         >
           <UnstyledButton
@@ -85,6 +87,12 @@ export const AppTile = memo(
                 {t('ui.tile.viewer')}
                 <Text size="xs" c="dimmed">
                   {t('ui.tile.viewerHint')}
+                </Text>
+              </Menu.Item>
+              <Menu.Item leftSection={<IconAdjustments size={18} />} onClick={() => onOptions(offer)}>
+                {t('ui.options.menu')}
+                <Text size="xs" c="dimmed">
+                  {t('ui.options.menuHint')}
                 </Text>
               </Menu.Item>
               <Menu.Item

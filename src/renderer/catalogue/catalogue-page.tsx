@@ -1,14 +1,15 @@
 // The chosen peer's applications: a grid of icons with search and categories.
 import { ActionIcon, Alert, Button, Chip, Group, Kbd, Menu, Skeleton, Text, TextInput, Title } from '@mantine/core';
 import {
+  IconAlertTriangle,
   IconApps,
-  IconDots,
+  IconBan,
   IconFingerprint,
   IconInfoCircle,
   IconMoodEmpty,
   IconPlugConnectedX,
   IconSearch,
-  IconTrash,
+  IconShieldCheck,
   IconX,
 } from '@tabler/icons-react';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
@@ -19,9 +20,12 @@ import { Hint } from '../components/hint.tsx';
 import { PresenceDot, VerifiedMark } from '../components/peer-mark.tsx';
 import { formatDateTime, formatNumber } from '../lib/format.ts';
 import { type Category, categoryOf, countCategories, searchOffers } from '../lib/offers.ts';
+import { PeerMenu } from '../peers/peer-menu.tsx';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';
+import { openVerify } from '../verify/open-verify.ts';
 import { AppTile } from './app-tile.tsx';
+import { AskOptions } from './ask-options.tsx';
 import { launchInViewer } from './launch.ts';
 import { NativeWarning } from './native-warning.tsx';
 import './catalogue-page.css';
@@ -37,6 +41,7 @@ export function CataloguePage({ peerId, onRetry }: { peerId: PeerId; onRetry: ()
   const { run } = useAction();
   const [query, setQuery] = useState('');
   const [category, setCategory] = useState<Category | 'all'>('all');
+  const [optionsOffer, setOptionsOffer] = useState<Offer | null>(null);
   const [nativeOffer, setNativeOffer] = useState<Offer | null>(null);
   const search = useRef<HTMLInputElement>(null);
   const offers = catalogue ?? NO_OFFERS;
@@ -74,6 +79,28 @@ export function CataloguePage({ peerId, onRetry }: { peerId: PeerId; onRetry: ()
       </Hint>
     );
 
+  if (peer.isBlocked)
+    return (
+      <div className="catalogue">
+        <PeerHeader peer={peer} />
+        <Hint
+          icon={<IconBan size={32} />}
+          title={t('ui.peer.blockedTitle', { peer: peer.name })}
+          text={t('ui.peer.blocked')}
+        >
+          <Button
+            mt="md"
+            variant="light"
+            onClick={async () => {
+              if (await run(() => core.call('peers.block', { peerId, isBlocked: false }))) onRetry();
+            }}
+          >
+            {t('ui.peer.unblock')}
+          </Button>
+        </Hint>
+      </div>
+    );
+
   const launch = (offer: Offer) => launchInViewer(core, { peerId, offerId: offer.id, view: 'viewer' });
   const ask = (offer: Offer, view: 'native' | 'classic') =>
     run(() => core.call('asks.create', { peerId, offerId: offer.id, view }));
@@ -81,6 +108,16 @@ export function CataloguePage({ peerId, onRetry }: { peerId: PeerId; onRetry: ()
   return (
     <div className="catalogue">
       <PeerHeader peer={peer} />
+      {peer.warning !== null && !peer.isBlocked && (
+        <Alert
+          color="yellow"
+          icon={<IconAlertTriangle size={18} />}
+          className="catalogue-note"
+          title={t('ui.peer.warningTitle')}
+        >
+          {t(`ui.peer.warning.${peer.warning}`, { peer: peer.claimedName })}
+        </Alert>
+      )}
       {catalogue !== undefined && offers.length > 0 && (
         <div className="catalogue-tools">
           <TextInput
@@ -173,11 +210,21 @@ export function CataloguePage({ peerId, onRetry }: { peerId: PeerId; onRetry: ()
                 onLaunch={launch}
                 onNative={setNativeOffer}
                 onClassic={(one) => ask(one, 'classic')}
+                onOptions={setOptionsOffer}
               />
             ))}
           </ul>
         </>
       )}
+      <AskOptions
+        offer={optionsOffer}
+        peerName={peer.name}
+        onClose={() => setOptionsOffer(null)}
+        onAsk={(offer, powers) => {
+          setOptionsOffer(null);
+          launchInViewer(core, { peerId, offerId: offer.id, view: 'viewer', powers });
+        }}
+      />
       <NativeWarning
         offer={nativeOffer}
         peerName={peer.name}
@@ -221,8 +268,6 @@ function moveInGrid(event: KeyboardEvent<HTMLUListElement>): void {
 
 function PeerHeader({ peer }: { peer: Peer }) {
   const { t } = useTranslation();
-  const core = useCore();
-  const { run } = useAction();
   return (
     <Group className="catalogue-head" wrap="nowrap" gap="sm">
       <div className="catalogue-title">
@@ -239,38 +284,37 @@ function PeerHeader({ peer }: { peer: Peer }) {
             : t('ui.peer.lastSeen', { time: formatDateTime(peer.lastSeenAt) })}
         </Text>
       </div>
-      <Menu position="bottom-end" width={320} withInitialFocusPlaceholder={false} portalProps={{ target: '#content' }}>
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('ui.peer.more', { peer: peer.name })}>
-            <IconDots size={20} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Label>{t('ui.peer.key')}</Menu.Label>
-          <Menu.Item
-            leftSection={<IconFingerprint size={18} />}
-            onClick={() => void navigator.clipboard?.writeText(peer.id)}
-          >
-            <Text size="xs" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
-              {peer.id}
-            </Text>
-            <Text size="xs" c="dimmed">
-              {t('ui.peer.copyKey')}
-            </Text>
+      {!peer.isVerified && !peer.isBlocked && (
+        <Button
+          size="compact-sm"
+          variant="light"
+          leftSection={<IconShieldCheck size={16} />}
+          aria-label={t('ui.verify.verifyWhat', { peer: peer.name })}
+          onClick={() => openVerify(peer.id)}
+        >
+          {t('ui.verify.verify')}
+        </Button>
+      )}
+      <PeerMenu peer={peer} onForgotten={() => goTo({ page: 'home' })}>
+        {peer.isVerified && (
+          <Menu.Item leftSection={<IconShieldCheck size={18} />} onClick={() => openVerify(peer.id)}>
+            {t('ui.verify.again')}
           </Menu.Item>
-          {peer.isAddedByAddress && (
-            <Menu.Item
-              color="red"
-              leftSection={<IconTrash size={18} />}
-              onClick={async () => {
-                if (await run(() => core.call('peers.remove', { peerId: peer.id }))) goTo({ page: 'home' });
-              }}
-            >
-              {t('ui.peer.forget')}
-            </Menu.Item>
-          )}
-        </Menu.Dropdown>
-      </Menu>
+        )}
+        <Menu.Label>{t('ui.peer.key')}</Menu.Label>
+        <Menu.Item
+          leftSection={<IconFingerprint size={18} />}
+          onClick={() => void navigator.clipboard?.writeText(peer.id)}
+        >
+          <Text size="xs" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
+            {peer.id}
+          </Text>
+          <Text size="xs" c="dimmed">
+            {t('ui.peer.copyKey')}
+          </Text>
+        </Menu.Item>
+        <Menu.Divider />
+      </PeerMenu>
     </Group>
   );
 }

@@ -1,10 +1,10 @@
 // Ctrl+K: finds an application of any open peer, a peer, or a page by typing.
 import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
-import { IconDeviceDesktop, IconSearch, IconSettings } from '@tabler/icons-react';
+import { IconDeviceDesktop, IconHistory, IconSearch, IconSettings } from '@tabler/icons-react';
 import { useDeferredValue, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { OfferIcon } from '../components/offer-icon.tsx';
-import { PresenceDot } from '../components/peer-mark.tsx';
+import { PresenceDot, VerifiedMark } from '../components/peer-mark.tsx';
 import { canLaunch } from '../lib/offers.ts';
 import { sortPeers } from '../lib/peers.ts';
 import { useCore, useTopic } from '../use-core.tsx';
@@ -28,6 +28,7 @@ export function CommandPalette() {
             description: t('ui.palette.onPeer', { peer: peer.name }),
             keywords: [offer.summary, ...offer.keywords],
             leftSection: <OfferIcon offer={offer} sizePx={28} />,
+            rightSection: <VerifiedMark isVerified={peer.isVerified} />,
             onClick: () => launchInViewer(core, { peerId: peer.id, offerId: offer.id, view: 'viewer' }),
           })),
         ),
@@ -39,6 +40,7 @@ export function CommandPalette() {
           label: peer.name,
           description: peer.addresses[0] ?? '',
           leftSection: <PresenceDot isOnline={peer.presence === 'online'} />,
+          rightSection: <VerifiedMark isVerified={peer.isVerified} />,
           onClick: () => goTo({ page: 'peer', peerId: peer.id }),
         })),
       },
@@ -50,6 +52,12 @@ export function CommandPalette() {
             label: t('ui.own.title'),
             leftSection: <IconDeviceDesktop size={20} />,
             onClick: () => goTo({ page: 'own' }),
+          },
+          {
+            id: 'history',
+            label: t('ui.history.title'),
+            leftSection: <IconHistory size={20} />,
+            onClick: () => goTo({ page: 'history' }),
           },
           {
             id: 'settings',

@@ -1,6 +1,6 @@
 // The first-run page: one screen with the name, what is shared, and what this computer has and lacks.
 import { Alert, Button, Group, Radio, Stack, Text, TextInput, Title } from '@mantine/core';
-import { IconInfoCircle } from '@tabler/icons-react';
+import { IconEye, IconInfoCircle } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Settings } from '../../contract/models.ts';
@@ -103,6 +103,11 @@ export function FirstRun() {
                       />
                     ))}
                   </Stack>
+                  {/* Not gone with “Nothing for now”: what a person is about to choose must not move. */}
+                  <Group gap="xs" wrap="nowrap" align="flex-start" mt="md" className="first-run-audience">
+                    <IconEye size={18} aria-hidden />
+                    <Text size="sm">{t(`ui.first.audience.${settings.audience.who}`)}</Text>
+                  </Group>
                 </Radio.Group>
               ) : (
                 <Alert icon={<IconInfoCircle size={18} />}>{t('ui.own.onlyLinux')}</Alert>

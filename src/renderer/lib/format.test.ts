@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatDuration, formatSize, shorten, shortFingerprint } from './format.ts';
+import { formatClock, formatDuration, formatSize, shorten, shortFingerprint } from './format.ts';
 
 test('sizes have one unit and at most one digit after the point', () => {
   expect([0, 999, 1000, 23_456_789, 9e9, 4e15].map(formatSize)).toEqual([
@@ -31,4 +31,9 @@ test('a long name is cut between characters', () => {
   expect(shorten('Bob', 3)).toBe('Bob');
   expect(shorten('Bob and 🙂🙂', 9)).toBe('Bob and…');
   expect(shorten('🙂🙂🙂', 2)).toBe('🙂…');
+});
+
+test('times of the day', () => {
+  expect(formatClock('07:05')).toMatch(/^7:05\sAM$/);
+  expect(formatClock('23:59')).toMatch(/^11:59\sPM$/);
 });

@@ -44,9 +44,33 @@ export function formatDateTime(instantMs: number): string {
   return new Intl.DateTimeFormat(messages.language, { dateStyle: 'medium', timeStyle: 'short' }).format(instantMs);
 }
 
+/** `clock` is HH:MM of the day. */
+export function formatClock(clock: string): string {
+  const [hours = 0, minutes = 0] = clock.split(':').map(Number);
+  return new Intl.DateTimeFormat(messages.language, { timeStyle: 'short' }).format(
+    new Date(2000, 0, 1, hours, minutes),
+  );
+}
+
 /** To the second, as a line of the log needs it. */
 export function formatLogTime(instantMs: number): string {
   return new Intl.DateTimeFormat(messages.language, { dateStyle: 'short', timeStyle: 'medium' }).format(instantMs);
+}
+
+export function formatTimeOfDay(instantMs: number): string {
+  return new Intl.DateTimeFormat(messages.language, { timeStyle: 'short' }).format(instantMs);
+}
+
+/** “Today”, “Yesterday”, or the date. */
+export function formatDay(instantMs: number, nowMs: number): string {
+  const startOf = (instant: number) => new Date(instant).setHours(0, 0, 0, 0);
+  // A day with a change of the clock has 23 or 25 hours.
+  const daysAgo = Math.round((startOf(nowMs) - startOf(instantMs)) / 86_400_000);
+  if (daysAgo === 0 || daysAgo === 1) {
+    const words = new Intl.RelativeTimeFormat(messages.language, { numeric: 'auto' }).format(-daysAgo, 'day');
+    return words.charAt(0).toLocaleUpperCase(messages.language) + words.slice(1);
+  }
+  return new Intl.DateTimeFormat(messages.language, { dateStyle: 'full' }).format(instantMs);
 }
 
 /** At most `max` characters, the last of them an ellipsis where something was left out. */

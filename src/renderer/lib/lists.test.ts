@@ -56,18 +56,25 @@ describe('peers', () => {
   test('online first, numbers as numbers, equal names in a fixed order', () => {
     expect(names(sortPeers(peers))).toEqual(['room 2', 'Room 2', 'Room 10', 'Anna']);
     expect(sortPeers([...peers].reverse())).toEqual(sortPeers(peers));
+    const blocked = getDefaultPeer({ id: id('e'), name: 'Aa', isBlocked: true });
+    expect(names(sortPeers([blocked, ...peers])).at(-1)).toBe('Aa');
   });
 
   test('found by name, address and fingerprint', () => {
     expect(names(searchPeers(peers, ' ROOM 1'))).toEqual(['Room 10']);
     expect(names(searchPeers(peers, '10.0.0.7'))).toEqual(['room 2']);
     expect(names(searchPeers(peers, 'aaaa'))).toEqual(['Anna']);
+    expect(
+      searchPeers([getDefaultPeer({ name: 'Mum', claimedName: 'Laptop', isRenamed: true })], 'laptop'),
+    ).toHaveLength(1);
   });
 
   test('a row is drawn again only when it looks different', () => {
     const peer = getDefaultPeer();
     expect(looksSame(peer, { ...peer, lastSeenAt: 5 })).toBe(true);
     expect(looksSame(peer, { ...peer, presence: 'offline' })).toBe(false);
+    expect(looksSame(peer, { ...peer, isBlocked: true })).toBe(false);
+    expect(looksSame(peer, { ...peer, warning: 'name-of-another' })).toBe(false);
   });
 });
 

@@ -2,11 +2,12 @@
 import type { Peer } from '../../contract/models.ts';
 import { messages } from '../../messages/messages.ts';
 
-/** Online first, then by name; the id decides between equal names, so that rows never swap places. */
+/** Online first, blocked last, then by name; the id decides between equal names, so that rows never swap places. */
 export function sortPeers(peers: readonly Peer[]): readonly Peer[] {
   const collator = new Intl.Collator(messages.language, { numeric: true, sensitivity: 'base' });
   return [...peers].sort(
     (a, b) =>
+      Number(a.isBlocked) - Number(b.isBlocked) ||
       Number(b.presence === 'online') - Number(a.presence === 'online') ||
       collator.compare(a.name, b.name) ||
       (a.id < b.id ? -1 : 1),
@@ -18,7 +19,9 @@ export function searchPeers(peers: readonly Peer[], query: string): readonly Pee
   const wanted = query.trim().toLocaleLowerCase(messages.language);
   if (wanted === '') return peers;
   return peers.filter((peer) =>
-    [peer.name, peer.id, ...peer.addresses].some((text) => text.toLocaleLowerCase(messages.language).includes(wanted)),
+    [peer.name, peer.claimedName, peer.id, ...peer.addresses].some((text) =>
+      text.toLocaleLowerCase(messages.language).includes(wanted),
+    ),
   );
 }
 
@@ -30,6 +33,8 @@ export function looksSame(a: Peer, b: Peer): boolean {
     a.presence === b.presence &&
     a.connection === b.connection &&
     a.isVerified === b.isVerified &&
+    a.isBlocked === b.isBlocked &&
+    a.warning === b.warning &&
     a.addresses[0] === b.addresses[0] &&
     a.problem?.code === b.problem?.code
   );

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type OfferId, type PeerId, requestIdSchema } from '../../contract/models.ts';
+import { noPowers } from '../../contract/powers.ts';
 import { type Page, pageHash, parsePage, parseWindowRoute, viewerQuery } from './route.ts';
 
 // Base64 has `/` and `+`, which mean something else in a query.
@@ -15,6 +16,16 @@ describe('windows', () => {
       askId: null,
       sessionId: null,
     });
+  });
+
+  test('so does what it asks for; anything else is asked for nothing', () => {
+    const powers = { ...noPowers, clipboardIn: true, timeLimitMin: 15 };
+    const query = viewerQuery({ launch: { peerId, offerId, view: 'viewer', powers } });
+    expect(parseWindowRoute(query)).toMatchObject({ launch: { powers } });
+    for (const bad of ['{', '{"clipboardIn":true}', '7'])
+      expect(parseWindowRoute(`${viewerQuery({ launch: { peerId, offerId, view: 'viewer' } })}&powers=${bad}`)).toEqual(
+        parseWindowRoute(viewerQuery({ launch: { peerId, offerId, view: 'viewer' } })),
+      );
   });
 
   test('a viewer by ask, and a launch without a view', () => {

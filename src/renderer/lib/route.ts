@@ -3,7 +3,9 @@ import {
   type OfferId,
   offerIdSchema,
   type PeerId,
+  type Powers,
   peerIdSchema,
+  powersSchema,
   type RequestId,
   requestIdSchema,
   type SessionId,
@@ -16,6 +18,8 @@ export interface Launch {
   readonly peerId: PeerId;
   readonly offerId: OfferId;
   readonly view: View;
+  /** What is asked for beyond the program alone. */
+  readonly powers?: Powers;
 }
 
 export type WindowRoute =
@@ -42,7 +46,7 @@ export function parseWindowRoute(search: string): WindowRoute {
         window: 'viewer',
         launch:
           peerId.success && offerId.success && view.success
-            ? { peerId: peerId.data, offerId: offerId.data, view: view.data }
+            ? { peerId: peerId.data, offerId: offerId.data, view: view.data, ...readPowers(query.get('powers')) }
             : null,
         askId: requestIdSchema.safeParse(query.get('ask')).data ?? null,
         sessionId: sessionIdSchema.safeParse(query.get('session')).data ?? null,
@@ -50,6 +54,16 @@ export function parseWindowRoute(search: string): WindowRoute {
     }
     default:
       return { window: 'main' };
+  }
+}
+
+function readPowers(text: string | null): { powers?: Powers } {
+  if (text === null) return {};
+  try {
+    return { powers: powersSchema.parse(JSON.parse(text)) };
+  } catch {
+    // Without them nothing is asked for beyond the program, which is the safe way to be wrong.
+    return {};
   }
 }
 
@@ -61,17 +75,19 @@ export function viewerQuery(
     query.set('launch', target.launch.peerId);
     query.set('offer', target.launch.offerId);
     query.set('view', target.launch.view);
+    if (target.launch.powers !== undefined) query.set('powers', JSON.stringify(target.launch.powers));
   } else if ('askId' in target) query.set('ask', target.askId);
   else query.set('session', target.sessionId);
   return `?${query}`;
 }
 
-export const settingsSections = ['general', 'sharing', 'people', 'network', 'check', 'logs'] as const;
+export const settingsSections = ['general', 'sharing', 'people', 'rules', 'network', 'check', 'logs'] as const;
 export type SettingsSection = (typeof settingsSections)[number];
 
 export type Page =
   | { readonly page: 'home' }
   | { readonly page: 'own' }
+  | { readonly page: 'history' }
   | { readonly page: 'peer'; readonly peerId: PeerId }
   | { readonly page: 'settings'; readonly section: SettingsSection };
 
@@ -79,6 +95,7 @@ export type Page =
 export function parsePage(hash: string): Page {
   const [name, value = ''] = hash.replace(/^#/, '').split('/', 2);
   if (name === 'this-computer') return { page: 'own' };
+  if (name === 'history') return { page: 'history' };
   if (name === 'settings')
     return { page: 'settings', section: settingsSections.find((section) => section === value) ?? 'general' };
   if (name === 'peer') {
@@ -90,6 +107,7 @@ export function parsePage(hash: string): Page {
 
 export function pageHash(page: Page): string {
   if (page.page === 'own') return '#this-computer';
+  if (page.page === 'history') return '#history';
   if (page.page === 'settings') return `#settings/${page.section}`;
   if (page.page === 'peer') return `#peer/${encodeURIComponent(page.peerId)}`;
   return '#';

@@ -1,15 +1,16 @@
 // This computer: what it shares, application by application, by category or all at once, and what could not be read.
-import { Accordion, Alert, Button, Chip, Code, Group, Switch, Text, TextInput, Title } from '@mantine/core';
-import { IconAlertTriangle, IconApps, IconInfoCircle, IconSearch } from '@tabler/icons-react';
+import { Accordion, Alert, Button, Chip, Code, Group, Modal, Switch, Text, TextInput, Title } from '@mantine/core';
+import { IconAlertTriangle, IconApps, IconEye, IconInfoCircle, IconSearch } from '@tabler/icons-react';
 import { memo, useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { BrokenEntry, OwnOffer } from '../../contract/models.ts';
+import type { Audience, BrokenEntry, OwnOffer } from '../../contract/models.ts';
 import { Hint } from '../components/hint.tsx';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { formatNumber } from '../lib/format.ts';
 import { type Category, categoryOf, countCategories, searchOffers } from '../lib/offers.ts';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';
+import { AudienceFields } from './audience-fields.tsx';
 import './own-page.css';
 
 export function OwnPage() {
@@ -21,6 +22,7 @@ export function OwnPage() {
   const { run } = useAction();
   const [query, setQuery] = useState('');
   const [category, setCategory] = useState<Category | 'all'>('all');
+  const [changing, setChanging] = useState<OwnOffer['id'] | null>(null);
   const categories = useMemo(() => countCategories(offers), [offers]);
   const found = useMemo(() => {
     const matches = searchOffers(offers, query);
@@ -68,6 +70,14 @@ export function OwnPage() {
           {t('ui.own.pausedNote')}
         </Alert>
       )}
+
+      <div className="panel own-audience">
+        <AudienceFields
+          label={t('ui.audience.title')}
+          audience={settings.audience}
+          onChange={(audience) => audience !== null && void run(() => core.call('settings.update', { audience }))}
+        />
+      </div>
 
       {offers.length === 0 ? (
         <Hint icon={<IconApps size={32} />} title={t('ui.own.emptyTitle')} text={t('ui.own.empty')} />
@@ -125,13 +135,14 @@ export function OwnPage() {
           ) : (
             <ul className="plain-list panel own-list">
               {found.map((offer) => (
-                <OwnOfferRow key={offer.id} offer={offer} onShare={share} />
+                <OwnOfferRow key={offer.id} offer={offer} onShare={share} onAudience={setChanging} />
               ))}
             </ul>
           )}
         </>
       )}
       {broken.length > 0 && <BrokenEntries entries={broken} />}
+      <OfferAudience offer={offers.find((offer) => offer.id === changing)} onClose={() => setChanging(null)} />
     </div>
   );
 }
@@ -139,11 +150,18 @@ export function OwnPage() {
 const OwnOfferRow = memo(function OwnOfferRow({
   offer,
   onShare,
+  onAudience,
 }: {
   offer: OwnOffer;
   onShare: (offerIds: OwnOffer['id'][], isShared: boolean) => void;
+  onAudience: (offerId: OwnOffer['id']) => void;
 }) {
   const { t } = useTranslation();
+  const { audience } = offer;
+  const who =
+    audience?.who === 'chosen'
+      ? t('ui.audience.chosenCount', { count: audience.peerIds.length })
+      : t(`ui.audience.${audience?.who ?? 'inherited'}.name`);
   return (
     <li className="own-row">
       <OfferIcon offer={offer} sizePx={36} />
@@ -155,6 +173,17 @@ const OwnOfferRow = memo(function OwnOfferRow({
           {offer.summary === '' ? offer.command : offer.summary}
         </div>
       </div>
+      <Button
+        size="compact-sm"
+        variant={audience === null ? 'subtle' : 'light'}
+        color={audience === null ? 'gray' : 'pool'}
+        className="own-who"
+        leftSection={<IconEye size={16} />}
+        aria-label={t('ui.audience.change', { offer: offer.name, who })}
+        onClick={() => onAudience(offer.id)}
+      >
+        <span className="own-who-name">{who}</span>
+      </Button>
       <Switch
         checked={offer.isShared}
         onChange={(event) => onShare([offer.id], event.currentTarget.checked)}
@@ -163,6 +192,34 @@ const OwnOfferRow = memo(function OwnOfferRow({
     </li>
   );
 });
+
+/** Who sees one application, where that differs from all others. */
+function OfferAudience({ offer, onClose }: { offer: OwnOffer | undefined; onClose: () => void }) {
+  const { t } = useTranslation();
+  const core = useCore();
+  const settings = useTopic('settings');
+  const { run } = useAction();
+  const change = (offerId: OwnOffer['id'], audience: Audience | null) =>
+    run(() => core.call('offers.setAudience', { offerIds: [offerId], audience }));
+  return (
+    <Modal
+      opened={offer !== undefined}
+      onClose={onClose}
+      title={t('ui.audience.ofOffer', { offer: offer?.name ?? '' })}
+      closeButtonProps={{ 'aria-label': t('ui.common.close') }}
+      attributes={{ header: { role: 'presentation' } }}
+    >
+      {offer !== undefined && (
+        <AudienceFields
+          label={t('ui.audience.ofOffer', { offer: offer.name })}
+          audience={offer.audience}
+          inherited={settings.audience}
+          onChange={(audience) => void change(offer.id, audience)}
+        />
+      )}
+    </Modal>
+  );
+}
 
 /** Entries that were left out, with the reason, so that their owner can mend them. */
 function BrokenEntries({ entries }: { entries: readonly BrokenEntry[] }) {

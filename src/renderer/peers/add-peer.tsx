@@ -7,11 +7,13 @@ import { sayProblem } from '../../messages/messages.ts';
 import { CopyLine } from '../components/copy-line.tsx';
 import { useCore, useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';
+import { useWhyNoAddress } from './why-no-address.ts';
 
 export function AddPeer({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   const core = useCore();
   const self = useTopic('self');
+  const whyNoAddress = useWhyNoAddress();
   const [address, setAddress] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
@@ -65,7 +67,7 @@ export function AddPeer({ isOpen, onClose }: { isOpen: boolean; onClose: () => v
           />
           {self.addresses[0] === undefined ? (
             <Text size="sm" fw={600}>
-              {t('ui.self.noNetwork')}
+              {whyNoAddress}
             </Text>
           ) : (
             <div>

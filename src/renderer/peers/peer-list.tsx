@@ -1,6 +1,6 @@
 // The computers around: this one on top, the others with their presence, and a way to add one by address.
 import { ActionIcon, Button, Group, Text, TextInput, UnstyledButton } from '@mantine/core';
-import { IconDeviceDesktop, IconPlus, IconSearch, IconX } from '@tabler/icons-react';
+import { IconBan, IconDeviceDesktop, IconPlus, IconSearch, IconX } from '@tabler/icons-react';
 import { type KeyboardEvent, memo, useDeferredValue, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Peer, PeerId } from '../../contract/models.ts';
@@ -68,7 +68,9 @@ export function PeerList({ page, onAdd, onChosen }: { page: Page; onAdd: () => v
         <h2>{t('ui.peers.title')}</h2>
         <Text size="xs" c="dimmed" aria-live="polite">
           {peers.length > 0 &&
-            t('ui.peers.online', { count: peers.filter((peer) => peer.presence === 'online').length })}
+            t('ui.peers.online', {
+              count: peers.filter((peer) => peer.presence === 'online' && !peer.isBlocked).length,
+            })}
         </Text>
       </Group>
 
@@ -158,15 +160,21 @@ const PeerRow = memo(
       <li className="peer-item" data-testid="peer-row">
         <UnstyledButton
           className="peer"
-          data-offline={peer.presence === 'offline' || undefined}
+          data-offline={peer.presence === 'offline' || peer.isBlocked || undefined}
           aria-current={isChosen ? 'page' : undefined}
           title={`${peer.name}\n${peer.addresses[0] ?? ''}\n${peer.id}`}
           onClick={() => onChoose({ page: 'peer', peerId: peer.id })}
         >
-          <PresenceDot isOnline={peer.presence === 'online'} />
+          {peer.isBlocked ? (
+            <IconBan size={13} className="peer-blocked" aria-hidden />
+          ) : (
+            <PresenceDot isOnline={peer.presence === 'online'} />
+          )}
           <span className="peer-text">
             <span className="peer-name ellipsis">{peer.name}</span>
-            <span className="peer-state ellipsis">{t(state.key, state.values)}</span>
+            <span className="peer-state ellipsis" data-warning={peer.warning !== null || undefined}>
+              {t(state.key, state.values)}
+            </span>
           </span>
           <VerifiedMark isVerified={peer.isVerified} />
         </UnstyledButton>
@@ -177,6 +185,8 @@ const PeerRow = memo(
 );
 
 function peerState(peer: Peer): { key: string; values: Record<string, string> } {
+  if (peer.isBlocked) return { key: 'ui.peer.state.blocked', values: {} };
+  if (peer.warning !== null) return { key: 'ui.peer.state.warning', values: {} };
   if (peer.problem?.code === 'protocol-newer' || peer.problem?.code === 'protocol-older')
     return { key: `ui.peer.state.${peer.problem.code}`, values: {} };
   if (peer.connection === 'failed') return { key: 'ui.peer.state.failed', values: {} };

@@ -24,6 +24,21 @@ export interface Carrier {
   open(): Promise<Port>;
   /** Starts a stream of RFB bytes (RFC 6143) of a session. */
   openDisplay(sessionId: SessionId): DisplayChannel;
+  /**
+   * Sends a file into the folder Exchange of a session; resolves with the name that it got there.
+   * @throws AppError `cancelled` when the signal aborts, and what the core says
+   */
+  sendFile(upload: Upload): Promise<string>;
+  /** Saves a file of that folder where this person's downloads go. */
+  saveFile(sessionId: SessionId, name: string): void;
+}
+
+export interface Upload {
+  readonly sessionId: SessionId;
+  readonly name: string;
+  readonly file: Blob;
+  readonly signal: AbortSignal;
+  onProgress(sentBytes: number): void;
 }
 
 /** The core is there and refuses this page: its token is missing or from an earlier start. */

@@ -1,13 +1,15 @@
 // The browser shell's carrier: WebSockets to the server that this page came from.
+import { AppError, problemSchema } from '../../contract/errors.ts';
+import { filePath } from '../../contract/exchange.ts';
 import type { SessionId } from '../../contract/models.ts';
 import type { Port } from '../../contract/port.ts';
-import { type Carrier, type DisplayChannel, Unauthorized } from './carrier.ts';
+import { type Carrier, type DisplayChannel, Unauthorized, type Upload } from './carrier.ts';
 
 /** The server closes with this code when the page's cookie is not, or no longer, valid. */
 const CLOSED_UNAUTHORIZED = 4401;
 
 export function webSocketCarrier(): Carrier {
-  return { shell: 'browser', open: openContract, openDisplay };
+  return { shell: 'browser', open: openContract, openDisplay, sendFile, saveFile };
 }
 
 function socketUrl(path: string): string {
@@ -20,6 +22,42 @@ function socketUrl(path: string): string {
 
 function openDisplay(sessionId: SessionId): DisplayChannel {
   return new WebSocket(socketUrl(`/display/${sessionId}`));
+}
+
+/** By XMLHttpRequest: `fetch` tells no progress, and reads a file into memory before it sends it as a stream. */
+function sendFile({ sessionId, name, file, signal, onProgress }: Upload): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const request = new XMLHttpRequest();
+  const abort = () => request.abort();
+  signal.addEventListener('abort', abort, { once: true });
+  request.upload.onprogress = ({ loaded }) => onProgress(loaded);
+  request.onabort = () => reject(new AppError('cancelled'));
+  request.onerror = () => reject(new AppError('transfer-broken'));
+  request.onload = () => {
+    const answer: unknown = request.response;
+    if (request.status === 201 && isObject(answer) && typeof answer['name'] === 'string') resolve(answer['name']);
+    else {
+      const problem = problemSchema.safeParse(isObject(answer) ? answer['problem'] : null);
+      reject(problem.success ? new AppError(problem.data.code, problem.data.params) : new AppError('internal'));
+    }
+  };
+  request.open('PUT', filePath(sessionId, name));
+  request.responseType = 'json';
+  if (signal.aborted) reject(new AppError('cancelled'));
+  else request.send(file);
+  return promise.finally(() => signal.removeEventListener('abort', abort));
+}
+
+/** With the attribute, so that an answer that is no file does not take this page's place. */
+function saveFile(sessionId: SessionId, name: string): void {
+  const link = document.createElement('a');
+  link.href = filePath(sessionId, name);
+  link.download = name;
+  link.click();
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 async function openContract(): Promise<Port> {

@@ -3,7 +3,9 @@ import { Button, Group, Modal, Stack, Text, Title } from '@mantine/core';
 import { IconBox } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { EXCHANGE_FOLDER } from '../../contract/exchange.ts';
 import type { Container } from '../../contract/models.ts';
+import { MarkOf } from '../components/peer-mark.tsx';
 import { formatSize } from '../lib/format.ts';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
 import './settings.css';
@@ -34,10 +36,14 @@ export function Containers() {
             <div className="list-text">
               <Group gap={8}>
                 <span className="list-name">{container.peerName}</span>
+                <MarkOf peerId={container.peerId} />
                 <span className="tag">{t(`ui.containers.state.${container.state}`)}</span>
               </Group>
               <div className="list-note">
                 {t('ui.containers.home', { size: formatSize(container.homeSizeBytes), path: container.homePath })}
+              </div>
+              <div className="list-note">
+                {t('ui.containers.exchange', { path: `${container.homePath}/${EXCHANGE_FOLDER}` })}
               </div>
               <details className="container-mounts">
                 <summary>{t('ui.containers.mounts', { count: container.mounts.length })}</summary>

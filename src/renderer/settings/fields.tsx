@@ -10,7 +10,14 @@ import { SettingRow } from './setting-row.tsx';
 type Change = MethodInput<'settings.update'>;
 
 export function SwitchSetting(props: {
-  name: 'isWarmUp' | 'isStartedAtLogin' | 'hasNotifications' | 'isSharedByDefault' | 'isPaused';
+  name:
+    | 'isWarmUp'
+    | 'isStartedAtLogin'
+    | 'isKeySealed'
+    | 'hasNotifications'
+    | 'isSharedByDefault'
+    | 'isPaused'
+    | 'isDoNotDisturb';
   label: string;
   hint: string;
   onChange?: (isOn: boolean) => void;
@@ -82,7 +89,7 @@ export function NameSetting({ label, hint }: { label: string; hint: string }) {
 }
 
 export function NumberSetting(props: {
-  name: 'peerPort' | 'answerTimeoutS';
+  name: 'peerPort' | 'answerTimeoutS' | 'maxUploadMib';
   label: string;
   hint: string;
   min: number;

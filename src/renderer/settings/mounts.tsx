@@ -16,7 +16,7 @@ export function Mounts() {
   const [path, setPath] = useState('');
   const [mode, setMode] = useState<Mount['mode']>('ro');
   const [problem, setProblem] = useState<string | null>(null);
-  const save = (next: Mount[]) => run(() => core.call('settings.update', { mounts: next }));
+  const save = (path: string, mode: Mount['mode'] | null) => run(() => core.call('mounts.set', { path, mode }));
 
   const add = async (event: FormEvent) => {
     event.preventDefault();
@@ -26,7 +26,7 @@ export function Mounts() {
       return;
     }
     setProblem(null);
-    if (await save([...mounts.filter((mount) => mount.path !== trimmed), { path: trimmed, mode }])) setPath('');
+    if (await save(trimmed, mode)) setPath('');
   };
 
   return (
@@ -57,7 +57,7 @@ export function Mounts() {
               variant="subtle"
               color="red"
               aria-label={t('ui.mount.remove', { path: mount.path })}
-              onClick={() => save(mounts.filter((other) => other.path !== mount.path))}
+              onClick={() => save(mount.path, null)}
             >
               <IconTrash size={18} />
             </ActionIcon>

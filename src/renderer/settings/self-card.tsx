@@ -3,11 +3,13 @@ import { Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { CopyLine } from '../components/copy-line.tsx';
 import { ownAddress } from '../peers/add-peer.tsx';
+import { useWhyNoAddress } from '../peers/why-no-address.ts';
 import { useTopic } from '../use-core.tsx';
 
 export function SelfCard() {
   const { t } = useTranslation();
   const self = useTopic('self');
+  const whyNoAddress = useWhyNoAddress();
   return (
     <Stack gap="sm" className="panel setting-panel" p="md">
       <div>
@@ -27,7 +29,7 @@ export function SelfCard() {
           {self.peerPort === 0 ? t('ui.self.noPort') : t('ui.self.addressesHint')}
         </Text>
         <Stack gap={6}>
-          {self.addresses.length === 0 && <Text size="sm">{t('ui.self.noNetwork')}</Text>}
+          {whyNoAddress !== null && <Text size="sm">{whyNoAddress}</Text>}
           {self.addresses.map((address) => (
             <CopyLine key={address} text={ownAddress(address, self.peerPort)} label={t('ui.self.address')} />
           ))}

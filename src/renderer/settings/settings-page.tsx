@@ -6,12 +6,15 @@ import { logLevelSchema, type Settings } from '../../contract/models.ts';
 import { type SettingsSection, settingsSections } from '../lib/route.ts';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';
+import { AddedPeers } from './added-peers.tsx';
 import { Containers } from './containers.tsx';
 import { NameSetting, NumberSetting, SwitchSetting } from './fields.tsx';
 import { HealthList } from './health-list.tsx';
+import { KnownPeers } from './known-peers.tsx';
 import { Logs } from './logs.tsx';
 import { Mounts } from './mounts.tsx';
-import { AddedPeers, Rules } from './people.tsx';
+import { QuietSettings } from './quiet.tsx';
+import { Rules } from './rules.tsx';
 import { SelfCard } from './self-card.tsx';
 import { SettingRow } from './setting-row.tsx';
 import './settings.css';
@@ -43,9 +46,12 @@ export function SettingsPage({ section }: { section: SettingsSection }) {
         </Tabs.Panel>
         <Tabs.Panel value="people" pt="md">
           <Stack gap="xl">
-            <Rules />
+            <KnownPeers />
             <Containers />
           </Stack>
+        </Tabs.Panel>
+        <Tabs.Panel value="rules" pt="md">
+          <Rules />
         </Tabs.Panel>
         <Tabs.Panel value="network" pt="md">
           <Stack gap="xl">
@@ -97,6 +103,9 @@ function General() {
           hint={t('ui.settings.notificationsHint')}
         />
         {core.carrier.shell === 'browser' && <BrowserNotifications />}
+        {core.carrier.shell === 'electron' && (
+          <SwitchSetting name="isKeySealed" label={t('ui.settings.sealKey')} hint={t('ui.settings.sealKeyHint')} />
+        )}
         <SettingRow label={t('ui.settings.logLevel')} hint={t('ui.settings.logLevelHint')} labelFor={levelId}>
           <Select
             id={levelId}
@@ -142,6 +151,7 @@ function Sharing() {
     <Stack gap="xl">
       <div className="panel setting-panel">
         <SwitchSetting name="isPaused" label={t('ui.settings.paused')} hint={t('ui.settings.pausedHint')} />
+        <QuietSettings />
         <SwitchSetting
           name="isSharedByDefault"
           label={t('ui.settings.sharedByDefault')}
@@ -161,6 +171,14 @@ function Sharing() {
           min={2}
           max={600}
           suffix={t('ui.settings.secondsSuffix')}
+        />
+        <NumberSetting
+          name="maxUploadMib"
+          label={t('ui.settings.maxUpload')}
+          hint={t('ui.settings.maxUploadHint')}
+          min={1}
+          max={1024 * 1024}
+          suffix={t('ui.settings.mebibytesSuffix')}
         />
         <SwitchSetting name="isWarmUp" label={t('ui.settings.warmUp')} hint={t('ui.settings.warmUpHint')} />
       </div>

@@ -10,6 +10,9 @@ declare module '@novnc/novnc' {
     resizeSession: boolean;
     scaleViewport: boolean;
     showDotCursor: boolean;
+    viewOnly: boolean;
+    clipboardPasteFrom(text: string): void;
+    sendKey(keysym: number, code: string, isDown: boolean): void;
     focus(options?: FocusOptions): void;
     disconnect(): void;
   }

@@ -1,13 +1,17 @@
 // Keeps a session's picture in an element: opens the display stream, opens it again when it breaks, leaves the last picture.
-import type { SessionId } from '../../contract/models.ts';
+import type { Powers, SessionId } from '../../contract/models.ts';
 import type { Carrier } from '../ports/carrier.ts';
+import { ClipboardBridge, type ClipboardProblem } from './clipboard.ts';
 import { onFirstPaint } from './first-paint.ts';
+import { guardChannel, holdToLimits, Pace } from './rfb-limits.ts';
 import { loadRfb } from './start-viewer.ts';
 import type { DisplayState } from './viewer-phase.ts';
 
 export interface RemoteScreen {
   /** Whether the picture is made to fit when the remote screen does not follow the window's size. */
   setScaled(isScaled: boolean): void;
+  /** What this side may do; the host holds it to the same. */
+  setPowers(powers: Powers): void;
   focus(): void;
   /** Tries at once instead of waiting for the next try. */
   retryNow(): void;
@@ -23,10 +27,14 @@ export function showRemoteScreen(
   carrier: Carrier,
   sessionId: SessionId,
   element: HTMLElement,
-  onState: (state: DisplayState) => void,
+  initialPowers: Powers,
+  on: { readonly state: (state: DisplayState) => void; readonly clipboardProblem: (problem: ClipboardProblem) => void },
 ): RemoteScreen {
   const closing = new AbortController();
   const { signal } = closing;
+  const onState = on.state;
+  const clipboard = new ClipboardBridge(element, initialPowers, on.clipboardProblem);
+  let powers = initialPowers;
   let isScaled = true;
   let rfb: InstanceType<Awaited<ReturnType<typeof loadRfb>>['default']> | undefined;
   let wake: (() => void) | undefined;
@@ -37,17 +45,27 @@ export function showRemoteScreen(
     for (const picture of element.querySelectorAll('[data-last-picture]')) picture.remove();
   };
 
-  async function connectOnce(): Promise<{ wasPainted: boolean }> {
+  async function connectOnce(): Promise<{ wasPainted: boolean; isBroken: boolean }> {
     const { default: RFB } = await loadRfb();
-    if (signal.aborted) return { wasPainted: false };
+    if (signal.aborted) return { wasPainted: false, isBroken: false };
     const ended = Promise.withResolvers<void>();
-    const live = new RFB(element, carrier.openDisplay(sessionId), { shared: true });
+    let isBroken = false;
+    const onBroken = (error: unknown) => {
+      isBroken = true;
+      console.warn('The screen is not one:', error);
+      live.disconnect();
+    };
+    const limits = { pace: new Pace(), mayCopyOut: () => powers.clipboardOut, onBroken };
+    const live = new RFB(element, guardChannel(carrier.openDisplay(sessionId), limits), { shared: true });
+    holdToLimits(live, limits);
     const canvas = element.querySelector('canvas:not([data-last-picture])');
     let isPainted = false;
     rfb = live;
     live.background = 'transparent';
     live.scaleViewport = isScaled;
     live.resizeSession = true;
+    live.viewOnly = powers.isViewOnly;
+    clipboard.attach(live);
     live.addEventListener('disconnect', () => ended.resolve(), { once: true });
     live.addEventListener('connect', () => {
       if (document.activeElement === null || document.activeElement === document.body) live.focus();
@@ -65,6 +83,7 @@ export function showRemoteScreen(
     await ended.promise;
     signal.removeEventListener('abort', stop);
     rfb = undefined;
+    clipboard.detach();
     if (isPainted && canvas instanceof HTMLCanvasElement) {
       // noVNC takes its canvas out of the page; the picture in it is still the last one.
       removePictures();
@@ -73,7 +92,8 @@ export function showRemoteScreen(
       canvas.style.cursor = 'default';
       element.append(canvas);
     }
-    return { wasPainted: isPainted };
+    // What broke it once may do so again at once: no hurry then.
+    return { wasPainted: isPainted, isBroken };
   }
 
   async function run(): Promise<void> {
@@ -81,13 +101,15 @@ export function showRemoteScreen(
     onState('connecting');
     while (!signal.aborted) {
       let wasPainted = false;
+      let isBroken = false;
       try {
-        ({ wasPainted } = await connectOnce());
+        ({ wasPainted, isBroken } = await connectOnce());
       } catch {
         // The carrier has no connection to the core at the moment: the same as a stream that breaks.
       }
       if (signal.aborted) return;
-      if (wasPainted) retryMs = FIRST_RETRY_MS;
+      if (isBroken) retryMs = LAST_RETRY_MS;
+      else if (wasPainted) retryMs = FIRST_RETRY_MS;
       if (hasPainted) {
         clearTimeout(lostTimer);
         lostTimer = setTimeout(() => onState('lost'), wasPainted ? LOST_AFTER_MS : 0);
@@ -109,10 +131,16 @@ export function showRemoteScreen(
       isScaled = next;
       if (rfb !== undefined) rfb.scaleViewport = next;
     },
+    setPowers: (next) => {
+      powers = next;
+      clipboard.setPowers(next);
+      if (rfb !== undefined) rfb.viewOnly = next.isViewOnly;
+    },
     focus: () => rfb?.focus({ preventScroll: true }),
     retryNow: () => wake?.(),
     close: () => {
       closing.abort();
+      clipboard.close();
       clearTimeout(lostTimer);
       wake?.();
     },

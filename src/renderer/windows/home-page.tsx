@@ -7,6 +7,7 @@ import { Hint } from '../components/hint.tsx';
 import { PresenceDot, VerifiedMark } from '../components/peer-mark.tsx';
 import { sortPeers } from '../lib/peers.ts';
 import { ownAddress } from '../peers/add-peer.tsx';
+import { useWhyNoAddress } from '../peers/why-no-address.ts';
 import { useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';
 import './home-page.css';
@@ -17,8 +18,9 @@ export function HomePage({ onAdd, onShowPeers }: { onAdd: () => void; onShowPeer
   const { t } = useTranslation();
   const peers = useTopic('peers');
   const self = useTopic('self');
+  const whyNoAddress = useWhyNoAddress();
   const health = useTopic('health');
-  const online = sortPeers(peers).filter((peer) => peer.presence === 'online');
+  const online = sortPeers(peers).filter((peer) => peer.presence === 'online' && !peer.isBlocked);
   const isMulticastBad = health.some((item) => item.id === 'multicast' && item.level !== 'ok');
 
   if (online.length === 0)
@@ -33,7 +35,7 @@ export function HomePage({ onAdd, onShowPeers }: { onAdd: () => void; onShowPeer
         </List>
         {self.addresses[0] === undefined ? (
           <Text size="sm" fw={600}>
-            {t('ui.self.noNetwork')}
+            {whyNoAddress}
           </Text>
         ) : (
           <Stack gap={4} w="100%" maw={380} my="xs">

@@ -20,32 +20,41 @@ import { useMediaQuery } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
 import {
   IconAlertTriangle,
+  IconBell,
+  IconBellOff,
   IconBellRinging,
+  IconBellZ,
   IconBrightness,
   IconChevronDown,
   IconChevronUp,
+  IconHistory,
   IconSearch,
   IconSettings,
 } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Activity, useActivity } from '../activity/activity.tsx';
+import { usePowerNotices } from '../activity/power-notices.ts';
 import { CataloguePage } from '../catalogue/catalogue-page.tsx';
 import { CommandPalette } from '../catalogue/command-palette.tsx';
 import { useOpenPeer } from '../catalogue/use-open-peer.ts';
 import { ConnectionBanner } from '../components/connection-banner.tsx';
+import { DiskBanner } from '../components/disk-banner.tsx';
 import { FirstRun } from '../first-run/first-run.tsx';
-import { formatNumber } from '../lib/format.ts';
+import { HistoryPage } from '../history/history-page.tsx';
+import { formatClock, formatNumber } from '../lib/format.ts';
 import { OwnPage } from '../own/own-page.tsx';
 import { AddPeer } from '../peers/add-peer.tsx';
 import { PeerList } from '../peers/peer-list.tsx';
 import { useRequestNotifications } from '../requests/request-notifications.ts';
 import { RequestQueue } from '../requests/request-queue.tsx';
 import { useHealthCount } from '../settings/health-list.tsx';
+import { useQuiet } from '../settings/quiet.tsx';
 import { SettingsPage } from '../settings/settings-page.tsx';
 import { warmColor } from '../theme.ts';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
 import { goTo, usePage } from '../use-page.ts';
+import { VerifyDialog } from '../verify/verify-dialog.tsx';
 import { HomePage } from './home-page.tsx';
 import './main-window.css';
 
@@ -56,6 +65,7 @@ export function MainWindow() {
   const { isSetUp } = useTopic('settings');
   const requests = useTopic('requests');
   useRequestNotifications();
+  usePowerNotices('all');
   if (isWanted && requests.length === 0) setWanted(false);
   useEffect(() => {
     document.title = requests.length === 0 ? 'eBrainPool' : `(${formatNumber(requests.length)}) eBrainPool`;
@@ -64,6 +74,8 @@ export function MainWindow() {
     <>
       {isSetUp ? <House onRequests={() => setWanted(true)} /> : <FirstRun />}
       {(core.carrier.shell === 'browser' || isWanted) && <Requests />}
+      {/* In Electron what another person begins is shown in the pop-up. */}
+      <VerifyDialog isWanted={({ role }) => role === 'asking' || core.carrier.shell === 'browser'} />
     </>
   );
 }
@@ -85,6 +97,7 @@ function House({ onRequests }: { onRequests: () => void }) {
       </button>
       <Header onRequests={onRequests} isNavOpen={isNavOpen} onNav={isWide ? null : () => setNavOpen(!isNavOpen)} />
       <ConnectionBanner />
+      <DiskBanner />
       <div className="house-rooms">
         {isWide ? (
           <nav className="house-nav" aria-label={t('ui.peers.title')}>
@@ -110,6 +123,7 @@ function House({ onRequests }: { onRequests: () => void }) {
             <HomePage onAdd={() => setAdding(true)} onShowPeers={isWide ? null : () => setNavOpen(true)} />
           )}
           {page.page === 'own' && <OwnPage />}
+          {page.page === 'history' && <HistoryPage />}
           {page.page === 'peer' && <CataloguePage key={page.peerId} peerId={page.peerId} onRetry={retry} />}
           {page.page === 'settings' && <SettingsPage section={page.section} />}
         </main>
@@ -206,7 +220,19 @@ function Header({ isNavOpen, onNav, onRequests }: HeaderProps) {
             />
           </div>
         </Tooltip>
+        <DoNotDisturb />
         <ColorScheme />
+        <Tooltip label={t('ui.history.title')}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="lg"
+            aria-label={t('ui.history.title')}
+            onClick={() => goTo({ page: 'history' })}
+          >
+            <IconHistory size={20} />
+          </ActionIcon>
+        </Tooltip>
         <Tooltip label={t('ui.settings.title')}>
           <ActionIcon
             variant="subtle"
@@ -220,6 +246,36 @@ function Header({ isNavOpen, onNav, onRequests }: HeaderProps) {
         </Tooltip>
       </Group>
     </header>
+  );
+}
+
+function DoNotDisturb() {
+  const { t } = useTranslation();
+  const core = useCore();
+  const { isDoNotDisturb } = useTopic('settings');
+  const quiet = useQuiet();
+  const { run } = useAction();
+  const hint =
+    quiet === null
+      ? t('ui.main.quietOff')
+      : quiet.why === 'switched'
+        ? t('ui.main.quietOn')
+        : t('ui.main.quietHours', { time: formatClock(quiet.until) });
+  const Icon = quiet === null ? IconBell : quiet.why === 'switched' ? IconBellOff : IconBellZ;
+  return (
+    <Tooltip label={hint} multiline maw={260}>
+      <ActionIcon
+        variant={quiet === null ? 'subtle' : 'light'}
+        color={quiet === null ? 'gray' : 'yellow'}
+        size="lg"
+        aria-label={t('ui.main.quiet')}
+        aria-description={hint}
+        aria-pressed={isDoNotDisturb}
+        onClick={() => void run(() => core.call('settings.update', { isDoNotDisturb: !isDoNotDisturb }))}
+      >
+        <Icon size={20} />
+      </ActionIcon>
+    </Tooltip>
   );
 }
 

@@ -7,11 +7,15 @@ import { ConnectionBanner } from '../components/connection-banner.tsx';
 import { Hint } from '../components/hint.tsx';
 import { RequestQueue } from '../requests/request-queue.tsx';
 import { useTopic } from '../use-core.tsx';
+import { ComparisonStrip } from '../verify/comparison-strip.tsx';
+import { isOver } from '../verify/open-verify.ts';
+import { VerifyDialog } from '../verify/verify-dialog.tsx';
 import './popup-window.css';
 
 export function PopupWindow() {
   const { t } = useTranslation();
   const requests = useTopic('requests');
+  const hasRequests = requests.length > 0;
   useEffect(() => {
     document.title = t('ui.popup.title', { count: requests.length });
   }, [t, requests.length]);
@@ -19,11 +23,13 @@ export function PopupWindow() {
     <main className="popup" aria-label={t('ui.popup.label')}>
       <VisuallyHidden component="h1">{t('ui.popup.label')}</VisuallyHidden>
       <ConnectionBanner />
-      {requests.length === 0 ? (
-        <Hint icon={<IconCircleCheck size={32} />} title={t('ui.popup.empty')} />
-      ) : (
-        <RequestQueue />
-      )}
+      {hasRequests && <ComparisonStrip />}
+      {!hasRequests ? <Hint icon={<IconCircleCheck size={32} />} title={t('ui.popup.empty')} /> : <RequestQueue />}
+      {/* Requests first: what another person began, and how a comparison ended, is a line above them until it is wanted. */}
+      <VerifyDialog
+        isWanted={({ role }) => role === 'asked' && !hasRequests}
+        isShown={(comparison) => !hasRequests || !isOver(comparison)}
+      />
     </main>
   );
 }

@@ -1,5 +1,6 @@
 // The viewer window: waits for the answer, then shows the program's screen, and says how it ended.
 import { ActionIcon, Button, Group, Loader, Progress, Stack, Text, Title, Tooltip } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
 import {
   IconArrowsMaximize,
   IconArrowsMinimize,
@@ -13,14 +14,19 @@ import {
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Offer, PeerId, SessionId } from '../../contract/models.ts';
+import { noPowers } from '../../contract/powers.ts';
 import { sayProblem } from '../../messages/messages.ts';
+import { usePowerNotices } from '../activity/power-notices.ts';
 import { ConnectionBanner } from '../components/connection-banner.tsx';
 import { OfferIcon } from '../components/offer-icon.tsx';
-import { formatSeconds, shortFingerprint } from '../lib/format.ts';
+import { MarkOf } from '../components/peer-mark.tsx';
+import { formatSeconds, shorten, shortFingerprint } from '../lib/format.ts';
 import { useAction, useConnectionEpoch, useCore, useNow, useTopic } from '../use-core.tsx';
 import { type RemoteScreen, showRemoteScreen } from '../viewer/remote-screen.ts';
 import type { ViewerStart } from '../viewer/start-viewer.ts';
 import { type DisplayState, type ViewerEnd, type ViewerPhase, viewerPhase } from '../viewer/viewer-phase.ts';
+import { useNoDrops, ViewerFiles } from './viewer-files.tsx';
+import { ViewerPowers } from './viewer-powers.tsx';
 import './viewer-window.css';
 
 const SCALE_KEY = 'ebrainpool-viewer-scale';
@@ -38,6 +44,7 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
   const [isScaled, setScaled] = useState(() => localStorage.getItem(SCALE_KEY) !== 'off');
   const [isFull, setFull] = useState(false);
   const screenElement = useRef<HTMLDivElement>(null);
+  const [mainElement, setMainElement] = useState<HTMLElement | null>(null);
   const screen = useRef<RemoteScreen | null>(null);
   const toolbar = useRef<HTMLElement>(null);
 
@@ -45,6 +52,7 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
   const sessionId = target.sessionId ?? ask?.sessionId ?? null;
   const session = sessions.find((one) => one.id === sessionId);
   const isAsking = target.askId === null && target.sessionId === null && target.launch !== null;
+  usePowerNotices(sessionId);
   const phase = viewerPhase({ ask, session, problem: target.problem, isAsking, display });
 
   const peerId = session?.peerId ?? ask?.peerId ?? target.launch?.peerId;
@@ -68,6 +76,9 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
     document.documentElement.dataset['viewer'] = phase.kind;
   }, [phase.kind]);
 
+  const powers = session?.powers ?? noPowers;
+  const powersNow = useRef(powers);
+  powersNow.current = powers;
   const liveSessionId = session !== undefined && session.state !== 'ended' ? session.id : null;
   useEffect(() => {
     if (liveSessionId !== null && target.sessionId !== liveSessionId) start.setSession(liveSessionId);
@@ -75,14 +86,24 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
 
   useEffect(() => {
     if (liveSessionId === null || screenElement.current === null) return;
-    const remote = showRemoteScreen(core.carrier, liveSessionId, screenElement.current, setDisplay);
+    const remote = showRemoteScreen(core.carrier, liveSessionId, screenElement.current, powersNow.current, {
+      state: setDisplay,
+      clipboardProblem: (problem) =>
+        notifications.show({ color: 'yellow', message: t(`ui.viewer.clipboard.${problem}`), autoClose: 12_000 }),
+    });
     screen.current = remote;
     return () => {
       screen.current = null;
       remote.close();
       setDisplay('none');
     };
-  }, [core, liveSessionId]);
+  }, [core, liveSessionId, t]);
+
+  useEffect(() => {
+    screen.current?.setPowers(powers);
+  }, [powers]);
+
+  useNoDrops();
 
   useEffect(() => {
     screen.current?.setScaled(isScaled);
@@ -127,12 +148,12 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
   const end = (id: SessionId) => run(() => core.call('sessions.end', { sessionId: id }));
 
   const isLive = phase.kind === 'running' || phase.kind === 'reconnecting' || phase.kind === 'connecting';
+  // What was asked for, and not what the person there left of it; after a reload the ask is found by its session.
+  const asked = ask ?? asks.find((one) => one.sessionId !== null && one.sessionId === sessionId) ?? session;
   const launch =
-    session !== undefined
-      ? { peerId: session.peerId, offerId: session.offer.id, view: 'viewer' as const }
-      : ask !== undefined
-        ? { peerId: ask.peerId, offerId: ask.offer.id, view: 'viewer' as const }
-        : target.launch;
+    asked === undefined
+      ? target.launch
+      : { peerId: asked.peerId, offerId: asked.offer.id, view: 'viewer' as const, powers: asked.powers };
 
   return (
     <div className="viewer" data-full={isFull || undefined}>
@@ -141,6 +162,13 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
         <Title order={1} className="viewer-title ellipsis" title={title}>
           {title}
         </Title>
+        {peerId !== undefined && <MarkOf peerId={peerId} />}
+        {session !== undefined && session.state !== 'ended' && (
+          <>
+            <ViewerPowers session={session} />
+            {powers.files && <ViewerFiles key={session.id} session={session} place={mainElement} />}
+          </>
+        )}
         <Tooltip label={t('ui.viewer.scaleHint')} multiline maw={260}>
           <ActionIcon
             variant={isScaled ? 'light' : 'subtle'}
@@ -175,7 +203,7 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
         </Button>
       </header>
       <ConnectionBanner />
-      <main className="viewer-main">
+      <main className="viewer-main" ref={setMainElement}>
         <div
           ref={screenElement}
           className="viewer-screen"
@@ -190,8 +218,8 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
           <div className="viewer-cover" data-clear={phase.kind === 'reconnecting' || undefined} role="status">
             <Cover
               phase={phase}
-              peerName={peerName}
-              offer={offer}
+              peerName={shorten(peerName, 40)}
+              offer={{ ...offer, name: shorten(offer.name, 60) }}
               onCancel={ask === undefined ? undefined : () => run(() => core.call('asks.cancel', { askId: ask.id }))}
               onAgain={launch === null ? undefined : () => start.askAgain(launch)}
             />

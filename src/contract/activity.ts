@@ -1,0 +1,175 @@
+// One line of the activity log: who asked for what, who answered, what ran, and what this computer's person decided.
+import { z } from 'zod';
+import { errorCodeSchema } from './errors.ts';
+import {
+  endReasonSchema,
+  offerIdSchema,
+  peerIdSchema,
+  powersSchema,
+  requestIdSchema,
+  ruleIdSchema,
+  sessionIdSchema,
+  viewSchema,
+} from './models.ts';
+
+const count = z.number().int().nonnegative();
+const instant = z.number().int().nonnegative();
+const durationMs = z.number().int().nonnegative().nullable();
+
+/** How long a person's answer holds; as in `requests.answer`. */
+export const lastsSchema = z.enum(['once', 'until-quit', 'time', 'always']);
+
+/** Who or what gave the answer. peer: the host of whom this computer asked something. */
+export const answeredBySchema = z.enum([
+  'person',
+  'rule',
+  'timeout',
+  'peer',
+  'pause',
+  'do-not-disturb',
+  'quiet-hours',
+  'block',
+  'limit',
+  'not-shared',
+  'unavailable',
+  'quit',
+]);
+export type AnsweredBy = z.infer<typeof answeredBySchema>;
+
+export const activityEventSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('requested'), view: viewSchema, powers: powersSchema }),
+  z.object({
+    kind: z.literal('answered'),
+    answer: z.enum(['allowed', 'denied', 'expired', 'cancelled', 'failed']),
+    by: answeredBySchema,
+    requestId: requestIdSchema.nullable(),
+    ruleId: ruleIdSchema.nullable(),
+    /** Null where no person answered. */
+    lasts: lastsSchema.nullable(),
+    /** For `time`. */
+    minutes: count.nullable(),
+    /** What was given; null for anything but a yes. */
+    powers: powersSchema.nullable(),
+    problem: errorCodeSchema.nullable(),
+  }),
+  /** A yes came to nothing. */
+  z.object({ kind: z.literal('not-started'), requestId: requestIdSchema, problem: errorCodeSchema }),
+  z.object({
+    kind: z.literal('started'),
+    sessionId: sessionIdSchema,
+    ruleId: ruleIdSchema.nullable(),
+    view: viewSchema,
+    powers: powersSchema,
+  }),
+  z.object({ kind: z.literal('narrowed'), sessionId: sessionIdSchema, powers: powersSchema }),
+  z.object({
+    kind: z.literal('ended'),
+    sessionId: sessionIdSchema,
+    reason: endReasonSchema,
+    /** Null, as the amounts are, when eBrainPool did not live to see the end. */
+    durationMs,
+    bytesToHost: count.nullable(),
+    bytesToVisitor: count.nullable(),
+    exitCode: z.number().int().nullable(),
+  }),
+  z.object({
+    kind: z.literal('rule-made'),
+    ruleId: ruleIdSchema,
+    answer: z.enum(['allow', 'deny']),
+    lasts: lastsSchema,
+    minutes: count.nullable(),
+    view: viewSchema,
+    powers: powersSchema,
+  }),
+  z.object({ kind: z.literal('rule-removed'), ruleId: ruleIdSchema, answer: z.enum(['allow', 'deny']) }),
+  /** comparison: two people compared a code; key: this person scanned or pasted the key. */
+  z.object({ kind: z.literal('peer-verified'), how: z.enum(['comparison', 'key']) }),
+  z.object({ kind: z.literal('peer-unverified') }),
+  z.object({ kind: z.literal('peer-blocked') }),
+  z.object({ kind: z.literal('peer-unblocked') }),
+  /** Null: called by the name that it claims again. */
+  z.object({ kind: z.literal('peer-renamed'), name: z.string().max(100).nullable() }),
+  z.object({ kind: z.literal('peer-forgotten'), ruleCount: count }),
+  z.object({ kind: z.literal('paused') }),
+  z.object({ kind: z.literal('resumed') }),
+  /** A blocked peer proved its key and was sent away. */
+  z.object({ kind: z.literal('connection-refused'), address: z.string().max(300) }),
+  /** So many lines that others could cause at will were not written. */
+  z.object({ kind: z.literal('left-out'), count }),
+  /** The last line was cut through, by a crash or a power cut; what there was of it lies in `keptAs`. */
+  z.object({ kind: z.literal('log-torn'), sizeBytes: count, keptAs: z.string().max(100).nullable() }),
+  /** At a start lines at the end were missing, or did not fit, or the file was gone that says where the log begins and ends. */
+  z.object({ kind: z.literal('log-damaged'), what: z.enum(['cut', 'changed', 'head']), count }),
+  /** It could not be written, from `since` on; now it can. `lateCount` lines were written late, and `lostCount` never. */
+  z.object({ kind: z.literal('log-resumed'), since: instant, lateCount: count, lostCount: count }),
+]);
+export type ActivityEvent = Readonly<z.infer<typeof activityEventSchema>>;
+export type ActivityKind = ActivityEvent['kind'];
+
+/** SHA-256 in hex. */
+const chainHash = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const activityEntrySchema = z.object({
+  /** 1 for the first line ever, and one more for each. */
+  seq: z.number().int().positive(),
+  at: instant,
+  /** Which side this computer was on; null for what has no sides. */
+  role: z.enum(['host', 'visitor']).nullable(),
+  peerId: peerIdSchema.nullable(),
+  /** As it was shown then. */
+  peerName: z.string().max(100).nullable(),
+  isVerified: z.boolean().nullable(),
+  offerId: offerIdSchema.nullable(),
+  offerName: z.string().max(200).nullable(),
+  event: activityEventSchema,
+  /** The hash of the line before; of zeros for the first. */
+  previous: chainHash,
+  /** Over the bytes of this line without its hash. */
+  hash: chainHash,
+});
+export type ActivityEntry = Readonly<z.infer<typeof activityEntrySchema>>;
+
+/** What the window and the command line filter by. */
+export const activityGroups = {
+  requests: ['requested', 'answered', 'not-started', 'connection-refused', 'left-out'],
+  sessions: ['started', 'narrowed', 'ended'],
+  decisions: [
+    'rule-made',
+    'rule-removed',
+    'peer-verified',
+    'peer-unverified',
+    'peer-blocked',
+    'peer-unblocked',
+    'peer-renamed',
+    'peer-forgotten',
+    'paused',
+    'resumed',
+  ],
+  log: ['log-torn', 'log-damaged', 'log-resumed'],
+} as const satisfies Record<string, readonly ActivityKind[]>;
+export const activityGroupSchema = z.enum(['requests', 'sessions', 'decisions', 'log']);
+export type ActivityGroup = z.infer<typeof activityGroupSchema>;
+
+/** Which lines: every word of `search` stands somewhere in the line's values. */
+export const activityFilterSchema = z.object({
+  search: z.string().max(200).optional(),
+  peerId: peerIdSchema.optional(),
+  group: activityGroupSchema.optional(),
+});
+export type ActivityFilter = Readonly<z.infer<typeof activityFilterSchema>>;
+
+export const activityCheckSchema = z.discriminatedUnion('isSound', [
+  /** `lastHash` stands for the whole log: written down elsewhere, it shows later that nothing before it was made anew. */
+  z.object({ isSound: z.literal(true), count, lastSeq: count, lastHash: chainHash }),
+  /** The first bad place. truncated: the end is missing; at `line` it should go on. */
+  z.object({
+    isSound: z.literal(false),
+    file: z.string().max(100),
+    line: count,
+    what: z.enum(['changed', 'removed', 'reordered', 'repeated', 'truncated']),
+  }),
+]);
+export type ActivityCheck = Readonly<z.infer<typeof activityCheckSchema>>;
+
+export const activityFormatSchema = z.enum(['jsonl', 'csv']);
+export type ActivityFormat = z.infer<typeof activityFormatSchema>;

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { canTakeAway, hasPower, isSameDisplay, isWithin, noPowers, powerNames, withPower } from './powers.ts';
+
+test.each(powerNames)('%s is given and taken away by itself', (name) => {
+  const given = withPower(noPowers, name, true);
+  expect(powerNames.filter((other) => hasPower(given, other))).toEqual([name]);
+  expect(withPower(given, name, false)).toEqual(noPowers);
+  expect([isWithin(noPowers, given), isWithin(given, noPowers)]).toEqual([true, false]);
+});
+
+test('a restriction is less, and lifting it is more', () => {
+  for (const restriction of [{ isViewOnly: true }, { timeLimitMin: 15 }]) {
+    const restricted = { ...noPowers, ...restriction };
+    expect([isWithin(restricted, noPowers), isWithin(noPowers, restricted)]).toEqual([true, false]);
+  }
+  const hour = { ...noPowers, timeLimitMin: 60 };
+  expect([15, 60, 61].map((timeLimitMin) => isWithin({ ...hour, timeLimitMin }, hour))).toEqual([true, true, false]);
+});
+
+test('of a native window only what its display does not need can be taken away', () => {
+  for (const view of ['native', 'classic'] as const)
+    for (const name of powerNames) {
+      const given = withPower(noPowers, name, true);
+      expect(canTakeAway(view, name), name).toBe(isSameDisplay(given, noPowers));
+      expect(canTakeAway('viewer', name)).toBe(true);
+    }
+});

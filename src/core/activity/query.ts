@@ -1,0 +1,81 @@
+// Which lines of the activity log somebody looks for.
+import {
+  type ActivityEntry,
+  type ActivityFilter,
+  activityEntrySchema,
+  activityGroups,
+} from '../../contract/activity.ts';
+
+export function isEverything({ search = '', peerId, group }: ActivityFilter): boolean {
+  return wordsOf(search).length === 0 && peerId === undefined && group === undefined;
+}
+
+/** Says of a line whether it fits, as cheaply as the line allows. What is damaged fits nothing. */
+export function createMatcher(filter: ActivityFilter): (line: string) => boolean {
+  const words = wordsOf(filter.search ?? '');
+  // As they stand in the line's JSON.
+  const quickWords = words.map((word) => JSON.stringify(word).slice(1, -1));
+  const kinds: readonly string[] | undefined = filter.group && activityGroups[filter.group];
+  return (line) => {
+    if (filter.peerId !== undefined && !line.includes(filter.peerId)) return false;
+    if (kinds !== undefined && !kinds.some((kind) => line.includes(`"kind":"${kind}"`))) return false;
+    if (quickWords.length > 0) {
+      const lower = line.toLowerCase();
+      if (!quickWords.every((word) => lower.includes(word))) return false;
+    }
+    const entry = parseJson(line);
+    if (entry === null) return false;
+    if (filter.peerId !== undefined && entry.peerId !== filter.peerId) return false;
+    if (kinds !== undefined && !kinds.includes(entry.event.kind)) return false;
+    if (words.length === 0) return true;
+    return words.every(createWordTest(entry));
+  };
+}
+
+/** Null for what is damaged, or what only a newer version knows. */
+export function parseEntry(line: string): ActivityEntry | null {
+  return activityEntrySchema.safeParse(parseJson(line)).data ?? null;
+}
+
+/** What looks like an entry; for what is shown the schema decides. */
+function parseJson(line: string): ActivityEntry | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    const isEntry = typeof value === 'object' && value !== null && 'event' in value && typeof value.event === 'object';
+    return isEntry && value.event !== null ? (value as ActivityEntry) : null;
+  } catch {
+    return null;
+  }
+}
+
+function wordsOf(search: string): readonly string[] {
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+}
+
+/** Shorter beginnings of an id are more likely something else. */
+const MIN_ID_LENGTH = 4;
+const idPattern = /^(SHA256:|[0-9a-f]{8}-[0-9a-f]{4}-)/;
+
+/** Whether a word stands in a name or among the words of what happened, or is the beginning of an id. */
+function createWordTest({
+  peerName,
+  peerId,
+  offerName,
+  offerId,
+  role,
+  event,
+}: ActivityEntry): (word: string) => boolean {
+  let text = `${peerName ?? ''}\n${offerName ?? ''}\n${offerId ?? ''}\n${role ?? ''}`;
+  let ids = `\n${peerId ?? ''}\n${peerId?.slice('SHA256:'.length) ?? ''}`;
+  for (const value of Object.values(event)) {
+    if (typeof value !== 'string') continue;
+    if (idPattern.test(value)) ids += `\n${value}`;
+    else text += `\n${value}`;
+  }
+  text = text.toLowerCase();
+  ids = ids.toLowerCase();
+  return (word) => text.includes(word) || (word.length >= MIN_ID_LENGTH && ids.includes(`\n${word}`));
+}

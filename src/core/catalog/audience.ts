@@ -1,0 +1,32 @@
+// Who may see an offer.
+import { assertNever } from '../../contract/errors.ts';
+import type { Audience, OwnOffer, PeerId, Settings } from '../../contract/models.ts';
+
+/** Somebody who looks at this computer's catalogue. */
+export interface Reader {
+  readonly peerId: PeerId;
+  readonly isVerified: boolean;
+}
+
+/**
+ * Whether this reader sees the offer; null stands for anybody on the network, of whom nothing is known.
+ * Security: what somebody may not see does not exist for them: not in catalogue, digest, icons, requests or errors.
+ */
+export function isVisibleTo(
+  reader: Reader | null,
+  offer: Pick<OwnOffer, 'isShared' | 'audience'>,
+  settings: Pick<Settings, 'isPaused' | 'audience'>,
+): boolean {
+  if (settings.isPaused || !offer.isShared) return false;
+  const audience: Audience = offer.audience ?? settings.audience;
+  switch (audience.who) {
+    case 'everybody':
+      return true;
+    case 'verified':
+      return reader?.isVerified === true;
+    case 'chosen':
+      return reader !== null && audience.peerIds.includes(reader.peerId);
+    default:
+      return assertNever(audience);
+  }
+}

@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ClientId, MethodInput } from '../contract/contract.ts';
+import { methods } from '../contract/contract.ts';
+import type { OfferId, PeerId } from '../contract/models.ts';
+import type { Parts } from './core.ts';
+import { createHandlers } from './handlers.ts';
+import { silentLog } from './lib/log.ts';
+import { State } from './lib/state.ts';
+import { type SettingsPart, startSettings } from './settings/settings.ts';
+
+const [xcalc, xterm] = ['app:xcalc' as OfferId, 'app:xterm' as OfferId];
+const alice = `SHA256:${'A'.repeat(43)}` as PeerId;
+let folder: string;
+let settings: SettingsPart;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ebp-handlers-'));
+  const person = { fullName: 'Bob', userName: 'bob', hostName: 'desk' };
+  settings = await startSettings({ profileDir: folder, log: silentLog, person, env: {}, home: folder });
+});
+afterEach(async () => {
+  await settings[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+/** As a client calls it: with the contract's check of the input. */
+async function call<M extends 'offers.setAudience' | 'mounts.set' | 'settings.update'>(
+  method: M,
+  input: MethodInput<M>,
+): Promise<void> {
+  const catalog = { offers: new State({ offers: [{ id: xcalc }, { id: xterm }], broken: [] }) };
+  const handlers = createHandlers({ settings, catalog } as unknown as Parts);
+  const handle = handlers[method] as (input: unknown, client: ClientId) => Promise<unknown>;
+  await handle(methods[method].input.parse(input), 1 as ClientId);
+}
+
+test('who sees one offer changes on top of what another client chose meanwhile', async () => {
+  const chosen = { who: 'chosen' as const, peerIds: [alice] };
+  await Promise.all([
+    call('offers.setAudience', { offerIds: [xcalc], audience: chosen }),
+    call('offers.setAudience', { offerIds: [xterm], audience: { who: 'verified' } }),
+  ]);
+  expect(settings.state.value.audienceByOfferId).toEqual({ [xcalc]: chosen, [xterm]: { who: 'verified' } });
+  await call('offers.setAudience', { offerIds: [xterm], audience: null });
+  expect(settings.state.value.audienceByOfferId).toEqual({ [xcalc]: chosen });
+  await expect(call('offers.setAudience', { offerIds: ['app:gone' as OfferId], audience: null })).rejects.toMatchObject(
+    { code: 'not-found' },
+  );
+});
+
+test('folders and quiet hours change one by one, whoever else changes them', async () => {
+  await Promise.all([
+    call('mounts.set', { path: '/srv/music', mode: 'ro' }),
+    call('mounts.set', { path: '/srv/films', mode: 'ro' }),
+    call('mounts.set', { path: '/srv/music', mode: 'rw' }),
+    call('settings.update', { quietHours: { from: '21:00' } }),
+    call('settings.update', { quietHours: { isOn: true } }),
+  ]);
+  const { mounts, quietHours } = settings.state.value;
+  expect(mounts).toEqual([
+    { path: '/srv/films', mode: 'ro' },
+    { path: '/srv/music', mode: 'rw' },
+  ]);
+  expect(quietHours).toEqual({ isOn: true, from: '21:00', to: '07:00' });
+  await call('mounts.set', { path: '/srv/films', mode: null });
+  expect(settings.state.value.mounts).toEqual([{ path: '/srv/music', mode: 'rw' }]);
+});

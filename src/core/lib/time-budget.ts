@@ -1,0 +1,30 @@
+// How much of the core's time something from outside may take: whoever sends what is slow to read waits for itself.
+
+const WINDOW_MS = 1000;
+
+/** Times are those of `performance.now`. */
+export class TimeBudget {
+  readonly #maxMs: number;
+  #startedAt = Number.NEGATIVE_INFINITY;
+  #spentMs = 0;
+
+  /** @param maxMs in any second; what is begun within it may go beyond it */
+  constructor(maxMs: number) {
+    this.#maxMs = maxMs;
+  }
+
+  /** Milliseconds until more may be taken in; 0 when it may be now. What was overdrawn is paid back first. */
+  waitMs(now: number): number {
+    const passedMs = now - this.#startedAt;
+    if (passedMs >= WINDOW_MS) {
+      this.#spentMs = Math.max(0, this.#spentMs - (passedMs / WINDOW_MS) * this.#maxMs);
+      this.#startedAt = now;
+    }
+    if (this.#spentMs < this.#maxMs) return 0;
+    return Math.max(1, this.#startedAt + WINDOW_MS - now);
+  }
+
+  spend(ms: number): void {
+    this.#spentMs += ms;
+  }
+}

@@ -1,0 +1,47 @@
+import { decode } from 'dns-packet';
+import { expect, test } from 'vitest';
+import { ReadingBudget } from './mdns-budget.ts';
+
+/** Found by a fuzzer: the names of half of the packet each follow the pointers of the other half. */
+function slowPacket(): Buffer {
+  const packet = Buffer.alloc(9000);
+  packet.writeUInt16BE(0x8400, 2);
+  const chainBytes = 4500;
+  const chainAt = 23;
+  packet.writeUInt16BE(65_280, 13);
+  packet.writeUInt16BE(1, 15);
+  packet.writeUInt16BE(chainBytes, 21);
+  for (let at = chainAt + 2; at < chainAt + chainBytes; at += 2) packet.writeUInt16BE(0xc000 | (at - 2), at);
+  let count = 1;
+  let at = chainAt + chainBytes;
+  for (; at + 12 <= packet.length; at += 12, count++) {
+    packet.writeUInt16BE(0xc000 | (chainAt + chainBytes - 2), at);
+    packet.writeUInt16BE(65_280, at + 2);
+    packet.writeUInt16BE(1, at + 4);
+  }
+  packet.writeUInt16BE(count, 6);
+  return packet.subarray(0, at);
+}
+
+test('a second of packets that are slow to read costs a part of it, and the next second is free', () => {
+  const budget = new ReadingBudget();
+  const packet = slowPacket();
+  let readMs = 0;
+  for (let sent = 0; sent < 3000; sent++) {
+    if (!budget.take(sent / 3)) continue;
+    const startedAt = performance.now();
+    expect(decode(packet).answers.length).toBeGreaterThan(300);
+    const tookMs = performance.now() - startedAt;
+    budget.spend(tookMs);
+    readMs += tookMs;
+  }
+  // The last one may begin just before the end.
+  expect(readMs).toBeLessThan(1000);
+  expect(budget.take(1001)).toBe(true);
+});
+
+test('so many ordinary packets a second are read, and no more', () => {
+  const budget = new ReadingBudget();
+  const taken = Array.from({ length: 5000 }, () => budget.take(5)).filter(Boolean).length;
+  expect(taken).toBe(3000);
+});

@@ -1,0 +1,75 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { PeerId } from '../../contract/models.ts';
+import { silentLog } from '../lib/log.ts';
+import { openPeerBook, type PeerBook } from './peer-book.ts';
+
+const bob = `SHA256:${'B'.repeat(43)}` as PeerId;
+const carol = `SHA256:${'C'.repeat(43)}` as PeerId;
+const mallory = `SHA256:${'M'.repeat(43)}` as PeerId;
+let folder: string;
+let book: PeerBook;
+const open = () =>
+  openPeerBook({ profileDir: folder, log: silentLog, knownNames: () => [{ peerId: carol, peerName: 'Carol’s desk' }] });
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ebp-book-'));
+  book = await open();
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+test('a known name with another key is a warning, whatever its case, width and spaces, also where something else here knows it', async () => {
+  await book.update(bob, 'Bob’s Laptop', { verifiedAt: 1 });
+  for (const name of ['Bob’s Laptop', 'bob’s  laptop ', 'Ｂｏｂ’s Laptop', 'CAROL’S DESK'])
+    expect(book.faceOf(mallory, name), name).toEqual({ name, isVerified: false, warning: 'name-of-another' });
+  expect(book.faceOf(bob, 'Bob’s Laptop')).toEqual({ name: 'Bob’s Laptop', isVerified: true, warning: null });
+  expect(book.faceOf(mallory, 'Mallory').warning).toBeNull();
+});
+
+test('the name that the person gave is known too, and is what is shown, whatever the peer calls itself', async () => {
+  await book.update(bob, 'laptop-7f', { localName: 'Bob' });
+  expect(book.faceOf(bob, 'Alice').name).toBe('Bob');
+  expect(book.faceOf(mallory, 'Bob').warning).toBe('name-of-another');
+});
+
+test('a known address with another key is a warning, in each form of an address', async () => {
+  await book.update(bob, 'Bob', { address: '192.168.0.7:20101' });
+  await book.update(carol, 'Carol', { address: '[fd00::7]:20101' });
+  for (const address of ['192.168.0.7', 'fd00::7'])
+    expect(book.faceOf(mallory, 'Mallory', address).warning, address).toBe('address-of-another');
+  expect(book.faceOf(mallory, 'Mallory', '192.168.0.70').warning).toBeNull();
+  expect(book.faceOf(bob, 'Bob', '192.168.0.7').warning).toBeNull();
+});
+
+test('two people may have one name: no warning for a key that was compared', async () => {
+  await book.update(bob, 'Alex', { verifiedAt: 1 });
+  await book.update(carol, 'Alex', { verifiedAt: 1 });
+  expect(book.faceOf(carol, 'Alex').warning).toBeNull();
+});
+
+test('a key that was compared does not lend its mark to another one’s name', async () => {
+  await book.update(bob, 'Bob', { verifiedAt: 1 });
+  await book.update(mallory, 'Mallory', { verifiedAt: 1 });
+  const bobs = { name: 'Bob', isVerified: true };
+  await book.update(mallory, 'Bob', { address: '192.168.0.9' });
+  expect(book.faceOf(mallory, 'Bob')).toEqual({ ...bobs, warning: 'name-of-another' });
+  expect(book.faceOf(bob, 'Bob')).toEqual({ ...bobs, warning: null });
+  expect(book.faceOf(mallory, 'Mallory’s new desk').warning).toBeNull();
+  await book.update(mallory, 'Mallory', { localName: 'Mall' });
+  expect(book.faceOf(mallory, 'Bob')).toEqual({ name: 'Mall', isVerified: true, warning: null });
+});
+
+test('what was decided lasts, and what an earlier version wrote is read', async () => {
+  await book.update(bob, 'Bob', { isBlocked: true });
+  await book.update(carol, 'Carol', { verifiedAt: 7 });
+  book = await open();
+  expect([book.isBlocked(bob), book.isVerified(carol), book.isVerified(bob)]).toEqual([true, true, false]);
+  await book.remove(bob);
+  expect(JSON.parse(await readFile(join(folder, 'peers.json'), 'utf8')).peers).toHaveLength(1);
+  const old = { peers: [{ id: mallory, name: 'Old', address: 'old.local' }] };
+  await writeFile(join(folder, 'peers.json'), JSON.stringify(old));
+  book = await open();
+  expect(book.find(mallory)).toMatchObject({ address: 'old.local', verifiedAt: null, isBlocked: false });
+});

@@ -1,0 +1,146 @@
+// What this computer's person decided about peers, kept in peers.json: names, addresses, verified and blocked keys.
+import { join } from 'node:path';
+import { z } from 'zod';
+import { check } from '../../contract/check.ts';
+import { AppError } from '../../contract/errors.ts';
+import { type PeerId, peerIdSchema, type Warning } from '../../contract/models.ts';
+import { entriesOf, JsonFile, type JsonFileProblem } from '../lib/json-file.ts';
+import type { Log } from '../lib/log.ts';
+import { type Followable, State } from '../lib/state.ts';
+
+const MAX_PEERS = 2000;
+const knownPeerSchema = z.object({
+  id: peerIdSchema,
+  /** What it called itself when something was decided about it. */
+  name: z.string().max(100),
+  /** Given by the person, with the key that was found there: the pin. */
+  address: z.string().max(300).nullable().default(null),
+  /** The name by which the person here knows it. */
+  localName: z.string().max(100).nullable().default(null),
+  /** When the person here compared its key with it; milliseconds since the Unix epoch. */
+  verifiedAt: z.number().int().nonnegative().nullable().default(null),
+  isBlocked: z.boolean().default(false),
+});
+export type KnownPeer = Readonly<z.infer<typeof knownPeerSchema>>;
+const fileSchema = z.object({ peers: z.array(knownPeerSchema).max(MAX_PEERS) });
+
+/** How a peer is shown, whatever it says of itself. */
+export interface PeerFace {
+  readonly name: string;
+  readonly isVerified: boolean;
+  readonly warning: Warning | null;
+}
+
+export interface PeerBook {
+  readonly state: Followable<readonly KnownPeer[]>;
+  find(id: PeerId): KnownPeer | undefined;
+  /** Whether the person here compared this key. */
+  isVerified(id: PeerId): boolean;
+  isBlocked(id: PeerId): boolean;
+  /** How to show a peer that calls itself `claimedName`, and that connected from `address` where that is known. */
+  faceOf(id: PeerId, claimedName: string, address?: string): PeerFace;
+  /** Changes what is stored of a peer, or begins to. @throws AppError `disk-full`, `too-many-requests` when the book is full */
+  update(id: PeerId, claimedName: string, change: Partial<Omit<KnownPeer, 'id' | 'name'>>): Promise<void>;
+  remove(id: PeerId): Promise<void>;
+  /** What was wrong with the file at start. */
+  readonly damage: JsonFileProblem | null;
+}
+
+/** @param knownNames names of peers that something else here knows: rules and containers */
+export async function openPeerBook(options: {
+  readonly profileDir: string;
+  readonly log: Log;
+  readonly knownNames: () => Iterable<{ readonly peerId: PeerId; readonly peerName: string }>;
+}): Promise<PeerBook> {
+  const file = await JsonFile.open({
+    path: join(options.profileDir, 'peers.json'),
+    schema: fileSchema,
+    initial: { peers: [] },
+    log: options.log,
+    mend: withCaution,
+  });
+  const state = new State<readonly KnownPeer[]>(file.value.peers);
+  const find = (id: PeerId) => state.value.find((peer) => peer.id === id);
+  const save = async (change: (peers: readonly KnownPeer[]) => readonly KnownPeer[]) => {
+    state.set((await file.update(({ peers }) => ({ peers: [...change(peers)] }))).peers);
+  };
+
+  // Security: a name or address by which this computer knows one key is a warning on any other key, unless the person
+  // compared that key too: two people may have one name.
+  function warningFor(id: PeerId, claimedName: string, address: string | undefined): Warning | null {
+    const name = fold(claimedName);
+    const others = [
+      ...state.value.flatMap((peer) => [
+        { peerId: peer.id, peerName: peer.name },
+        ...(peer.localName === null ? [] : [{ peerId: peer.id, peerName: peer.localName }]),
+      ]),
+      ...options.knownNames(),
+    ];
+    if (others.some(({ peerId, peerName }) => peerId !== id && fold(peerName) === name)) return 'name-of-another';
+    const isAddressOfAnother =
+      address !== undefined && state.value.some((peer) => peer.id !== id && hostOf(peer.address) === address);
+    return isAddressOfAnother ? 'address-of-another' : null;
+  }
+
+  return {
+    state,
+    find,
+    isVerified: (id) => (find(id)?.verifiedAt ?? null) !== null,
+    isBlocked: (id) => find(id)?.isBlocked === true,
+    faceOf: (id, claimedName, address) => {
+      const known = find(id);
+      const isVerified = (known?.verifiedAt ?? null) !== null;
+      // Security: the key was compared, and the name is what this peer says today.
+      const isNameKnown = known !== undefined && (known.localName !== null || fold(known.name) === fold(claimedName));
+      const isTrusted = isVerified && isNameKnown;
+      const warning = isTrusted ? null : warningFor(id, claimedName, isVerified ? undefined : address);
+      return { name: known?.localName ?? claimedName, isVerified, warning };
+    },
+    update: (id, claimedName, change) =>
+      save((peers) => {
+        const known = peers.find((peer) => peer.id === id);
+        if (known === undefined && peers.length >= MAX_PEERS) throw new AppError('too-many-requests');
+        const blank = { id, address: null, localName: null, verifiedAt: null, isBlocked: false };
+        // Security: the name with which its key was compared is not exchanged for what it calls itself later.
+        const isPinned = known !== undefined && known.verifiedAt !== null && change.verifiedAt === undefined;
+        const name = isPinned ? known.name : claimedName.slice(0, 100);
+        const peer: KnownPeer = { ...blank, ...known, name, ...change };
+        return [...peers.filter((other) => other.id !== id), peer];
+      }),
+    damage: file.problem,
+    remove: (id) => save((peers) => peers.filter((peer) => peer.id !== id)),
+  };
+}
+
+/** Security: where damage hid an entry that may have blocked a peer, the peer stays blocked. */
+function withCaution(
+  file: z.output<typeof fileSchema>,
+  _fields: readonly string[],
+  raw: unknown,
+): z.output<typeof fileSchema> {
+  const saved = new Set<string>(file.peers.map(({ id }) => id));
+  const blocked = entriesOf(raw, 'peers').flatMap((entry): KnownPeer[] => {
+    const id = check(peerIdSchema, entry['id']);
+    if (!id.success || saved.has(id.data) || (entry['isBlocked'] ?? false) === false) return [];
+    return [{ id: id.data, name: '', address: null, localName: null, verifiedAt: null, isBlocked: true }];
+  });
+  return { peers: [...file.peers, ...blocked].slice(0, MAX_PEERS) };
+}
+
+/** What looks the same to a hurried eye: case, width, spaces and what is invisible. */
+function fold(name: string): string {
+  return name
+    .normalize('NFKC')
+    .replace(/\p{Cf}/gu, '')
+    .toLowerCase()
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+/** The address without its port. */
+function hostOf(address: string | null): string | undefined {
+  if (address === null) return undefined;
+  const bracketed = /^\[(.+)\](?::\d+)?$/.exec(address);
+  if (bracketed !== null) return bracketed[1];
+  return address.split(':').length === 2 ? address.split(':')[0] : address;
+}

@@ -1,0 +1,73 @@
+// Peers with real connections on loopback.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ClientId } from '../../contract/contract.ts';
+import type { PeerId } from '../../contract/models.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { openIdentity } from '../identity/identity.ts';
+import { silentLog } from '../lib/log.ts';
+import { PROTOCOL } from '../tunnel/peer-protocol.ts';
+import { type Host, type PeerServer, startPeerServer } from '../tunnel/peer-server.ts';
+import { openPeerBook, type PeerBook } from './peer-book.ts';
+import { type Peers, startPeers } from './peers.ts';
+
+const client = 1 as ClientId;
+let folder: string;
+let server: PeerServer;
+let book: PeerBook;
+let peers: Peers;
+let bob: PeerId;
+let hellos: number;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ebp-peers-'));
+  hellos = 0;
+  const identity = await openIdentity(join(folder, 'bob'));
+  bob = identity.id;
+  const offer = { id: 'app:xcalc', kind: 'app', name: 'X', summary: '', categories: [], keywords: [], icon: null };
+  const host = {
+    calls: {
+      hello: () => {
+        hellos += 1;
+        return { protocol: PROTOCOL, oldest: PROTOCOL, name: 'Bob', capabilities: [] };
+      },
+      'catalogue.get': () => ({ offers: [offer] }),
+    },
+    isRefused: () => false,
+  } as unknown as Host;
+  server = await startPeerServer({ identity, log: silentLog, port: 0, host });
+  book = await openPeerBook({ profileDir: folder, log: silentLog, knownNames: () => [] });
+  peers = await startPeers({
+    identity: await openIdentity(join(folder, 'alice')),
+    log: silentLog,
+    name: () => 'Alice',
+    book,
+    catalog: {} as Catalog,
+    defaultPort: server.port,
+  });
+});
+afterEach(async () => {
+  await peers[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+test('a peer that is blocked while its page is open is left, its catalogue is gone, and nobody goes back to it', async () => {
+  await peers.add(`127.0.0.1:${server.port}`);
+  await peers.open(bob, client);
+  expect(peers.catalogues.value[bob]).toHaveLength(1);
+  const before = hellos;
+  await book.update(bob, 'Bob', { isBlocked: true });
+  peers.drop(bob);
+  expect(peers.catalogues.value).toEqual({});
+  // Longer than a lost connection waits before it is made again.
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect(hellos).toBe(before);
+  await expect(peers.hold(bob)).rejects.toMatchObject({ code: 'peer-blocked' });
+  await book.update(bob, 'Bob', { isBlocked: false });
+  const { release } = await peers.hold(bob);
+  release();
+  expect(hellos).toBe(before + 1);
+});

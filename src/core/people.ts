@@ -1,0 +1,141 @@
+// What happens to a peer as a whole: verified, renamed, blocked, forgotten. What hangs on it ends with it.
+import type { ActivityEvent } from '../contract/activity.ts';
+import { AppError } from '../contract/errors.ts';
+import { parseKeyText } from '../contract/key-text.ts';
+import type { PeerId, RuleId } from '../contract/models.ts';
+import type { Note, Recorder } from './activity/activity.ts';
+import type { Consent } from './consent/consent.ts';
+import type { Rules } from './consent/rules.ts';
+import type { Containers } from './container/container.ts';
+import { toShowable } from './lib/text.ts';
+import type { PeerBook } from './peers/peer-book.ts';
+import type { Peers } from './peers/peers.ts';
+import type { HostSessions } from './session/host-sessions.ts';
+import type { VisitorSessions } from './session/visitor-sessions.ts';
+
+export interface People {
+  /** @throws AppError `not-found` for a peer that is neither here nor known, `disk-full` */
+  rename(peerId: PeerId, name: string | null): Promise<void>;
+  /** Resolves when whatever ran for it, or from it, is gone. */
+  block(peerId: PeerId, isBlocked: boolean): Promise<void>;
+  forget(peerId: PeerId): Promise<void>;
+  /** The person compared the key. `claimedName` is for a peer that is not in the list. */
+  verify(peerId: PeerId, claimedName: string): Promise<void>;
+  /** @throws AppError `bad-input` for a text that is no key, `peer-is-self` */
+  verifyKey(keyText: string): Promise<PeerId>;
+  unverify(peerId: PeerId): Promise<void>;
+  /** Removes a rule and ends what it had allowed. */
+  removeRule(ruleId: RuleId): Promise<void>;
+}
+
+export function createPeople(parts: {
+  readonly selfId: PeerId;
+  readonly book: PeerBook;
+  readonly peers: Peers;
+  readonly consent: Consent;
+  readonly rules: Rules;
+  readonly containers: Containers;
+  readonly host: HostSessions;
+  readonly visitor: VisitorSessions;
+  readonly activity: Recorder;
+  /** Closes the connections of this peer to the peer port. */
+  readonly disconnect: (peerId: PeerId) => void;
+}): People {
+  const { book, peers, consent, rules, containers, host, visitor, activity } = parts;
+
+  function record(peerId: PeerId, claimedName: string, event: ActivityEvent, more: Partial<Note> = {}): void {
+    const { name: peerName, isVerified } = book.faceOf(peerId, claimedName);
+    void activity.record({ peerId, peerName, isVerified, ...more, event });
+  }
+
+  /** @throws AppError `not-found` */
+  function claimedNameOf(peerId: PeerId): string {
+    const name = peers.claimedNameOf(peerId) ?? book.find(peerId)?.name ?? nameElsewhere(peerId);
+    if (name === undefined) throw new AppError('not-found', { what: 'This computer' });
+    return name;
+  }
+
+  /** Of a peer that asked something, or that has a rule or a home here, and is not in the list. */
+  function nameElsewhere(peerId: PeerId): string | undefined {
+    const named = [...consent.requests.value, ...rules.state.value, ...containers.state.value, ...host.state.value];
+    return named.find((one) => one.peerId === peerId)?.peerName;
+  }
+
+  async function endAll(peerId: PeerId): Promise<void> {
+    consent.denyAllOf(peerId, 'block');
+    const ended = Promise.all([host.endAllOf(peerId, 'host'), visitor.endAllOf(peerId)]);
+    // It was told of the ends, and nothing waits until everything has ended here.
+    parts.disconnect(peerId);
+    peers.drop(peerId);
+    await ended;
+  }
+
+  /**
+   * Security: a decision that takes something away waits for no disk, and holds on a full one: what runs ends at once, and what
+   * began while the decision was written ends after it.
+   */
+  async function endAround(end: () => Promise<unknown>, write: () => Promise<unknown>): Promise<void> {
+    const done = await Promise.allSettled([end(), write()]);
+    await end();
+    for (const one of done) if (one.status === 'rejected') throw one.reason;
+  }
+
+  async function verify(peerId: PeerId, claimedName: string, how: 'comparison' | 'key'): Promise<void> {
+    await book.update(peerId, claimedName, { verifiedAt: Date.now() });
+    record(peerId, claimedName, { kind: 'peer-verified', how });
+  }
+
+  return {
+    rename: async (peerId, name) => {
+      const localName = name === null ? null : toShowable(name, 100);
+      if (localName === '') throw new AppError('bad-input', { where: 'name', why: 'must not be empty' });
+      const claimedName = claimedNameOf(peerId);
+      const peerName = book.faceOf(peerId, claimedName).name;
+      await book.update(peerId, claimedName, { localName });
+      record(peerId, claimedName, { kind: 'peer-renamed', name: localName }, { peerName });
+    },
+    block: async (peerId, isBlocked) => {
+      // A request that waits may be all that knows the name.
+      const claimedName = claimedNameOf(peerId);
+      const write = () => book.update(peerId, claimedName, { isBlocked });
+      await (isBlocked ? endAround(() => endAll(peerId), write) : write());
+      record(peerId, claimedName, { kind: isBlocked ? 'peer-blocked' : 'peer-unblocked' });
+    },
+    forget: async (peerId) => {
+      const { name: peerName, isVerified } = book.faceOf(peerId, claimedNameOf(peerId));
+      const ruleCount = rules.state.value.filter((rule) => rule.peerId === peerId).length;
+      await endAround(
+        () => endAll(peerId),
+        async () => {
+          await book.remove(peerId);
+          await rules.removeAllOf(peerId);
+          record(peerId, peerName, { kind: 'peer-forgotten', ruleCount }, { peerName, isVerified });
+        },
+      );
+      if (containers.state.value.some((container) => container.peerId === peerId)) await containers.reset(peerId);
+    },
+    verify: (peerId, claimedName) => verify(peerId, peers.claimedNameOf(peerId) ?? claimedName, 'comparison'),
+    verifyKey: async (keyText) => {
+      const peerId = parseKeyText(keyText);
+      if (peerId === null) throw new AppError('bad-input', { where: 'keyText', why: 'is not a key of eBrainPool' });
+      if (peerId === parts.selfId) throw new AppError('peer-is-self');
+      await verify(peerId, peers.claimedNameOf(peerId) ?? book.find(peerId)?.name ?? peerId.slice(7, 19), 'key');
+      return peerId;
+    },
+    unverify: async (peerId) => {
+      const claimedName = claimedNameOf(peerId);
+      await book.update(peerId, claimedName, { verifiedAt: null });
+      record(peerId, claimedName, { kind: 'peer-unverified' });
+    },
+    removeRule: async (ruleId) => {
+      const rule = rules.state.value.find(({ id }) => id === ruleId);
+      await endAround(
+        () => host.endAllUnder(ruleId, 'host'),
+        () => rules.remove(ruleId),
+      );
+      if (rule === undefined) return;
+      const { peerId, peerName, offerId, offerName, answer } = rule;
+      record(peerId, peerName, { kind: 'rule-removed', ruleId, answer }, { offerId, offerName });
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { errorCodeSchema } from '../contract/errors.ts';
+import { healthItemSchema } from '../contract/models.ts';
+import { messages, say, sayProblem } from './messages.ts';
+
+test('every error and every item of health has its sentence', () => {
+  for (const code of errorCodeSchema.options) expect(messages.exists(`errors.${code}`), code).toBe(true);
+  for (const id of healthItemSchema.shape.id.options) {
+    expect(messages.exists(`ui.health.item.${id}`), id).toBe(true);
+    for (const level of healthItemSchema.shape.level.options)
+      expect(messages.exists(`health.${id}.${level}`)).toBe(true);
+  }
+});
+
+test('where the key lies is said in other words for each reason', () => {
+  const said = [
+    say('health.secrets.ok', { store: 'KWallet' }),
+    ...['browser', 'chosen', 'linked'].map((context) => say('health.secrets.ok', { context })),
+    say('health.secrets.warning', {}),
+    say('health.secrets.warning', { context: 'failed' }),
+  ];
+  expect(said[0]).toContain('(KWallet)');
+  expect(new Set(said).size).toBe(6);
+  for (const sentence of said) expect(sentence).not.toMatch(/\{\{|health\./);
+});
+
+test('what is wrong with a key names the files, the store and what to do', () => {
+  const place = { path: '/p/id_ed25519.sealed', store: 'KWallet' };
+  for (const code of ['key-sealed', 'key-store-locked'] as const) {
+    const said = sayProblem({ code, params: place });
+    expect(said).toContain(place.path);
+    expect(said).toContain('sealed with KWallet');
+    expect(said).toMatch(/Start the desktop application|Unlock it and start again/);
+  }
+  const said = sayProblem({ code: 'key-conflict', params: { plain: '/p/a', sealed: '/p/b' } });
+  expect(said).toContain('/p/a and /p/b');
+});

@@ -1,0 +1,74 @@
+// Lets the visitor ask for more than the program alone, and for less than a session without end.
+import { Button, Checkbox, Group, Modal, Select, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Offer, Powers } from '../../contract/models.ts';
+import { hasPower, noPowers, powerNames, withPower } from '../../contract/powers.ts';
+import { formatDuration } from '../lib/format.ts';
+import { timeLimitChoices } from '../lib/powers.ts';
+
+interface AskOptionsProps {
+  readonly offer: Offer | null;
+  readonly peerName: string;
+  readonly onClose: () => void;
+  /** Called within the click, so that a window may be opened. */
+  readonly onAsk: (offer: Offer, powers: Powers) => void;
+}
+
+export function AskOptions({ offer, peerName, onClose, onAsk }: AskOptionsProps) {
+  const { t } = useTranslation();
+  return (
+    <Modal
+      opened={offer !== null}
+      onClose={onClose}
+      title={t('ui.options.title', { peer: peerName, offer: offer?.name ?? '' })}
+      closeButtonProps={{ 'aria-label': t('ui.common.close') }}
+      attributes={{ header: { role: 'presentation' } }}
+    >
+      {offer !== null && <Fields key={offer.id} offer={offer} peerName={peerName} onClose={onClose} onAsk={onAsk} />}
+    </Modal>
+  );
+}
+
+function Fields({ offer, peerName, onClose, onAsk }: AskOptionsProps & { offer: Offer }) {
+  const { t } = useTranslation();
+  const [powers, setPowers] = useState(noPowers);
+  return (
+    <Stack gap="sm">
+      <Text size="sm" c="dimmed">
+        {t('ui.options.text', { peer: peerName })}
+      </Text>
+      {powerNames.map((name) => (
+        <Checkbox
+          key={name}
+          label={t(`ui.power.${name}.name`)}
+          description={t(`ui.power.${name}.visitor`)}
+          checked={hasPower(powers, name)}
+          onChange={(event) => setPowers(withPower(powers, name, event.currentTarget.checked))}
+        />
+      ))}
+      <Checkbox
+        label={t('ui.power.isViewOnly.name')}
+        description={t('ui.power.isViewOnly.visitor')}
+        checked={powers.isViewOnly}
+        onChange={(event) => setPowers({ ...powers, isViewOnly: event.currentTarget.checked })}
+      />
+      <Select
+        label={t('ui.power.timeLimit.name')}
+        allowDeselect={false}
+        value={String(powers.timeLimitMin)}
+        onChange={(value) => setPowers({ ...powers, timeLimitMin: value === 'null' ? null : Number(value) })}
+        data={timeLimitChoices(null).map((minutes) => ({
+          value: String(minutes),
+          label: minutes === null ? t('ui.power.timeLimit.none') : formatDuration(minutes * 60_000),
+        }))}
+      />
+      <Group justify="flex-end">
+        <Button variant="default" onClick={onClose}>
+          {t('ui.common.cancel')}
+        </Button>
+        <Button onClick={() => onAsk(offer, powers)}>{t('ui.options.submit')}</Button>
+      </Group>
+    </Stack>
+  );
+}

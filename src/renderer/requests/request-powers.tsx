@@ -1,0 +1,107 @@
+// What a request wants to touch, line by line, so that the person can take any of it away before saying yes.
+import { SegmentedControl, Switch } from '@mantine/core';
+import { IconEye, IconHourglass } from '@tabler/icons-react';
+import { type ReactNode, useId } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Powers, Request } from '../../contract/models.ts';
+import { canTakeAway, hasPower, powerNames, withPower } from '../../contract/powers.ts';
+import { powerIcons } from '../components/power-icons.ts';
+import { formatDuration } from '../lib/format.ts';
+import { timeLimitChoices } from '../lib/powers.ts';
+
+interface RequestPowersProps {
+  readonly request: Request;
+  /** The name as it may be shown. */
+  readonly who: string;
+  readonly powers: Powers;
+  readonly isArmed: boolean;
+  readonly onChange: (powers: Powers) => void;
+}
+
+export function RequestPowers({ request, who, powers, isArmed, onChange }: RequestPowersProps) {
+  const { t } = useTranslation();
+  const limitId = useId();
+  const asked = powerNames.filter((name) => hasPower(request.powers, name));
+  return (
+    <fieldset className="request-powers">
+      <legend>{t('ui.request.mayTouch')}</legend>
+      {asked.length === 0 && <p className="request-none">{t('ui.request.nothingAsked')}</p>}
+      {asked.map((name) => {
+        const Icon = powerIcons[name];
+        return (
+          <PowerLine
+            key={name}
+            icon={<Icon size={18} />}
+            label={t(`ui.power.${name}.name`)}
+            hint={t(`ui.power.${name}.host`, { peer: who })}
+            isOn={hasPower(powers, name)}
+            isDisabled={!isArmed || !canTakeAway(request.view, name)}
+            onSwitch={(isOn) => onChange(withPower(powers, name, isOn))}
+          />
+        );
+      })}
+      {/* Native windows and other SSH clients have no view that could be for watching only. */}
+      {request.view === 'viewer' && (
+        <PowerLine
+          icon={<IconEye size={18} />}
+          label={t('ui.power.isViewOnly.name')}
+          hint={t('ui.power.isViewOnly.host', { peer: who })}
+          isOn={powers.isViewOnly}
+          isDisabled={!isArmed || request.powers.isViewOnly}
+          onSwitch={(isViewOnly) => onChange({ ...powers, isViewOnly })}
+        />
+      )}
+      <div className="request-power">
+        <span className="request-power-icon" aria-hidden>
+          <IconHourglass size={18} />
+        </span>
+        <span className="request-power-text" id={limitId}>
+          {t('ui.power.timeLimit.name')}
+        </span>
+        <SegmentedControl
+          size="xs"
+          aria-labelledby={limitId}
+          disabled={!isArmed}
+          value={String(powers.timeLimitMin)}
+          onChange={(value) => onChange({ ...powers, timeLimitMin: value === 'null' ? null : Number(value) })}
+          data={timeLimitChoices(request.powers.timeLimitMin).map((minutes) => ({
+            value: String(minutes),
+            label: minutes === null ? t('ui.power.timeLimit.none') : formatDuration(minutes * 60_000),
+          }))}
+        />
+      </div>
+    </fieldset>
+  );
+}
+
+function PowerLine(props: {
+  icon: ReactNode;
+  label: string;
+  hint: string;
+  isOn: boolean;
+  isDisabled: boolean;
+  onSwitch: (isOn: boolean) => void;
+}) {
+  const id = useId();
+  return (
+    <div className="request-power">
+      <span className="request-power-icon" aria-hidden>
+        {props.icon}
+      </span>
+      <div className="request-power-text">
+        <label htmlFor={id}>{props.label}</label>
+        <span className="request-power-hint" id={`${id}-hint`}>
+          {props.hint}
+        </span>
+      </div>
+      <Switch
+        id={id}
+        size="sm"
+        aria-describedby={`${id}-hint`}
+        checked={props.isOn}
+        disabled={props.isDisabled}
+        onChange={(event) => props.onSwitch(event.currentTarget.checked)}
+      />
+    </div>
+  );
+}
