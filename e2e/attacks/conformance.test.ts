@@ -1,0 +1,23 @@
+// SECURITY.md says which test keeps us from each mistake of other products: every test that it names is there.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..');
+const text = readFileSync(join(root, 'SECURITY.md'), 'utf8');
+const table = text.slice(text.indexOf('<!-- others -->'), text.indexOf('<!-- end others -->'));
+
+const files = new Map(
+  ['src', 'e2e'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => /\.(test|spec)\.tsx?$/.test(path))
+      .map((path) => [path.split('/').at(-1) ?? '', readFileSync(join(root, folder, path), 'utf8')] as const),
+  ),
+);
+
+test('every test that the table of others’ mistakes names is in its file', () => {
+  const named = [...table.matchAll(/`([\w.-]+\.(?:test|spec)\.tsx?)`((?:[:,;]? _[^_]+_)+)/g)];
+  expect(named.length).toBeGreaterThan(9);
+  for (const [, file = '', names = ''] of named)
+    for (const [, name = ''] of names.matchAll(/_([^_]+)_/g)) expect(files.get(file), file).toContain(name);
+});

@@ -1,0 +1,167 @@
+// The core of an owner who has a home, a session and a second guest: starts a real sandbox, lets a program in it make every
+// attempt of PROBES, makes those of the controls outside as well, and prints what each was told.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, chown, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { hostname, networkInterfaces, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { createBubblewrap } from '../../src/core/container/bubblewrap.ts';
+import type { Sandbox } from '../../src/core/container/engine.ts';
+import { openIdentity } from '../../src/core/identity/identity.ts';
+import { silentLog } from '../../src/core/lib/log.ts';
+import { generateKey } from '../../src/core/lib/ssh-key.ts';
+import { perlProgram } from './container-perl.ts';
+import { PROBES } from './container-probes.ts';
+
+const [folder = ''] = process.argv.slice(2);
+// Root's sandboxes run as another user, and so does what stands for the owner's session.
+const owner = process.getuid?.() === 0 ? { uid: 70_731, gid: 70_731 } : null;
+const children: ChildProcess[] = [];
+const servers: Server[] = [];
+
+async function ownFolder(...names: string[]): Promise<string> {
+  const path = join(folder, ...names);
+  await mkdir(path, { recursive: true });
+  if (owner !== null) await chown(path, owner.uid, owner.gid);
+  return path;
+}
+
+async function ownFile(path: string, text: string): Promise<string> {
+  await writeFile(path, text);
+  if (owner !== null) await chown(path, owner.uid, owner.gid);
+  return path;
+}
+
+async function listen(path: string): Promise<void> {
+  const server = createServer((socket) => socket.on('error', () => socket.destroy()).end('secrets of the owner'));
+  servers.push(server.listen({ path }));
+  await once(server, 'listening');
+  if (!path.startsWith('\0') && owner !== null) await chown(path, owner.uid, owner.gid);
+}
+
+function start(command: string, args: readonly string[], stdout: 'ignore' | 'pipe' = 'ignore'): ChildProcess {
+  const child = spawn(command, args, { stdio: ['ignore', stdout, 'ignore'], ...(owner ?? {}) });
+  children.push(child);
+  return child;
+}
+
+function perl(...args: readonly string[]): string {
+  const run = spawnSync('perl', args, { cwd: '/', timeout: 30_000, ...(owner ?? {}) });
+  return `${run.stdout}${run.stderr}`;
+}
+
+/** The X server of the owner, with both of its sockets: the number of its display. */
+async function startDisplay(): Promise<number> {
+  // Never the number of a sandbox's own display.
+  const name = `:${700 + (process.pid % 9000)}`;
+  const server = start('Xvfb', [name, '-displayfd', '1', '-nolisten', 'tcp', '-screen', '0', '64x64x8'], 'pipe');
+  const [chunk] = (await once(server.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  const display = Number(chunk.toString());
+  // Newer X servers have no abstract socket any more; older ones, and those of other systems, do.
+  await listen(`\0/tmp/.X11-unix/X${display}`).catch(() => servers.pop());
+  return display;
+}
+
+async function startSandbox(name: string): Promise<Sandbox & { readonly folder: string }> {
+  const homePath = await ownFolder(name, 'home');
+  const hostKey = generateKey('attack');
+  const display = { size: { width: 320, height: 240 }, sendsClipboard: false };
+  const engine = createBubblewrap({ runtimeDir: join(folder, name), log: silentLog, owner });
+  const sandbox = await engine.startSandbox({ homePath, mounts: [], display, canHaveNetwork: false, hostKey });
+  return Object.assign(sandbox, { folder: join(folder, name) });
+}
+
+async function makeFacts(other: { readonly folder: string }) {
+  const ownersHome = await ownFolder('owner');
+  const sockets = await ownFolder('sockets');
+  for (const name of ['ssh-agent', 'gpg-agent', 'bus', 'wayland-0', 'pipewire-0', 'pulse', 'ebp'])
+    await listen(join(sockets, name));
+  const abstract = `ebp-owner-${process.pid}`;
+  await listen(`\0${abstract}`);
+  const loopback = createServer((socket) => socket.end()).listen(0, '127.0.0.1');
+  servers.push(loopback);
+  await once(loopback, 'listening');
+  await openIdentity(join(ownersHome, 'identity'));
+  const keyPath = join(ownersHome, 'identity', 'id_ed25519');
+  if (owner !== null) {
+    await chown(join(ownersHome, 'identity'), owner.uid, owner.gid);
+    await chown(keyPath, owner.uid, owner.gid);
+  }
+  const memoryKey = 0x65_627_000 + (process.pid % 4096);
+  perl('-e', `defined shmget(${memoryKey}, 4096, 01600) or die`);
+  // So that no process of a sandbox has by chance the number of the owner's.
+  for (let count = 0; count < 3000 && (spawnSync('true').pid ?? 0) < 6000; count += 1);
+  const program = start('perl', ['-e', 'sleep 600', 'ebp-owners-program']);
+  const [sock = ''] = (await readdir(other.folder)).filter((name) => name.startsWith('sandbox-'));
+  return {
+    secret: await ownFile(join(ownersHome, 'secret'), 'secret'),
+    owners_home: ownersHome,
+    key: keyPath,
+    other_secret: await ownFile(join(other.folder, 'home', 'secret'), 'secret'),
+    other_display: join(other.folder, sock, 'display'),
+    sockets,
+    abstract,
+    display: await startDisplay(),
+    port: (loopback.address() as AddressInfo).port,
+    owners_pid: program.pid ?? 0,
+    owners_program: 'ebp-owners-program',
+    others_program: 'ebp-others-program',
+    owners_word: 'ebp-owners-word',
+    owners_login: userInfo().username,
+    host_name: hostname(),
+    memory_key: memoryKey,
+    addresses: Object.values(networkInterfaces()).flatMap((list) =>
+      (list ?? []).filter((one) => one.family === 'IPv4' && !one.internal).map((one) => one.address),
+    ),
+  };
+}
+
+/** The other half of `socket-swap`: what the core gets that connects to the screen after the program exchanged it. */
+async function answerSwap(sandbox: Sandbox, home: string): Promise<void> {
+  for (let count = 0; count < 3000 && sandbox.state === 'running'; count += 1) {
+    if ((await readdir(home)).includes('swapped')) {
+      const answer = await sandbox.connect('display').then(
+        () => 'succeeded',
+        (error: { readonly code?: string }) => String(error.code),
+      );
+      await writeFile(join(home, 'answer'), answer);
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+await ownFolder();
+const other = await startSandbox('other');
+await other.run({ argv: ['perl', '-e', 'sleep 600', 'ebp-others-program'], workingDirectory: null });
+const facts = await makeFacts(other);
+const own = await startSandbox('own');
+const home = join(folder, 'own', 'home');
+const attempts = await ownFolder('own', 'home', 'attempts');
+const outside = await ownFolder('outside');
+await copyFile('/usr/bin/id', join(home, 'setuid-id'));
+await chmod(join(home, 'setuid-id'), 0o4755);
+for (const [index, { id, script, control }] of PROBES.entries()) {
+  const name = `${String(index).padStart(3, '0')}-${id}`;
+  await writeFile(join(attempts, `${name}.pl`), perlProgram(facts, script));
+  if (typeof control === 'object')
+    await writeFile(join(attempts, `${name}.control.pl`), perlProgram(facts, control.inside));
+  if (control === 'outside') await writeFile(join(outside, `${id}.pl`), perlProgram(facts, script));
+}
+const each = 'for f in ~/attempts/*.pl; do timeout 30 perl "$f" >"$f.out" 2>&1 </dev/null; done';
+await own.run({ argv: ['bash', '-c', each], workingDirectory: null });
+await Promise.all([own.ended, answerSwap(own, home)]);
+
+const told: Record<string, string> = {};
+const controls: Record<string, string> = {};
+for (const name of await readdir(attempts)) {
+  const [, id = '', isControl] = /^\d+-(.*?)(\.control)?\.pl\.out$/.exec(name) ?? [];
+  if (id !== '') (isControl ? controls : told)[id] = await readFile(join(attempts, name), 'utf8');
+}
+for (const { id, control } of PROBES) if (control === 'outside') controls[id] = perl(join(outside, `${id}.pl`));
+await other.stop();
+perl('-e', `my $id = shmget(${facts.memory_key}, 0, 0); shmctl($id, 0, 0)`);
+for (const child of children) child.kill('SIGKILL');
+for (const server of servers) server.close();
+process.stdout.write(JSON.stringify({ told, controls }), () => process.exit(0));

@@ -1,0 +1,89 @@
+// Somebody advertises another's fingerprint: whoever comes finds out from the key exchange alone, and says nothing to her.
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { endChild, root } from '../../bench/computers.ts';
+import { folderOf, spawnOn } from '../../scripts/lab-hosts.ts';
+import { expect, soon, test, useLan } from '../lab/fixtures.ts';
+import { tidyUp } from './person.ts';
+
+const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc' } } });
+
+/** An impostor on Carol's computer, and what her callers gave away. */
+async function startImpostor(fingerprint: string, name: string) {
+  const folder = mkdtempSync(join(folderOf('carol', 'tmp'), 'impostor-'));
+  const argv = [process.execPath, join(root, 'e2e/attacks/impostor.ts'), fingerprint, name, join(folder, 'key')];
+  const child = spawnOn('carol', argv, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
+  const events: string[] = [];
+  const lines = createInterface({ input: child.stdout as never }).on('line', (line) => events.push(line));
+  await once(lines, 'line');
+  return {
+    count: (event: string) => events.filter((one) => one === event).length,
+    /** What came after the key exchange. */
+    told: () => events.filter((event) => /^(handshake|authentication|session)/.test(event)),
+    [Symbol.asyncDispose]: async () => {
+      await endChild(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function idOfBob(): Promise<string> {
+  return (await lan.bob.core()).read('self')?.id ?? '';
+}
+
+test.afterEach(() => tidyUp(lan.bob));
+
+test('while the real one is there it works, and the impostor learns nothing', async () => {
+  const bob = await idOfBob();
+  await using impostor = await startImpostor(bob, 'Bob');
+  const core = await lan.alice.core();
+  const addresses = () => core.read('peers')?.find(({ id }) => id === bob)?.addresses.length ?? 0;
+  const ofBob = addresses();
+  await soon(addresses).toBeGreaterThan(Math.max(ofBob, 1));
+  const alice = await lan.alice.mainPage();
+  await expect(alice.peer('Bob')).toHaveCount(1);
+  for (let times = 0; times < 3; times += 1) {
+    const viewer = await alice.launch('Bob', 'xcalc');
+    await (await (await lan.bob.popup()).shown()).allow();
+    await viewer.running();
+    await viewer.close();
+    await soon(async () => (await lan.bob.core()).read('sessions')?.length).toBe(0);
+    // Connected anew, so that both addresses are tried again.
+    await core.call('peers.block', { peerId: bob as never, isBlocked: true });
+    await core.call('peers.block', { peerId: bob as never, isBlocked: false });
+  }
+  expect(impostor.told()).toEqual([]);
+});
+
+test('while the real one is away the visitor says why it goes no further, and nothing else to the impostor', async () => {
+  const bob = await idOfBob();
+  await lan.bob.stop();
+  // Her window has nothing of Bob's from before.
+  await lan.alice.restart();
+  {
+    await using impostor = await startImpostor(bob, 'Bob');
+    const alice = await lan.alice.mainPage();
+    await expect(alice.peer('Bob')).toHaveCount(1);
+    await alice.openPeer('Bob');
+    await expect(alice.page.getByText(/is not the one that was advertised: its key is another/).first()).toBeVisible();
+    expect(impostor.count('connection')).toBeGreaterThan(0);
+    await soon(() => impostor.count('closed') >= impostor.count('connection')).toBe(true);
+    expect(impostor.told()).toEqual([]);
+    await alice.home.click();
+  }
+  await lan.bob.start();
+  const alice = await lan.alice.mainPage();
+  const viewer = await alice.launch('Bob', 'xcalc');
+  await (await (await lan.bob.popup()).shown()).allow();
+  await viewer.running();
+});
+
+test('a fingerprint that nobody has is believed by nobody', async () => {
+  await using impostor = await startImpostor(`SHA256:${'x'.repeat(43)}`, 'Zoe');
+  const alice = await lan.alice.mainPage();
+  await alice.openPeer('Zoe');
+  await expect(alice.page.getByText(/is not the one that was advertised: its key is another/).first()).toBeVisible();
+  expect(impostor.told()).toEqual([]);
+});
