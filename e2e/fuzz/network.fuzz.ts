@@ -1,0 +1,234 @@
+// What anybody on the network multicasts: whole packets, the TXT record in them, addresses, names.
+import { decode, encode, type IncomingPacket, TRUNCATED_RESPONSE } from 'dns-packet';
+import type { PeerId } from '../../src/contract/models.ts';
+import { toShowable } from '../../src/core/lib/text.ts';
+import {
+  type Advert,
+  cutBytes,
+  encodeTxt,
+  MAX_NAME_LENGTH,
+  type OwnAdvert,
+  parseTxt,
+  splitAddress,
+} from '../../src/core/peers/advert.ts';
+import { linkOf, readLinks } from '../../src/core/peers/mdns-links.ts';
+import {
+  browseQueries,
+  goodbyeRecords,
+  instanceQuery,
+  isKnownAnswer,
+  isQuestionFor,
+  ownNames,
+  ownRecords,
+  readResponse,
+  SERVICE_NAME,
+} from '../../src/core/peers/mdns-records.ts';
+import { SightingTable } from '../../src/core/peers/mdns-sightings.ts';
+import { fullNameFrom } from '../../src/core/settings/name.ts';
+import { bytesOf, claim, claimEqual, claimShowable, type Fuzzer, textOf } from './fuzzer.ts';
+import { anyText } from './mutate.ts';
+import { peerId } from './samples.ts';
+
+const own: OwnAdvert = { peerId, name: 'Bob’s laptop', protocol: 1, port: 20101, catalogueDigest: 'abc123' };
+const otherId = `SHA256:${'z'.repeat(43)}` as PeerId;
+const [link] = readLinks({
+  eth0: [
+    { address: '10.7.0.1', netmask: '', mac: '', internal: false, cidr: '10.7.0.1/24', family: 'IPv4' },
+    { address: 'fe80::1', netmask: '', mac: '', internal: false, cidr: 'fe80::1/64', family: 'IPv6', scopeid: 2 },
+  ],
+});
+if (link === undefined) throw new Error('no link');
+const origin = { link, family: 'ipv4', address: '10.7.0.2' } as const;
+const names = ownNames(own, 'bob');
+
+/** Two bytes of a pointer that leads to where another ends, again and again. */
+function pointerChain(): Uint8Array {
+  const packet = new Uint8Array(9000);
+  packet.set([0, 0, 0x84, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
+  packet.set([0x0b, ...bytesOf('_ebrainpool'), 0], 12);
+  for (let at = 26; at < packet.length - 1; at += 2) packet.set([0xc0 | ((at - 2) >> 8), (at - 2) & 0xff], at);
+  return packet;
+}
+
+export const mdnsPackets: Fuzzer = {
+  name: 'mdns-packets',
+  covers: ['core/peers/mdns-records.ts', 'core/peers/mdns-sightings.ts', 'core/peers/advert.ts', 'dns-packet/index.js'],
+  maxBytes: 9000,
+  dictionary: [
+    '_ebrainpool',
+    '_tcp',
+    'local',
+    SERVICE_NAME,
+    '\u00c0\u000c',
+    '\x00\x10\x00\x01',
+    '\x00\x21\x80\x01',
+    'v=1',
+    `id=${peerId}`,
+  ],
+  seeds: () => [
+    encode({ type: 'response', answers: ownRecords(own, names, link) }),
+    encode({ type: 'response', answers: goodbyeRecords(own, names, link) }),
+    encode({ type: 'query', questions: [{ name: SERVICE_NAME, type: 'PTR' }] }),
+    encode(instanceQuery([names.instance, 'Eve (x)'])),
+    ...browseQueries([{ instance: names.instance, ttlS: 16 }], TRUNCATED_RESPONSE).map((packet) => encode(packet)),
+    pointerChain(),
+  ],
+  start: () => ({
+    run: (input) => {
+      let packet: IncomingPacket;
+      try {
+        packet = decode(Buffer.from(input));
+      } catch (error) {
+        claim(error instanceof Error, 'a malformed packet is an Error');
+        return;
+      }
+      for (const question of packet.questions) isQuestionFor(question, names);
+      isKnownAnswer(packet, names);
+      const { sightings, goodbyes } = readResponse(packet);
+      const seen: Advert[] = [];
+      const table = new SightingTable(
+        (advert) => seen.push(advert),
+        () => {},
+      );
+      for (const goodbye of goodbyes) table.goodbye(goodbye, origin);
+      for (const raw of sightings) {
+        claim(raw.addresses.length <= 16 && raw.port >= 1 && raw.port <= 65535, 'a sighting is within its limits');
+        const parsed = parseTxt(raw.txt);
+        if (!parsed.isOk) continue;
+        claim(table.add(raw, parsed.claim, origin, 0), 'a few peers have room');
+        table.add(raw, { ...parsed.claim, peerId: otherId }, origin, 1);
+      }
+      for (const advert of seen) {
+        claimShowable(advert.name, 'a name from the network');
+        claim(advert.addresses.length <= 32, 'addresses are few');
+        for (const address of advert.addresses) {
+          const { host, port } = splitAddress(address, advert.port);
+          claim(/^[0-9a-fA-F.:]+(%eth0)?$/.test(host) && port >= 1 && port <= 65535, 'an address is an address');
+        }
+      }
+      table.sweep(15_000);
+      // What we ask with the names of others must be a packet that says just these names.
+      const instances = [...sightings.map(({ instance }) => instance), ...goodbyes];
+      for (const instance of instances) {
+        const asked = decode(encode(instanceQuery([instance, 'Eve (x)'])));
+        claimEqual(
+          asked.questions.map(({ name }) => name),
+          [`${instance}.${SERVICE_NAME}`, `Eve (x).${SERVICE_NAME}`],
+          'a question says the names that it is made of',
+        );
+      }
+      for (const query of browseQueries(
+        instances.map((instance) => ({ instance, ttlS: 9 })),
+        TRUNCATED_RESPONSE,
+      )) {
+        const told = decode(encode(query));
+        claimEqual(
+          told.answers.map(({ data }) => data),
+          query.answers?.map(({ data }) => data),
+          'known answers',
+        );
+      }
+    },
+  }),
+};
+
+/** The strings of the record, each after a byte with its length, as in the packet. */
+function readStrings(input: Uint8Array): Uint8Array[] {
+  const strings: Uint8Array[] = [];
+  for (let at = 0; at < input.length; at += 1 + (input[at] ?? 0))
+    strings.push(input.subarray(at + 1, at + 1 + (input[at] ?? 0)));
+  return strings;
+}
+
+const packStrings = (strings: readonly Uint8Array[]) =>
+  Buffer.concat(strings.flatMap((string) => [Uint8Array.of(Math.min(255, string.length)), string.subarray(0, 255)]));
+
+export const txtRecords: Fuzzer = {
+  name: 'txt-records',
+  covers: ['core/peers/advert.ts', 'core/lib/text.ts'],
+  maxBytes: 4096,
+  dictionary: ['v=', 'id=', 'n=', 'd=', `id=${peerId}`, 'V=1', '=', 'n=\u202e', 'e\u200b\u0301'],
+  seeds: () => [packStrings(encodeTxt(own)), packStrings(['V=2', `id=${peerId}`, 'x', '=y', 'n='].map(bytesOf))],
+  generate: (random) =>
+    packStrings(
+      ['v=1', `id=${peerId}`, `n=${anyText(random, ['e', '\u0301', '\u200b', '\u1100'])}`, `d=${anyText(random)}`].map(
+        bytesOf,
+      ),
+    ),
+  start: () => ({
+    run: (input) => {
+      const parsed = parseTxt(readStrings(input));
+      if (!parsed.isOk) {
+        claim(parsed.reason.length > 0 && parsed.reason.length < 200, 'a refusal says why, shortly');
+        return;
+      }
+      const { claim: told } = parsed;
+      claimShowable(told.name, 'a name');
+      claim(told.name !== '' && told.name.length <= MAX_NAME_LENGTH, 'a name is never empty, and short');
+      claim(/^SHA256:[A-Za-z0-9+/]{43}$/.test(told.peerId), 'an id is a fingerprint');
+      claim(/^[\x21-\x7e]{0,128}$/.test(told.catalogueDigest) && told.protocol >= 1, 'the rest is plain');
+      // Written again it reads the same, unless the name was cut at 255 bytes.
+      const written = encodeTxt({ ...told, port: 1 });
+      for (const string of written) claim(string.length <= 255, 'a string has 255 bytes at most');
+      const again = parseTxt(written);
+      claim(again.isOk, 'what we write can be read');
+      if (Buffer.byteLength(told.name) <= 250) claimEqual(again.claim, told, 'the claim, written and read again');
+    },
+  }),
+};
+
+export const addressesAndNames: Fuzzer = {
+  name: 'addresses-names',
+  covers: [
+    'core/peers/advert.ts',
+    'core/lib/text.ts',
+    'core/peers/mdns-links.ts',
+    'core/peers/mdns-records.ts',
+    'settings/name.ts',
+  ],
+  maxBytes: 128 * 1024,
+  dictionary: [
+    '[',
+    ']:',
+    '%eth0',
+    'fe80::1',
+    '::1',
+    '127.0.0.1',
+    ':4322',
+    'e\u200b\u0301',
+    '\u1100\u200b\u1161',
+    '\ud83d',
+    'bob:x:0:0:Bob &,,:/:/bin/sh\n',
+  ],
+  seeds: () =>
+    ['10.7.0.2', '[fe80::1%eth0]:4322', 'bob.local:20101', '[::1]', 'Bob’s laptop', '👩\u200d👩\u200d👧 home'].map(
+      bytesOf,
+    ),
+  generate: (random) => bytesOf(anyText(random, ['e', '\u0301', '\u200b', '\u1100', '\u1161', '[', ']', ':', '22'])),
+  start: () => ({
+    run: (input) => {
+      const text = textOf(input);
+      const { host, port } = splitAddress(text, 20101);
+      claim(Number.isInteger(port) && port >= 0 && port <= 99_999, 'a port is a number');
+      claim(text.includes(host), 'a host is a part of the text');
+      linkOf([link], text, 'ipv4');
+      for (const max of [1, 7, 100]) {
+        const shown = toShowable(text, max);
+        claim(shown.length <= max && shown.isWellFormed(), 'a name keeps its limit');
+        claimShowable(shown, 'a name');
+        claimEqual(toShowable(shown, max), shown, 'a name that is made showable once is so');
+        claim(shown === shown.normalize('NFC'), 'equal names are equal texts (NFC)');
+        const cut = cutBytes(text, max);
+        claim(
+          Buffer.byteLength(cut) <= max && text.toWellFormed().startsWith(cut.toWellFormed()),
+          'a cut is a beginning',
+        );
+      }
+      const called = ownNames({ ...own, name: text }, text);
+      const [encoded] = [decode(encode(instanceQuery([called.instance, called.host])))];
+      claimEqual(encoded.questions[0]?.name, `${called.instance}.${SERVICE_NAME}`, 'our own name in DNS');
+      claim(/^[A-Za-z0-9-]{1,63}\.local$/.test(called.host), 'our own host is a host name');
+      fullNameFrom(text, 'bob');
+    },
+  }),
+};

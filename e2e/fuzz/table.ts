@@ -1,0 +1,36 @@
+// Every fuzzer: a parser of what comes from outside has its line here.
+import { catalogue, controlAnswers, controlCalls, controlLines, tunnelNames } from './control.fuzz.ts';
+import { desktopEntries, execLines, iconFiles, iconThemes } from './desktop.fuzz.ts';
+import { goodEntries, jsonFiles, kernelTables, profileFiles } from './files.fuzz.ts';
+import type { Fuzzer } from './fuzzer.ts';
+import { addressesAndNames, mdnsPackets, txtRecords } from './network.fuzz.ts';
+import { viewerMessages } from './session.fuzz.ts';
+import { sftpAnswers } from './sftp.fuzz.ts';
+import { browserGate, commandLines, contractTopics, localSocket, routes, terminalLines } from './shells.fuzz.ts';
+
+export const fuzzers: readonly Fuzzer[] = [
+  controlLines,
+  controlCalls,
+  controlAnswers,
+  catalogue,
+  tunnelNames,
+  sftpAnswers,
+  mdnsPackets,
+  txtRecords,
+  addressesAndNames,
+  desktopEntries,
+  execLines,
+  iconThemes,
+  iconFiles,
+  jsonFiles,
+  goodEntries,
+  kernelTables,
+  profileFiles,
+  browserGate,
+  localSocket,
+  contractTopics,
+  routes,
+  commandLines,
+  terminalLines,
+  viewerMessages,
+];
