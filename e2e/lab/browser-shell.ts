@@ -13,8 +13,10 @@ const node = join(root, 'node_modules', '.bin', 'node');
 export class Chromiums implements AsyncDisposable {
   readonly #browsers = new Map<string, Promise<Browser>>();
 
-  on(host: string): Promise<Browser> {
+  async on(host: string): Promise<Browser> {
     let browser = this.#browsers.get(host);
+    // A spec may have killed it.
+    if (browser !== undefined && !(await browser).isConnected()) browser = undefined;
     if (browser === undefined) {
       browser = chromium.launch({
         executablePath: programOn(host, 'chromium'),

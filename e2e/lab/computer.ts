@@ -6,6 +6,7 @@ import type { Page } from '@playwright/test';
 import { addressOf, folderOf, spawnOn } from '../../scripts/lab-hosts.ts';
 import { connectToCore } from '../../src/cli/connection.ts';
 import type { Client } from '../../src/contract/client.ts';
+import { formatKeyText } from '../../src/contract/key-text.ts';
 import type { Settings } from '../../src/contract/models.ts';
 import { MainPage } from '../pages/main-page.ts';
 import { Popup } from '../pages/popup.ts';
@@ -152,6 +153,13 @@ export class Computer implements AsyncDisposable {
 
   async set(settings: Partial<Settings>): Promise<void> {
     await (await this.core()).call('settings.update', settings);
+  }
+
+  /** Its person has compared the other computer's key. */
+  async verify(other: Computer): Promise<void> {
+    const id = (await other.core()).read('self')?.id;
+    if (id === undefined) throw new Error(`${other.host} has not said who it is`);
+    await (await this.core()).call('peers.verifyKey', { keyText: formatKeyText(id) });
   }
 
   /** `ebp ARGS…` in a terminal of this computer. */

@@ -68,6 +68,24 @@ export class MainPage {
     await this.page.getByRole('menuitem', { name: item }).click();
   }
 
+  /** Asks for an application with more, or less, than the program alone. */
+  async launchWith(peer: string, app: string, wishes: readonly string[]): Promise<Viewer> {
+    await this.#choose(peer, app, /^Ask for more/);
+    const dialog = this.page.getByRole('dialog');
+    for (const wish of wishes) await dialog.getByRole('checkbox', { name: wish }).press('Space');
+    return this.openViewer(() => dialog.getByRole('button', { name: 'Ask', exact: true }).click());
+  }
+
+  /** The menu of the computer that is open. */
+  async choosePeerMenu(peer: string, item: string | RegExp): Promise<void> {
+    await this.page.getByRole('button', { name: `More about ${peer}` }).click();
+    await this.page.getByRole('menuitem', { name: item }).click();
+  }
+
+  get doNotDisturb(): Locator {
+    return this.page.getByRole('button', { name: 'Do not disturb' });
+  }
+
   get inUse(): Locator {
     return this.page.getByRole('complementary', { name: 'In use' });
   }
@@ -82,7 +100,7 @@ export class MainPage {
     return this.inUse.getByTestId('ask-row');
   }
 
-  async goToSettings(section: 'General' | 'Sharing' | 'Permissions' | 'Network' | 'This computer' | 'Logs') {
+  async goToSettings(section: 'General' | 'Sharing' | 'People' | 'Rules' | 'Network' | 'This computer' | 'Logs') {
     await this.page.getByRole('button', { name: 'Settings', exact: true }).click();
     await this.page.getByRole('tab', { name: section, exact: true }).click();
   }
@@ -90,6 +108,16 @@ export class MainPage {
   async goToOwn(): Promise<void> {
     await this.page.getByRole('button', { name: /^This computer/ }).click();
     await this.page.getByRole('heading', { level: 1, name: 'This computer' }).waitFor();
+  }
+
+  async goToHistory(): Promise<void> {
+    await this.page.getByRole('button', { name: 'History', exact: true }).click();
+    await this.page.getByRole('heading', { level: 1, name: 'History' }).waitFor();
+  }
+
+  /** The lines of the history that are shown, the newest first. */
+  history(kind?: string): Locator {
+    return this.page.locator(`[data-testid="history-row"]${kind === undefined ? '' : `[data-kind="${kind}"]`}`);
   }
 
   get pause(): Locator {

@@ -1,4 +1,4 @@
-// The question to the host: who wants what, and the three answers.
+// The question to the host: who wants what, what it may touch, and the answers.
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { Computer } from '../lab/computer.ts';
 
@@ -16,15 +16,39 @@ export class Popup {
   }
 
   get deny(): Locator {
-    return this.card.getByRole('button', { name: 'Deny' });
+    return this.card.getByRole('button', { name: 'Deny', exact: true });
   }
 
   get once(): Locator {
     return this.card.getByRole('button', { name: 'Allow once' });
   }
 
-  get always(): Locator {
-    return this.card.getByRole('button', { name: /^Always allow this for / });
+  /** The button behind which the longer answers are. */
+  get others(): Locator {
+    return this.card.getByRole('button', { name: 'Other answers' });
+  }
+
+  /** One of the other answers; to be seen once `openOthers` was called. */
+  other(
+    name: 'Always' | 'Until I quit eBrainPool' | 'Allow for 1 hr' | 'Deny and never ask again' | 'Block this computer',
+  ) {
+    return this.card.getByRole('button', { name, exact: true });
+  }
+
+  async openOthers(): Promise<this> {
+    await this.others.click();
+    return this;
+  }
+
+  /** Gives one of the other answers. */
+  async answer(name: Parameters<Popup['other']>[0]): Promise<void> {
+    await this.openOthers();
+    await this.other(name).click();
+  }
+
+  /** The switch of something that is asked for, or of a restriction. */
+  power(name: 'Paste into it' | 'Copy out of it' | 'Internet' | 'Files' | 'Only watch'): Locator {
+    return this.card.getByRole('switch', { name });
   }
 
   /** Waits until a person sees a question. */

@@ -1,6 +1,5 @@
 // Every screen is usable with a screen reader and by keyboard: axe allows no violation, light and dark.
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import { checkAccess as check } from '../lab/axe.ts';
 import { expect, test, useLan } from '../lab/fixtures.ts';
 
 const lan = useLan({
@@ -8,24 +7,6 @@ const lan = useLan({
   bob: { apps: { xcalc: 'xcalc', xterm: 'xterm' }, settings: { answerTimeoutS: 600 } },
   carol: { isFirstRun: true },
 });
-
-async function check(page: Page, screen: string): Promise<void> {
-  await page.bringToFront();
-  // What lies under the pointer may show a tooltip, which is none of the screen's own parts.
-  await page.mouse.move(0, 0);
-  await expect(page.getByRole('tooltip')).toHaveCount(0);
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', colorScheme);
-    const axe = new AxeBuilder({ page }).setLegacyMode(true);
-    // In the dark only the colours are other ones.
-    const { violations, passes } = await (colorScheme === 'light' ? axe : axe.withRules(['color-contrast'])).analyze();
-    // A page that axe could not look into has no violation either.
-    expect(passes.length, `${screen}, rules that looked at something`).toBeGreaterThan(colorScheme === 'light' ? 8 : 0);
-    const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`);
-    expect.soft(found, `${screen}, ${colorScheme}`).toEqual([]);
-  }
-}
 
 test('first run', async () => {
   const page = await lan.carol.shell.main();
@@ -68,7 +49,7 @@ test('main window: start page, a computer, an empty one, this computer, dialogs'
 
 test('settings', async () => {
   const bob = await lan.bob.mainPage();
-  for (const section of ['General', 'Sharing', 'Permissions', 'Network', 'This computer', 'Logs'] as const) {
+  for (const section of ['General', 'Sharing', 'People', 'Rules', 'Network', 'This computer', 'Logs'] as const) {
     await bob.goToSettings(section);
     await bob.page.getByRole('tabpanel').waitFor();
     await check(bob.page, `settings, ${section}`);
@@ -81,21 +62,125 @@ test('pop-up, viewer and what is in use', async () => {
   const popup = await (await lan.bob.popup()).shown();
   await expect(popup.once).toBeEnabled();
   await check(popup.page, 'pop-up');
+  await popup.openOthers();
+  await expect(popup.other('Until I quit eBrainPool')).toBeEnabled();
+  await check(popup.page, 'pop-up, other answers');
   await expect(viewer.says('Waiting for Bob…')).toBeVisible();
   await check(viewer.page, 'viewer, waiting');
   await check(alice.page, 'an ask under way');
-  await popup.always.click();
+  await lan.bob.verify(lan.alice);
+  await popup.other('Always').click();
   await viewer.running();
   await check(viewer.page, 'viewer, running');
   await check(alice.page, 'a session, visitor');
   const bob = await lan.bob.mainPage();
   await check(bob.page, 'a session, host');
-  await bob.goToSettings('Permissions');
-  await check(bob.page, 'settings with a rule and a container');
+  await bob.goToSettings('Rules');
+  await check(bob.page, 'settings with a rule');
+  await bob.goToSettings('People');
+  await check(bob.page, 'settings with a known computer and a container');
   await viewer.disconnect.click();
   await expect(viewer.says('Disconnected')).toBeVisible();
   await check(viewer.page, 'viewer, ended');
   await check(alice.page, 'a session that ended');
+});
+
+test('hints are read by keyboard too, where they belong', async () => {
+  const alice = await lan.alice.mainPage();
+  await alice.openPeer('Bob');
+  const shows = async (hint: RegExp) => {
+    await expect(alice.page.getByRole('tooltip').filter({ hasText: hint })).toBeVisible();
+    await check(alice.page, `hint ${hint}`);
+  };
+  await alice.page.getByRole('button', { name: 'Colours' }).focus();
+  await alice.page.keyboard.press('Tab');
+  await shows(/^History$/);
+  await alice.app('xcalc').hover();
+  await shows(/xcalc/);
+  await alice.peer('Bob').locator('.verified-mark').hover();
+  await shows(/verified/i);
+  // Not the one that a rule answers.
+  const viewer = await alice.openViewer(() => alice.app('xterm').click());
+  await (await (await lan.bob.popup()).shown()).allow();
+  await viewer.running();
+  await viewer.page.getByRole('button', { name: 'Full screen' }).hover();
+  await expect(viewer.page.getByRole('tooltip')).toBeVisible();
+  await check(viewer.page, 'hint in the viewer');
+  await viewer.page.screenshot({ path: test.info().outputPath('hint.png') });
+  await viewer.disconnect.click();
+  await viewer.page.close();
+});
+
+test('people: who sees what, a known computer and its dialogs, asking for more', async () => {
+  const alice = await lan.alice.mainPage();
+  await alice.openPeer('Bob');
+  await alice.page.getByRole('button', { name: 'More ways to open xcalc' }).click();
+  await alice.page.getByRole('menuitem', { name: /^Ask for more/ }).click();
+  await alice.page.getByRole('dialog').waitFor();
+  await check(alice.page, 'asking for more');
+  await alice.page.keyboard.press('Escape');
+
+  const bob = await lan.bob.mainPage();
+  const aliceId = (await lan.alice.core()).read('self')?.id;
+  if (aliceId === undefined) throw new Error('Alice has no id');
+  await lan.bob.verify(lan.alice);
+  await lan.bob.set({ audience: { who: 'chosen', peerIds: [aliceId] } });
+  await lan.bob.set({ quietHours: { isOn: true, from: '22:00', to: '07:00' }, isDoNotDisturb: true });
+  await bob.goToSettings('Sharing');
+  await check(bob.page, 'settings, quiet hours');
+  await lan.bob.set({ quietHours: { isOn: false, from: '22:00', to: '07:00' }, isDoNotDisturb: false });
+  await bob.goToOwn();
+  await check(bob.page, 'this computer, chosen computers');
+  await bob.page.getByRole('button', { name: /^Who sees xcalc/ }).click();
+  await bob.page.getByRole('dialog').waitFor();
+  await check(bob.page, 'who sees an application');
+  await bob.page.keyboard.press('Escape');
+
+  await bob.openPeer('Alice');
+  for (const [item, screen] of [
+    ['Rename…', 'rename'],
+    ['Take the verification back…', 'take a verification back'],
+    ['Forget this computer…', 'forget'],
+  ] as const) {
+    await bob.choosePeerMenu('Alice', item);
+    await bob.page.getByRole('dialog').waitFor();
+    await check(bob.page, screen);
+    await bob.page.keyboard.press('Escape');
+    await expect(bob.page.getByRole('dialog')).toHaveCount(0);
+  }
+  await bob.choosePeerMenu('Alice', /^Block this computer/);
+  await expect(bob.page.getByText('You have blocked Alice')).toBeVisible();
+  await check(bob.page, 'a blocked computer');
+  await bob.goToSettings('People');
+  await check(bob.page, 'settings with a blocked computer');
+});
+
+test('history: empty, lines, a check, at any width', async () => {
+  for (const isPaused of [true, false]) await lan.bob.set({ isPaused });
+  const bob = await lan.bob.mainPage();
+  await bob.goToHistory();
+  await bob.page.getByRole('searchbox').fill('nothing like this');
+  await expect(bob.page.getByText('Nothing fits')).toBeVisible();
+  await check(bob.page, 'history, no match');
+  await bob.page.getByRole('searchbox').fill('');
+  await expect(bob.history('resumed').first()).toBeVisible();
+  await check(bob.page, 'history');
+  await bob.page.getByRole('button', { name: 'Check', exact: true }).click();
+  await bob.page.getByTestId('history-check').waitFor();
+  await check(bob.page, 'history, checked');
+  for (const [name, width, height, colorScheme] of [
+    ['wide', 1280, 800, 'light'],
+    ['dark', 1280, 800, 'dark'],
+    ['small', 420, 700, 'dark'],
+  ] as const) {
+    await bob.page.setViewportSize({ width, height });
+    await bob.page.emulateMedia({ colorScheme });
+    await check(bob.page, `history, ${name}`);
+    await bob.page.emulateMedia({ colorScheme });
+    await bob.page.screenshot({ path: test.info().outputPath(`history-${name}.png`) });
+    expect(await bob.page.locator('html').evaluate((html) => html.scrollWidth)).toBeLessThanOrEqual(width);
+  }
+  await bob.page.setViewportSize({ width: 1280, height: 800 });
 });
 
 test('nobody there', async () => {

@@ -58,9 +58,9 @@ test('several questions queue, the oldest first', async () => {
   const second = await alice.openViewer(() => alice.app('xterm').click());
   const popup = await lan.bob.popup();
   await expect(popup.card).toContainText('1 of 2');
-  await expect(popup.card).toContainText('Alice asks to use xcalc');
+  await expect(popup.card).toContainText('Alice (not verified) asks to use xcalc');
   await popup.deny.click();
-  await expect(popup.card).toContainText('Alice asks to use xterm');
+  await expect(popup.card).toContainText('Alice (not verified) asks to use xterm');
   await expect(first.says('Bob said no')).toBeVisible();
   await popup.deny.click();
   await expect(second.says('Bob said no')).toBeVisible();
@@ -75,7 +75,7 @@ test('Enter right after the pop-up appears is no answer', async () => {
   for (const key of ['Enter', 'Space', 'Enter']) await popup.page.keyboard.press(key);
   await popup.page.keyboard.press('Tab');
   await popup.page.keyboard.press('Enter');
-  for (const button of [popup.once, popup.always]) await button.click({ force: true, timeout: 200 }).catch(() => {});
+  for (const button of [popup.once, popup.others]) await button.click({ force: true, timeout: 200 }).catch(() => {});
   await expect(popup.card).toBeVisible();
   expect((await lan.bob.core()).read('requests')).toHaveLength(1);
   expect((await lan.bob.core()).read('sessions')?.filter(({ state }) => state !== 'ended')).toEqual([]);
@@ -118,11 +118,19 @@ test('launch and accept with the keyboard alone', async () => {
   await viewer.running();
 });
 
-test('“always” makes a rule; without it the question comes again', async () => {
+test('“always” is for verified peers; it makes a rule, and without it the question comes again', async () => {
   const alice = await lan.alice.mainPage();
+  const first = await alice.launch('Bob', 'xcalc');
+  const unverified = await (await (await lan.bob.popup()).shown()).openOthers();
+  await expect(unverified.other('Until I quit eBrainPool')).toBeEnabled();
+  await expect(unverified.other('Always')).toBeDisabled();
+  await expect(unverified.card).toContainText('“Always” is for verified computers.');
+  await unverified.deny.click();
+  await expect(first.says('Bob said no')).toBeVisible();
+  await lan.bob.verify(lan.alice);
   const viewer = await alice.launch('Bob', 'xcalc');
   const popup = await (await lan.bob.popup()).shown();
-  await popup.always.click();
+  await popup.answer('Always');
   await viewer.running();
   await viewer.disconnect.click();
   await expect(viewer.says('Disconnected')).toBeVisible();
@@ -133,10 +141,10 @@ test('“always” makes a rule; without it the question comes again', async () 
   await again.disconnect.click();
 
   const bob = await lan.bob.mainPage();
-  await bob.goToSettings('Permissions');
+  await bob.goToSettings('Rules');
   await expect(bob.page.getByText('xcalc is always allowed for Alice')).toBeVisible();
   await bob.page.getByRole('button', { name: /^Remove: xcalc is always allowed/ }).click();
-  await expect(bob.page.getByText('No standing answers. You are asked each time.')).toBeVisible();
+  await expect(bob.page.getByText('No rules. You are asked each time.')).toBeVisible();
   await alice.openViewer(() => alice.app('xcalc').click());
   await (await lan.bob.popup()).shown();
 });

@@ -1,4 +1,6 @@
 // Computers find each other, and see when one of them changes or goes.
+import { execFileSync } from 'node:child_process';
+import { addressOf, cutCable, mendCable } from '../../scripts/lab-hosts.ts';
 import { expect, soon, test, timed, useLan } from '../lab/fixtures.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc' } }, carol: {} });
@@ -71,6 +73,38 @@ test('a computer that vanishes without a goodbye is noticed', async () => {
   await expect(alice.peers).toHaveCount(2);
 });
 
+test.describe('with a network that changes', () => {
+  // Also after a failure: the next try, and the specs after this file, use these computers too.
+  test.afterEach(() => restoreNetwork('carol'));
+
+  test('the network goes and comes back, and its addresses change: each is said as it is', async () => {
+    test.setTimeout(90_000);
+    const carol = await lan.carol.mainPage();
+    const { page } = carol;
+    await expect(carol.peers).toHaveCount(2);
+    await carol.goToSettings('Network');
+    await expect(page.getByText(lan.carol.address, { exact: false }).first()).toBeVisible();
+    expect((await lan.carol.cli('status')).out).toContain(`Address:   ${lan.carol.address}`);
+
+    takeAddressesAway('carol');
+    await expect(page.getByText('This computer is on no network').first()).toBeVisible();
+    await expect(page.getByText(lan.carol.address, { exact: false })).toHaveCount(0);
+    const offline = await lan.carol.cli('status');
+    expect(offline.out).toContain('Address:   none, this computer is on no network now');
+    expect(offline.out).toContain('Connect it to one; the rest happens by itself.');
+    expect(offline.code).toBe(0);
+
+    mendCable('carol');
+    giveAddress('carol', '192.168.77.99/24');
+    await expect(page.getByText('192.168.77.99:', { exact: false })).toBeVisible();
+    expect((await lan.carol.cli('status')).out).toContain('192.168.77.99');
+    await expect(carol.peers).toHaveCount(2, { timeout: 20_000 });
+
+    giveAddress('carol', `${lan.carol.address}/24`);
+    await expect(page.getByText(lan.carol.address, { exact: false }).first()).toBeVisible();
+  });
+});
+
 test('a computer is added by its address', async () => {
   const alice = await lan.alice.mainPage();
   const port = (await lan.bob.core()).read('self')?.peerPort;
@@ -86,6 +120,11 @@ test('a computer is added by its address', async () => {
   await expect(alice.peers).toHaveCount(2);
   await alice.page.getByRole('button', { name: 'More about Bob' }).click();
   await alice.page.getByRole('menuitem', { name: 'Forget this computer' }).click();
+  await dialog.getByRole('button', { name: 'Forget' }).click();
+  await expect(dialog).toBeHidden();
+  await soon(async () => (await lan.alice.core()).read('peers')?.some(({ isAddedByAddress }) => isAddedByAddress)).toBe(
+    false,
+  );
   // It still advertises itself.
   await expect(alice.peer('Bob')).toBeVisible();
 });
@@ -100,3 +139,22 @@ test('an address where nobody is gives a sentence and no computer', async () => 
   await dialog.getByRole('button', { name: 'Cancel' }).click();
   await expect(alice.peers).toHaveCount(2);
 });
+
+/** Its cable is out, and what gave it addresses took them back. */
+function takeAddressesAway(host: string): void {
+  cutCable(host);
+  execFileSync('ip', ['-netns', host, 'address', 'flush', 'dev', 'eth0', 'scope', 'global']);
+}
+
+function giveAddress(host: string, address: string): void {
+  execFileSync('ip', ['-netns', host, 'address', 'add', address, 'dev', 'eth0']);
+}
+
+/** As the lab made it: its cable in, its two addresses, its route. */
+function restoreNetwork(host: string): void {
+  takeAddressesAway(host);
+  mendCable(host);
+  giveAddress(host, `${addressOf(host, 4)}/24`);
+  giveAddress(host, `${addressOf(host, 6)}/64`);
+  execFileSync('ip', ['-netns', host, 'route', 'replace', 'default', 'dev', 'eth0']);
+}

@@ -2,9 +2,11 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cutCable, folderOf, mendCable } from '../../scripts/lab-hosts.ts';
+import type { Client } from '../../src/contract/client.ts';
+import type { SessionId } from '../../src/contract/models.ts';
 import { expect, soon, test, timed, toggle, useLan } from '../lab/fixtures.ts';
 import { differenceOf } from '../lab/picture.ts';
-import { openPorts, processesOf, sandboxProcesses } from '../lab/processes.ts';
+import { openPorts, processesOf, sandboxProcesses, sleepOn } from '../lab/processes.ts';
 import type { Viewer } from '../pages/viewer.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc', xterm: 'xterm' } } });
@@ -13,6 +15,16 @@ async function open(app: string): Promise<Viewer> {
   const viewer = await (await lan.alice.mainPage()).launch('Bob', app);
   await (await (await lan.bob.popup()).shown()).allow();
   return viewer.running();
+}
+
+function isOnline(core: Client, name: string): boolean {
+  return core.read('peers')?.some((peer) => peer.name === name && peer.presence === 'online') === true;
+}
+
+function classicOf(core: Client): SessionId {
+  const session = core.read('sessions')?.find(({ view }) => view === 'classic');
+  if (session === undefined) throw new Error('there is no session for an SSH client');
+  return session.id;
 }
 
 test.afterEach(() => mendCable('bob'));
@@ -38,6 +50,68 @@ test('the cable is cut and put back: the program goes on where it was', async ()
   await viewer.type('echo after >> cable.txt; seq 1 30\n');
   await soon(() => lan.bob.readInHome('cable.txt')).toBe('before\nafter\n');
   await expect.poll(async () => differenceOf(await viewer.picture(), picture)).toBeGreaterThan(0.3);
+  await viewer.disconnect.click();
+  await soon(() => sandboxProcesses('bob'), 3000).toEqual([]);
+});
+
+/** Longer than the keepalive of a connection (8 s) and than a silent computer is shown as there (17 s). */
+const SLEEP_MS = 25_000;
+
+test('the host sleeps and wakes up: the program goes on, the SSH port answers, both see each other', async () => {
+  test.setTimeout(180_000);
+  const viewer = await open('xterm');
+  const alice = await lan.alice.mainPage();
+  await alice.launchClassic('Bob', 'xcalc');
+  await (await (await lan.bob.popup()).shown()).allow();
+  const core = await lan.alice.core();
+  const port = () => core.read('sessions')?.find(({ view }) => view === 'classic')?.classic?.port;
+  await soon(port).toBeDefined();
+
+  const wake = sleepOn('bob');
+  try {
+    const asleepSince = performance.now();
+    await expect(viewer.says('Connection lost. Trying again…')).toBeVisible({ timeout: 20_000 });
+    await soon(() => isOnline(core, 'Bob'), 30_000).toBe(false);
+    await new Promise((done) => setTimeout(done, Math.max(0, SLEEP_MS - (performance.now() - asleepSince))));
+  } finally {
+    wake();
+  }
+  await timed('awake until live', 20_000, () =>
+    expect(viewer.page.locator('html')).toHaveAttribute('data-viewer', 'running', { timeout: 20_000 }),
+  );
+  await viewer.type('echo awake > awake.txt\n');
+  await soon(() => lan.bob.readInHome('awake.txt')).toBe('awake\n');
+  await soon(() => isOnline(core, 'Bob'), 20_000).toBe(true);
+  const bobsCore = await lan.bob.core();
+  await soon(() => isOnline(bobsCore, 'Alice'), 20_000).toBe(true);
+  const answer = await lan.alice.run(['sh', '-c', `timeout 5 socat -u TCP:${lan.bob.address}:${port()} - | head -c 8`]);
+  expect(answer.out).toBe('SSH-2.0-');
+  await viewer.disconnect.click();
+  await core.call('sessions.end', { sessionId: classicOf(core) });
+  await soon(() => sandboxProcesses('bob'), 3000).toEqual([]);
+});
+
+test('the visitor sleeps and wakes up: the host says that it is away, and the program goes on', async () => {
+  test.setTimeout(180_000);
+  const viewer = await open('xterm');
+  const bob = await lan.bob.mainPage();
+  const core = await lan.bob.core();
+  const wake = sleepOn('alice');
+  try {
+    const asleepSince = performance.now();
+    await expect(bob.sessions('host').first()).toContainText('Connection lost', { timeout: 20_000 });
+    await soon(() => isOnline(core, 'Alice'), 30_000).toBe(false);
+    await new Promise((done) => setTimeout(done, Math.max(0, SLEEP_MS - (performance.now() - asleepSince))));
+  } finally {
+    wake();
+  }
+  await timed('awake until live', 20_000, () =>
+    expect(bob.sessions('host', 'running')).toHaveCount(1, { timeout: 20_000 }),
+  );
+  await expect(viewer.page.locator('html')).toHaveAttribute('data-viewer', 'running', { timeout: 20_000 });
+  await viewer.type('echo again > again.txt\n');
+  await soon(() => lan.bob.readInHome('again.txt')).toBe('again\n');
+  await soon(() => isOnline(core, 'Alice'), 20_000).toBe(true);
   await viewer.disconnect.click();
   await soon(() => sandboxProcesses('bob'), 3000).toEqual([]);
 });

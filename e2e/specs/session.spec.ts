@@ -49,7 +49,7 @@ test('a click asks, a yes brings the program’s real picture, and keys reach it
   await expect(viewer.says('Waiting for Bob…')).toBeVisible();
 
   const popup = await (await lan.bob.popup()).shown();
-  await expect(popup.card).toContainText('Alice asks to use xcalc');
+  await expect(popup.card).toContainText('Alice (not verified) asks to use xcalc');
   await expect(popup.card).toContainText('It runs on this computer, inside a container that is only for Alice.');
   await expect(popup.card).toContainText('no folder of yours');
   await popup.once.click();

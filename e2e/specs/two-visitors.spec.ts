@@ -11,7 +11,7 @@ test('two visitors see neither each other’s files nor processes, nor the owner
   for (const visitor of [lan.alice, lan.carol]) {
     const viewer = await (await visitor.mainPage()).launch('Bob', 'xterm');
     const popup = await (await lan.bob.popup()).shown();
-    await expect(popup.card).toContainText(`${visitor.name} asks to use xterm`);
+    await expect(popup.card).toContainText(`${visitor.name} (not verified) asks to use xterm`);
     await popup.allow();
     viewers.push(await viewer.running());
   }
@@ -73,7 +73,7 @@ test('a visitor’s home is there again the next time, until the owner resets it
   await soon(() => findHome('again.txt')).toBeDefined();
 
   const bob = await lan.bob.mainPage();
-  await bob.goToSettings('Permissions');
+  await bob.goToSettings('People');
   const row = bob.page.getByTestId('container-row').or(bob.page.locator('.list-row')).filter({ hasText: 'Alice' });
   await row.getByRole('button', { name: 'Reset…' }).click();
   await bob.page.getByRole('dialog').getByRole('button', { name: 'Reset', exact: true }).click();

@@ -1,0 +1,63 @@
+// The dialog in which two people compare a code or exchange their keys.
+import { expect, type Locator, type Page } from '@playwright/test';
+import type { Computer } from '../lab/computer.ts';
+
+export class VerifyDialog {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  get dialog(): Locator {
+    return this.page.getByRole('dialog', { name: 'Is this the computer that you mean?' });
+  }
+
+  get code(): Locator {
+    return this.dialog.getByTestId('verify-code');
+  }
+
+  get words(): Locator {
+    return this.dialog.locator('.verify-words');
+  }
+
+  get same(): Locator {
+    return this.dialog.getByRole('button', { name: 'They are the same' });
+  }
+
+  get different(): Locator {
+    return this.dialog.getByRole('button', { name: 'They are different' });
+  }
+
+  get cancel(): Locator {
+    return this.dialog.getByRole('button', { name: 'Cancel' });
+  }
+
+  says(text: string): Locator {
+    return this.dialog.getByText(text);
+  }
+
+  async showCode(): Promise<void> {
+    await this.dialog.getByRole('button', { name: 'Show the code' }).click();
+  }
+
+  async close(): Promise<void> {
+    // The one at the bottom: the cross in the corner has the same name.
+    await this.dialog.getByRole('button', { name: 'Close' }).last().click();
+    await expect(this.dialog).toBeHidden();
+  }
+}
+
+/** Where a comparison appears that somebody else began. */
+export async function askedOn(computer: Computer): Promise<VerifyDialog> {
+  return new VerifyDialog((await computer.popup()).page);
+}
+
+export async function openVerify(computer: Computer, peer: string): Promise<VerifyDialog> {
+  const main = await computer.mainPage();
+  await main.openPeer(peer);
+  await main.page.getByRole('button', { name: `Verify ${peer}` }).click();
+  const dialog = new VerifyDialog(main.page);
+  await dialog.dialog.waitFor();
+  return dialog;
+}

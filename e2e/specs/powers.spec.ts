@@ -1,0 +1,181 @@
+// What a grant lets visitor and program do: it is so, and not merely shown. Each power has a try without it, too.
+import { type ChildProcess, execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { addressOf, isInLab, spawnOn } from '../../scripts/lab-hosts.ts';
+import type { Powers } from '../../src/contract/models.ts';
+import { noPowers } from '../../src/contract/powers.ts';
+import { expect, soon, test, useLan } from '../lab/fixtures.ts';
+import { openSession } from '../lab/open-session.ts';
+import { processesOf, sandboxProcesses } from '../lab/processes.ts';
+import type { Viewer } from '../pages/viewer.ts';
+
+/** An address of the internet, as far as this network knows: neither private nor of its own. */
+const INTERNET = '203.0.113.7';
+
+/** The internet, Carol's and Bob's own address, Bob's loopback. */
+const PLACES = isInLab() ? [INTERNET, addressOf('carol', 4), addressOf('bob', 4), '127.0.0.1'] : [];
+const reach = (place: string) => `timeout 1 bash -c 'cat </dev/tcp/${place}/8080'`;
+/** Tells everybody at which address they have reached it. */
+const SERVER = 'require("net").createServer((s) => s.end(s.localAddress + "\\n")).listen(8080, "0.0.0.0")';
+
+const lan = useLan({
+  alice: {},
+  bob: {
+    apps: {
+      // Writes what is pasted in it, as soon as it changes.
+      paste: `sh -c "while true; do xclip -o -selection clipboard >new.txt 2>/dev/null; mv new.txt pasted.txt; sleep 0.05; done & exec xterm -e cat"`,
+      // Copies again and again: a display tells its viewers of a change, and not of what was there before them.
+      copy: `sh -c "while true; do echo -n 'from the program' | xclip -selection clipboard; sleep 0.5; done & exec xcalc"`,
+      // Tells what it reaches, again and again.
+      online: `sh -c "while true; do (echo tried; ${PLACES.map(reach).join('; ')}) >new.txt 2>/dev/null; mv new.txt reached.txt; sleep 0.1; done & exec xcalc"`,
+      typed: `xterm -e sh -c "exec cat >typed.txt"`,
+    },
+  },
+});
+
+const servers: ChildProcess[] = [];
+test.beforeAll(() => {
+  execFileSync('ip', ['-n', 'carol', 'address', 'replace', `${INTERNET}/32`, 'dev', 'lo']);
+  for (const host of ['carol', 'bob']) servers.push(spawnOn(host, [process.execPath, '-e', SERVER]));
+});
+test.afterAll(() => {
+  for (const server of servers) server.kill('SIGKILL');
+});
+
+test.afterEach(async () => {
+  await (await lan.bob.core()).call('sessions.endAll', {});
+  for (const page of lan.alice.shell.context.pages()) if (/window=viewer/.test(page.url())) await page.close();
+  await expect.poll(() => sandboxProcesses('bob')).toEqual([]);
+});
+
+/** The part of a page's world that is used here: this is not a world with a DOM. */
+interface Clipboards {
+  readonly clipboard: { writeText(text: string): Promise<void>; readText(): Promise<string> };
+}
+
+const open = (app: string, asked: Partial<Powers>, given: Partial<Powers> = asked) =>
+  openSession(lan.alice, lan.bob, app, asked, given);
+
+/** A file in the home of Alice’s container at Bob. */
+async function homeFile(name: string): Promise<string> {
+  const home = (await lan.bob.core()).read('containers')?.[0]?.homePath ?? '';
+  try {
+    return readFileSync(join(home, name), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+async function setClipboard(viewer: Viewer, text: string): Promise<void> {
+  await viewer.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await viewer.page.bringToFront();
+  await viewer.page.evaluate((value) => (navigator as unknown as Clipboards).clipboard.writeText(value), text);
+}
+
+async function readClipboard(viewer: Viewer): Promise<string> {
+  await viewer.page.bringToFront();
+  return viewer.page.evaluate(() => (navigator as unknown as Clipboards).clipboard.readText());
+}
+
+async function pressPaste(viewer: Viewer): Promise<void> {
+  await viewer.screen.locator('canvas').first().focus();
+  await viewer.page.keyboard.press('Control+Shift+V');
+}
+
+test('what is pasted in the window reaches the program, and nothing before', async () => {
+  const { viewer } = await open('paste', { clipboardIn: true });
+  await setClipboard(viewer, 'from Alice');
+  await viewer.page.waitForTimeout(500);
+  expect(await homeFile('pasted.txt')).toBe('');
+  await pressPaste(viewer);
+  await soon(() => homeFile('pasted.txt')).toBe('from Alice');
+});
+
+test('without the power nothing that is pasted reaches the program, not even from a viewer that sends it', async () => {
+  const { viewer, atHost } = await open('paste', { clipboardIn: true, clipboardOut: true }, { clipboardOut: true });
+  await setClipboard(viewer, 'secret');
+  await pressPaste(viewer);
+  await viewer.page.waitForTimeout(700);
+  expect(await homeFile('pasted.txt')).toBe('');
+  expect((await lan.bob.core()).read('sessions')?.find(({ id }) => id === atHost)?.powers.clipboardIn).toBe(false);
+});
+
+test('what is copied in the program comes to the visitor’s clipboard', async () => {
+  const { viewer } = await open('copy', { clipboardOut: true });
+  await setClipboard(viewer, 'mine');
+  await soon(() => readClipboard(viewer)).toBe('from the program');
+});
+
+test('the clipboard out of the program, taken away at the answer or while it runs, stays closed', async () => {
+  for (const isAtAnswer of [true, false]) {
+    const asked = { clipboardOut: true };
+    const { viewer, atHost } = await open('copy', asked, isAtAnswer ? {} : asked);
+    await setClipboard(viewer, 'mine');
+    if (!isAtAnswer) await (await lan.bob.core()).call('sessions.narrow', { sessionId: atHost, powers: noPowers });
+    await viewer.page.waitForTimeout(1800);
+    expect(await readClipboard(viewer)).toBe('mine');
+    await viewer.close();
+    await (await lan.bob.core()).call('sessions.endAll', {});
+  }
+});
+
+test('who may only watch cannot type, from the beginning or from when it is taken away', async () => {
+  const { viewer, atHost } = await open('typed', {});
+  await viewer.type('one\n');
+  await soon(() => homeFile('typed.txt')).toBe('one\n');
+  const powers = { ...noPowers, isViewOnly: true };
+  await (await lan.bob.core()).call('sessions.narrow', { sessionId: atHost, powers });
+  await expect(viewer.page.getByText('You can only watch:')).toBeAttached();
+  await viewer.type('two\n');
+  await viewer.page.waitForTimeout(500);
+  expect(await homeFile('typed.txt')).toBe('one\n');
+  // It cannot be given back by asking the host's core for more.
+  const wider = (await lan.bob.core()).call('sessions.narrow', { sessionId: atHost, powers: noPowers });
+  await expect(wider).rejects.toMatchObject({ code: 'bad-input' });
+});
+
+test('a program with the internet reaches it, and nothing of the owner’s networks; taken away, it is gone', async () => {
+  const { viewer, atHost } = await open('online', { network: 'internet' });
+  await soon(() => homeFile('reached.txt')).toBe(`tried\n${INTERNET}\n`);
+  // Again and again: no single try got through to anything else.
+  const seen = new Set<string>();
+  for (let round = 0; round < 20; round += 1) {
+    seen.add(await homeFile('reached.txt'));
+    await viewer.page.waitForTimeout(50);
+  }
+  expect(
+    [...seen]
+      .join('')
+      .split('\n')
+      .filter((line) => !['', 'tried', INTERNET].includes(line)),
+  ).toEqual([]);
+  await (await lan.bob.core()).call('sessions.narrow', { sessionId: atHost, powers: noPowers });
+  await soon(() => homeFile('reached.txt')).toBe('tried\n');
+  expect(await viewer.page.locator('html').getAttribute('data-viewer')).toBe('running');
+});
+
+test('without the internet a program reaches nothing', async () => {
+  await open('online', { network: 'internet' }, {});
+  await soon(() => homeFile('reached.txt')).toBe('tried\n');
+  const { page } = await lan.alice.mainPage();
+  await page.waitForTimeout(1500);
+  expect(await homeFile('reached.txt')).toBe('tried\n');
+});
+
+test('a time limit is shown and ends the session on both sides', async () => {
+  const { viewer, atHost } = await open('typed', { timeLimitMin: 60 });
+  await expect(viewer.page.getByText(/It ends by itself in 1 hr/)).toBeAttached();
+  const bob = await lan.bob.core();
+  expect(bob.read('sessions')?.find(({ id }) => id === atHost)?.endsAt).toBeGreaterThan(Date.now() + 59 * 60_000);
+});
+
+test('a core that is killed takes the internet of its programs along', async () => {
+  const { viewer } = await open('online', { network: 'internet' });
+  const ofSandbox = () => processesOf('bob').filter((command) => /pasta|bwrap|xcalc/.test(command));
+  expect(ofSandbox().join('\n')).toContain('pasta');
+  await lan.bob.kill();
+  await soon(() => [...ofSandbox(), ...sandboxProcesses('bob')]).toEqual([]);
+  await viewer.close();
+  await lan.bob.start();
+});

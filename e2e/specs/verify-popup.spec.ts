@@ -1,0 +1,56 @@
+// A comparison and a request in the one small window of the Electron shell: neither hides what the other needs.
+import type { OfferId } from '../../src/contract/models.ts';
+import { checkAccess } from '../lab/axe.ts';
+import { expect, test, useLan } from '../lab/fixtures.ts';
+import { askedOn, openVerify } from '../pages/verify-dialog.ts';
+
+const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc' }, settings: { answerTimeoutS: 600 } } });
+
+test.beforeEach(({ shell }) => {
+  test.skip(shell !== 'electron', 'the browser shell has no pop-up, and shows requests above everything else');
+});
+
+test('in the pop-up a request comes first: a comparison is a line above it, and covers no answer', async () => {
+  const alice = await openVerify(lan.alice, 'Bob');
+  await alice.showCode();
+  const bob = await askedOn(lan.bob);
+  await expect(bob.code).toBeVisible();
+  const aliceCore = await lan.alice.core();
+  const peerId = aliceCore.read('peers')?.find(({ name }) => name === 'Bob')?.id;
+  if (peerId === undefined) throw new Error('Bob is not there');
+  await aliceCore.call('asks.create', { peerId, offerId: 'app:xcalc' as OfferId, view: 'viewer' });
+  const popup = await (await lan.bob.popup()).shown();
+  await expect(bob.dialog).toBeHidden();
+  const line = popup.page.getByRole('status').filter({ hasText: 'wants to compare a code with you' });
+  await expect(line).toBeVisible();
+  await expect(popup.once).toBeEnabled();
+  await checkAccess(popup.page, 'pop-up, a comparison beside a request');
+
+  // It goes on where it was, by keyboard too, and its end is told beside the request.
+  await line.getByRole('button', { name: 'Show the code' }).press('Enter');
+  await expect(bob.code).toHaveText((await alice.code.textContent()) ?? '');
+  await expect(bob.different).toBeEnabled();
+  await bob.different.click();
+  await expect(bob.dialog).toBeHidden();
+  const told = popup.page.getByRole('alert').filter({ hasText: 'The codes are different' });
+  await expect(told).toBeVisible();
+  await checkAccess(popup.page, 'pop-up, codes that differ beside a request');
+  await expect(popup.once).toBeEnabled();
+  await told.getByRole('button', { name: 'Close' }).click();
+  await expect(told).toBeHidden();
+  await expect(popup.deny).toBeEnabled();
+  await popup.deny.click();
+  await popup.gone();
+  await alice.close();
+});
+
+test('a pop-up that is closed without an answer breaks the comparison off', async () => {
+  const alice = await openVerify(lan.alice, 'Bob');
+  await alice.showCode();
+  const bob = await askedOn(lan.bob);
+  await expect(bob.code).toBeVisible();
+  await lan.bob.closeWindow(bob.page);
+  await expect(alice.says('Bob broke the comparison off.')).toBeVisible();
+  await expect.poll(() => lan.bob.shell.isPopupShown()).toBe(false);
+  await alice.close();
+});
