@@ -9,6 +9,7 @@ import ssh2 from 'ssh2';
 import { createBubblewrap } from '../src/core/container/bubblewrap.ts';
 import type { Sandbox } from '../src/core/container/engine.ts';
 import { silentLog } from '../src/core/lib/log.ts';
+import { generateKey } from '../src/core/lib/ssh-key.ts';
 import { join as joinStreams } from '../src/core/tunnel/ssh.ts';
 
 const [port, publicKey = '', ...argv] = process.argv.slice(2);
@@ -16,11 +17,14 @@ const runtimeDir = join(process.env['XDG_RUNTIME_DIR'] ?? '/tmp', 'bench');
 const homePath = join(homedir(), 'bench-container');
 mkdirSync(homePath, { recursive: true });
 const engine = createBubblewrap({ runtimeDir, log: silentLog, owner: null });
-const hostKey = ssh2.utils.generateKeyPairSync('ed25519');
+const hostKey = generateKey('bench');
+const parsed = ssh2.utils.parseKey(hostKey);
+if (parsed instanceof Error) throw parsed;
+const publicLine = `ssh-ed25519 ${parsed.getPublicSSH().toString('base64')}`;
 let sandbox: Sandbox | undefined;
 
 async function start(): Promise<void> {
-  sandbox = await engine.startSandbox({ homePath, mounts: [], display: null, hostKey: hostKey.private });
+  sandbox = await engine.startSandbox({ homePath, mounts: [], display: null, canHaveNetwork: false, hostKey });
   await sandbox.authorise([publicKey]);
   await sandbox.run({ argv, workingDirectory: null });
 }
@@ -30,7 +34,7 @@ const server = createServer({ noDelay: true, allowHalfOpen: true }, async (socke
   if (sandbox === undefined) socket.destroy();
   else void joinStreams(socket, await sandbox.connect('ssh'));
 });
-server.listen(Number(port), '0.0.0.0', () => console.log(`host-key ${hostKey.public.trim()}`));
+server.listen(Number(port), '0.0.0.0', () => console.log(`host-key ${publicLine}`));
 
 const input = createInterface({ input: process.stdin });
 for await (const line of input) {

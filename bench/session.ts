@@ -20,7 +20,7 @@ export async function meet(visitor: Computer, host: Computer): Promise<PeerId> {
 export async function waitForRequest(host: Computer): Promise<() => Promise<unknown>> {
   const requestId = await waitFor(host.client, 'requests', (requests) => requests[0]?.id, 'the request');
   await sleep(READING_MS);
-  return () => host.client.call('requests.answer', { requestId, answer: 'once' });
+  return () => host.client.call('requests.answer', { requestId, answer: 'allow' });
 }
 
 /** A session's id on each side; neither knows the other's. */

@@ -13,6 +13,7 @@ const [identityFolder = '', socketPath = ''] = process.argv.slice(2);
 const hello = { protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'bench', capabilities: [] };
 const host = {
   calls: { hello: () => hello },
+  isRefused: () => false,
   openTunnel: async () => {
     // As Sandbox.connect and HostSessions do it.
     const socket = connect({ path: socketPath, allowHalfOpen: true });
