@@ -42,7 +42,12 @@ export class Viewer {
   /** Waits for the program's first picture. */
   async running(): Promise<this> {
     await this.page.bringToFront();
-    await expect(this.page.locator('html')).toHaveAttribute('data-viewer', 'running', { timeout: 15_000 });
+    try {
+      await expect(this.page.locator('html')).toHaveAttribute('data-viewer', 'running', { timeout: 15_000 });
+    } catch (cause) {
+      const said = await this.page.getByRole('status').allInnerTexts();
+      throw new Error(`the program's picture did not come; the viewer says: ${said.join(' / ')}`, { cause });
+    }
     return this;
   }
 

@@ -52,8 +52,8 @@ test('what is asked for is a switch each; what is switched off is not given', as
   await popup.allow();
   const expected = { ...noPowers, clipboardIn: true, isViewOnly: true, timeLimitMin: 15 };
   await soon(async () => (await sessionsAtBob()).map(({ powers }) => powers)).toEqual([expected]);
-  const alice = (await lan.alice.core()).read('sessions')?.find(({ state }) => state !== 'ended');
-  expect(alice?.powers).toEqual(expected);
+  const alice = await lan.alice.core();
+  await soon(() => alice.read('sessions')?.find(({ state }) => state !== 'ended')?.powers).toEqual(expected);
 });
 
 test('neither a script nor a second click changes the outcome', async () => {
