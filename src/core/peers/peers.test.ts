@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ClientId } from '../../contract/contract.ts';
-import type { PeerId } from '../../contract/models.ts';
+import type { IconHash, PeerId } from '../../contract/models.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
@@ -20,13 +20,20 @@ let book: PeerBook;
 let peers: Peers;
 let bob: PeerId;
 let hellos: number;
+let icons: Set<string>;
+let giveIcon: PromiseWithResolvers<void>;
+
+const icon = 'a'.repeat(64) as IconHash;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ebp-peers-'));
   hellos = 0;
+  icons = new Set();
+  giveIcon = Promise.withResolvers();
+  giveIcon.resolve();
   const identity = await openIdentity(join(folder, 'bob'));
   bob = identity.id;
-  const offer = { id: 'app:xcalc', kind: 'app', name: 'X', summary: '', categories: [], keywords: [], icon: null };
+  const offer = { id: 'app:xcalc', kind: 'app', name: 'X', summary: '', categories: [], keywords: [], icon };
   const host = {
     calls: {
       hello: () => {
@@ -34,6 +41,10 @@ beforeEach(async () => {
         return { protocol: PROTOCOL, oldest: PROTOCOL, name: 'Bob', capabilities: [] };
       },
       'catalogue.get': () => ({ offers: [offer] }),
+      'icon.get': async () => {
+        await giveIcon.promise;
+        return { data: '' };
+      },
     },
     isRefused: () => false,
   } as unknown as Host;
@@ -44,7 +55,13 @@ beforeEach(async () => {
     log: silentLog,
     name: () => 'Alice',
     book,
-    catalog: {} as Catalog,
+    catalog: {
+      hasIcon: (hash) => icons.has(hash),
+      storeIcon: async () => {
+        icons.add(icon);
+        return icon;
+      },
+    } as Partial<Catalog> as Catalog,
     defaultPort: server.port,
   });
 });
@@ -70,4 +87,14 @@ test('a peer that is blocked while its page is open is left, its catalogue is go
   const { release } = await peers.hold(bob);
   release();
   expect(hellos).toBe(before + 1);
+});
+
+test('an offer is shown at once, and with its icon when that is here', async () => {
+  await peers.add(`127.0.0.1:${server.port}`);
+  giveIcon = Promise.withResolvers();
+  const opening = peers.open(bob, client);
+  await expect.poll(() => peers.catalogues.value[bob]).toMatchObject([{ name: 'X', icon: null }]);
+  giveIcon.resolve();
+  await opening;
+  await expect.poll(() => peers.catalogues.value[bob]).toMatchObject([{ name: 'X', icon }]);
 });

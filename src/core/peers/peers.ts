@@ -12,7 +12,7 @@ import { type HostNotice, type NoticeValue, OLDEST_PROTOCOL } from '../tunnel/pe
 import { type Advert, splitAddress } from './advert.ts';
 import { connectFirst } from './connect-first.ts';
 import type { PeerBook } from './peer-book.ts';
-import { fetchIcons, readCatalogue } from './read-catalogue.ts';
+import { fetchIcons, readCatalogue, withIconsHere } from './read-catalogue.ts';
 
 export interface Peers extends AsyncDisposable {
   readonly state: Followable<readonly Peer[]>;
@@ -60,6 +60,8 @@ interface Entry {
 
 /** A connection that nobody uses is closed after this. */
 const IDLE_MS = 30_000;
+/** Icons that come within this are shown together. */
+const ICONS_WAIT_MS = 50;
 /** How often a peer that was added by address is looked for while it does not answer. */
 const PROBE_MS = 15_000;
 /** Peers that vanished are shown as offline for so long when they are not of interest any more. */
@@ -118,7 +120,17 @@ export async function startPeers(options: {
 
   function showCatalogues(): void {
     const open = [...entries.values()].filter((entry) => entry.offers !== undefined && entry.openedBy.size > 0);
-    catalogues.set(Object.fromEntries(open.map((entry) => [entry.id, entry.offers ?? []])));
+    catalogues.set(Object.fromEntries(open.map(({ id, offers }) => [id, withIconsHere(offers ?? [], catalog)])));
+  }
+
+  let areIconsDue = false;
+  function showNewIcons(): void {
+    if (areIconsDue) return;
+    areIconsDue = true;
+    setTimeout(() => {
+      areIconsDue = false;
+      showCatalogues();
+    }, ICONS_WAIT_MS);
   }
 
   function addressesOf(entry: Entry): PeerAddress[] {
@@ -199,11 +211,8 @@ export async function startPeers(options: {
       const connection = await connect(entry);
       entry.offers = await readCatalogue(connection);
       showCatalogues();
-      // Icons come after the names, so that the list is there at once; what was missing is shown when it has come.
-      if (await fetchIcons(connection, entry.offers, catalog, log)) {
-        entry.offers = [...entry.offers];
-        showCatalogues();
-      }
+      // Icons come after the names, so that the list is there at once.
+      await fetchIcons(connection, entry.offers, catalog, log, showNewIcons);
     } catch (error) {
       log.info({ peerId: entry.id, error: String(error) }, 'catalogue not read');
       entry.problem = toProblem(error);

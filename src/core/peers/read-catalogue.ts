@@ -20,31 +20,35 @@ export async function readCatalogue(connection: HostConnection): Promise<readonl
 /** Icons that are fetched at a time. */
 const FETCHERS = 4;
 
-/** Fetches the icons that are not cached yet. Resolves to whether any came. */
+/** Fetches the icons that are not cached yet, in the order of the offers; `onCame` is called with each that is then there. */
 export async function fetchIcons(
   connection: HostConnection,
   offers: readonly Offer[],
-  catalog: Catalog,
+  catalog: Pick<Catalog, 'hasIcon' | 'storeIcon'>,
   log: Log,
-): Promise<boolean> {
-  const missing = [...new Set(offers.flatMap((offer) => (offer.icon === null ? [] : [offer.icon])))].filter(
-    (hash) => !catalog.hasIcon(hash),
-  );
-  let hasNew = false;
+  onCame: () => void,
+): Promise<void> {
+  const hashes = new Set(offers.flatMap((offer) => (offer.icon === null ? [] : [offer.icon])));
+  const missing = [...hashes].filter((hash) => !catalog.hasIcon(hash)).values();
   const fetchNext = async (): Promise<void> => {
-    for (let hash = missing.pop(); hash !== undefined && connection.isOpen; hash = missing.pop()) {
+    for (const hash of missing) {
+      if (!connection.isOpen) return;
       try {
         const { data } = await connection.call('icon.get', { hash });
         const bytes = Buffer.from(data, 'base64');
         if (bytes.length > MAX_ICON_BYTES) continue;
         // Security: stored under the hash of what came, so a peer cannot put a picture under another's name.
         await catalog.storeIcon(bytes);
-        hasNew = true;
+        onCame();
       } catch (error) {
         log.debug({ hash, error: String(error) }, 'icon not fetched');
       }
     }
   };
   await Promise.all(Array.from({ length: FETCHERS }, fetchNext));
-  return hasNew;
+}
+
+/** The offers with the icons that are here: a page that asked for one that is still to come would take it for missing. */
+export function withIconsHere(offers: readonly Offer[], catalog: Pick<Catalog, 'hasIcon'>): readonly Offer[] {
+  return offers.map((offer) => (offer.icon === null || catalog.hasIcon(offer.icon) ? offer : { ...offer, icon: null }));
 }
