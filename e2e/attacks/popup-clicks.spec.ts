@@ -71,14 +71,29 @@ async function denyForReal(popup: Popup): Promise<void> {
 
 test('a pop-up comes under a pointer that clicks all the time', async () => {
   const { popup, x, y } = await whereAllowWillBe();
+  await popup.page.evaluate(`
+    addEventListener('pointerdown', ({ target }) => {
+      if (target.closest('button:enabled') !== null) globalThis.lateClicks += 1;
+    }, true);`);
   await popup.page.mouse.move(x, y);
-  const asked = ask('xcalc');
-  await popup.card.waitFor();
-  const until = performance.now() + 550;
-  while (performance.now() < until) await popup.page.mouse.click(x, y);
-  await asked;
-  await expectUnanswered(popup);
-  await denyForReal(popup);
+  // Where the machine stands still for a moment, a click comes when it may count: that shows nothing, so it is done again.
+  for (let tries = 0; tries < 5; tries += 1) {
+    await popup.page.evaluate('globalThis.lateClicks = 0');
+    const asked = ask('xcalc');
+    await popup.card.waitFor();
+    const until = performance.now() + 450;
+    while (performance.now() < until) await popup.page.mouse.click(x, y);
+    await asked;
+    if ((await popup.page.evaluate('globalThis.lateClicks')) === 0) {
+      await expectUnanswered(popup);
+      return denyForReal(popup);
+    }
+    const core = await lan.bob.core();
+    for (const { id } of await waiting()) await core.call('requests.answer', { requestId: id, answer: 'deny' });
+    await core.call('sessions.endAll', {});
+    await popup.gone();
+  }
+  throw new Error('this machine is too slow to click before the buttons count');
 });
 
 test('a click begins before the pop-up appears and ends on “Allow once”', async () => {

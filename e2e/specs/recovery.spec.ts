@@ -94,8 +94,8 @@ test('the host sleeps and wakes up: the program goes on, the SSH port answers, b
   await soon(() => isOnline(core, 'Bob'), 20_000).toBe(true);
   const bobsCore = await lan.bob.core();
   await soon(() => isOnline(bobsCore, 'Alice'), 20_000).toBe(true);
-  const answer = await lan.alice.run(['sh', '-c', `timeout 5 socat -u TCP:${lan.bob.address}:${port()} - | head -c 8`]);
-  expect(answer.out).toBe('SSH-2.0-');
+  const greeting = `timeout 5 socat -u TCP:${lan.bob.address}:${port()} - | head -c 8`;
+  await soon(async () => (await lan.alice.run(['sh', '-c', greeting])).out, 20_000).toBe('SSH-2.0-');
   await viewer.disconnect.click();
   await core.call('sessions.end', { sessionId: classicOf(core) });
   await soon(() => sandboxProcesses('bob'), 3000).toEqual([]);
