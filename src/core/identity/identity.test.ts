@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import fs, { chmod, cp, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import fs, { chmod, cp, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -214,6 +214,20 @@ describe('with a key store', () => {
     expect(identity.place.value).toEqual({ kind: 'file', why: 'linked' });
     expect(await files()).toEqual(PLAIN);
   });
+
+  test.each(['id_ed25519', 'id_ed25519.sealed'])(
+    'a link %s to a disk that is not there is an error and never a new key',
+    async (name) => {
+      const target = join(base, 'unplugged', name);
+      await openIdentity(folder);
+      await rm(plainPath);
+      await symlink(target, join(folder, name));
+      const before = await files();
+      await expect(open()).rejects.toMatchObject({ code: 'bad-input', params: { where: join(folder, name) } });
+      expect(await files()).toEqual(before);
+      expect(await readlink(join(folder, name))).toBe(target);
+    },
+  );
 });
 
 describe('a crash at any instant loses nothing', () => {

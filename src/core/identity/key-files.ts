@@ -112,8 +112,16 @@ async function readIfThere(path: string): Promise<string | null> {
     await chmod(path, 0o600);
     return text;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const isLink = await lstat(path).then(
+      (found) => found.isSymbolicLink(),
+      () => false,
+    );
+    if (!isLink) return null;
+    // Security: the disk with the key is not mounted. Taken for "not there", this would become another computer, and the link be lost.
+    const why =
+      'is a link to a place that is not there now; mount its disk, or move the link away to become a new computer';
+    throw new AppError('bad-input', { where: path, why }, { cause: error });
   }
 }
 
