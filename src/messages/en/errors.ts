@@ -15,7 +15,7 @@ export const errors: Readonly<Record<ErrorCode, string>> = {
   'disk-full':
     'There is no space left on the disk that holds {{path}}. Free some space and try again; nothing that was stored is lost.',
   'display-failed':
-    'The program’s screen could not be started: {{why}}. Try again; if it fails again, look at the logs on the computer that shares it.',
+    'The connection to the program’s windows has failed. Try again, or use the viewer; what ssh said is in the log of this computer.',
   'do-not-disturb': 'The person at that computer does not want to be disturbed now. Try again later, or talk to them.',
   'exchange-full':
     'There is no space left for “{{name}}” on the other computer. Delete something in the folder, or ask the person there to free some space.',
