@@ -235,6 +235,17 @@ test('one peer cannot fill this computer', async () => {
   await sessions.endAll('host');
 });
 
+test('one peer cannot fill this computer with grants that come all at once either', async () => {
+  const { visitor } = visitorOf(alice);
+  const grants = Array.from({ length: 30 }, () => grantFor(alice));
+  const started = await Promise.allSettled(grants.map((grant) => start(visitor, grant)));
+  expect(started.filter(({ status }) => status === 'fulfilled')).toHaveLength(8);
+  expect(started.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'peer-busy' } });
+  expect(sandboxes).toHaveLength(8);
+  expect(grants.filter(({ isLive }) => isLive)).toHaveLength(8);
+  await sessions.endAll('host');
+});
+
 test('powers are taken away while it runs and do not come back, and the visitor is told', async () => {
   const { visitor, notices } = visitorOf(alice);
   const powers = { ...noPowers, clipboardIn: true, clipboardOut: true };

@@ -230,6 +230,11 @@ export function startHostSessions(options: {
     const { peerId, peerName, view, powers } = grant.terms;
     // Security: without a live grant nothing is started.
     if (!grant.isLive) throw new AppError('not-allowed');
+    // Security: asked for when there was room, all at once: rules answer so quickly that none of them had been counted.
+    if (!hasRoomFor(peerId)) {
+      grant.end();
+      throw new AppError('peer-busy');
+    }
     const id = sessionIdSchema.parse(randomUUID());
     starting.add(grant);
     let sandbox: Sandbox | undefined;
@@ -290,6 +295,14 @@ export function startHostSessions(options: {
     } finally {
       starting.delete(grant);
     }
+  }
+
+  function hasRoomFor(peerId: PeerId): boolean {
+    const grants = [...[...sessions.values()].map((running) => running.grant), ...starting];
+    return (
+      grants.length < MAX_SESSIONS &&
+      grants.filter((grant) => grant.terms.peerId === peerId).length < MAX_SESSIONS_PER_PEER
+    );
   }
 
   function find(sessionId: string, peerId: PeerId | null): Running {
@@ -365,13 +378,7 @@ export function startHostSessions(options: {
       show();
     },
     has: (sessionId) => sessions.has(sessionId as SessionId),
-    hasRoomFor: (peerId) => {
-      const grants = [...[...sessions.values()].map((running) => running.grant), ...starting];
-      return (
-        grants.length < MAX_SESSIONS &&
-        grants.filter((grant) => grant.terms.peerId === peerId).length < MAX_SESSIONS_PER_PEER
-      );
-    },
+    hasRoomFor,
     [Symbol.asyncDispose]: () => endWhere('host', () => true),
   };
 }
