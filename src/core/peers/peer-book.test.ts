@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -72,4 +72,25 @@ test('what was decided lasts, and what an earlier version wrote is read', async 
   await writeFile(join(folder, 'peers.json'), JSON.stringify(old));
   book = await open();
   expect(book.find(mallory)).toMatchObject({ address: 'old.local', verifiedAt: null, isBlocked: false });
+});
+
+test('a block and the end of a verification hold also when they cannot be written, and are written when they can be', async () => {
+  await book.update(bob, 'Bob', { verifiedAt: 1 });
+  await book.update(carol, 'Carol', { verifiedAt: 1 });
+  const path = join(folder, 'peers.json');
+  await rm(path);
+  // Nothing can be renamed to a folder that is not empty.
+  await mkdir(join(path, 'in-the-way'), { recursive: true });
+  await expect(book.update(bob, 'Bob', { isBlocked: true })).rejects.toThrow();
+  await expect(book.update(carol, 'Carol', { verifiedAt: null })).rejects.toThrow();
+  await expect(book.update(mallory, 'Mallory', { verifiedAt: 1 })).rejects.toThrow();
+  const all = () => [book.isBlocked(bob), book.isVerified(carol), book.isVerified(mallory)];
+  expect(all()).toEqual([true, false, false]);
+  await rm(path, { recursive: true });
+  await book.update(mallory, 'Mallory', { localName: 'Mall' });
+  expect(all()).toEqual([true, false, false]);
+  book = await open();
+  expect(all()).toEqual([true, false, false]);
+  await book.update(bob, 'Bob', { isBlocked: false });
+  expect(book.isBlocked(bob)).toBe(false);
 });

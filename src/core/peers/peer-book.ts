@@ -22,6 +22,7 @@ const knownPeerSchema = z.object({
   isBlocked: z.boolean().default(false),
 });
 export type KnownPeer = Readonly<z.infer<typeof knownPeerSchema>>;
+type Change = (peers: readonly KnownPeer[]) => readonly KnownPeer[];
 const fileSchema = z.object({ peers: z.array(knownPeerSchema).max(MAX_PEERS) });
 
 /** How a peer is shown, whatever it says of itself. */
@@ -39,7 +40,10 @@ export interface PeerBook {
   isBlocked(id: PeerId): boolean;
   /** How to show a peer that calls itself `claimedName`, and that connected from `address` where that is known. */
   faceOf(id: PeerId, claimedName: string, address?: string): PeerFace;
-  /** Changes what is stored of a peer, or begins to. @throws AppError `disk-full`, `too-many-requests` when the book is full */
+  /**
+   * Changes what is stored of a peer, or begins to. A block, and the end of a verification, hold also where the disk is full.
+   * @throws AppError `disk-full`, `too-many-requests` when the book is full
+   */
   update(id: PeerId, claimedName: string, change: Partial<Omit<KnownPeer, 'id' | 'name'>>): Promise<void>;
   remove(id: PeerId): Promise<void>;
   /** What was wrong with the file at start. */
@@ -61,8 +65,23 @@ export async function openPeerBook(options: {
   });
   const state = new State<readonly KnownPeer[]>(file.value.peers);
   const find = (id: PeerId) => state.value.find((peer) => peer.id === id);
-  const save = async (change: (peers: readonly KnownPeer[]) => readonly KnownPeer[]) => {
-    state.set((await file.update(({ peers }) => ({ peers: [...change(peers)] }))).peers);
+  /** What was taken away and is not on the disk yet: each is made good with the next write. */
+  let unkept: readonly Change[] = [];
+  const save = async (change: Change, takesAway = false) => {
+    try {
+      const { peers } = await file.update((before) => ({
+        peers: [...[...unkept, change].reduce((peers, one) => one(peers), before.peers as readonly KnownPeer[])],
+      }));
+      unkept = [];
+      state.set(peers);
+    } catch (error) {
+      // Security: it holds at once, also when it cannot be kept: a program in a container may be what fills the disk.
+      if (takesAway) {
+        state.set(change(state.value));
+        unkept = [...unkept, change];
+      }
+      throw error;
+    }
   };
 
   // Security: a name or address by which this computer knows one key is a warning on any other key, unless the person
@@ -97,16 +116,19 @@ export async function openPeerBook(options: {
       return { name: known?.localName ?? claimedName, isVerified, warning };
     },
     update: (id, claimedName, change) =>
-      save((peers) => {
-        const known = peers.find((peer) => peer.id === id);
-        if (known === undefined && peers.length >= MAX_PEERS) throw new AppError('too-many-requests');
-        const blank = { id, address: null, localName: null, verifiedAt: null, isBlocked: false };
-        // Security: the name with which its key was compared is not exchanged for what it calls itself later.
-        const isPinned = known !== undefined && known.verifiedAt !== null && change.verifiedAt === undefined;
-        const name = isPinned ? known.name : claimedName.slice(0, 100);
-        const peer: KnownPeer = { ...blank, ...known, name, ...change };
-        return [...peers.filter((other) => other.id !== id), peer];
-      }),
+      save(
+        (peers) => {
+          const known = peers.find((peer) => peer.id === id);
+          if (known === undefined && peers.length >= MAX_PEERS) throw new AppError('too-many-requests');
+          const blank = { id, address: null, localName: null, verifiedAt: null, isBlocked: false };
+          // Security: the name with which its key was compared is not exchanged for what it calls itself later.
+          const isPinned = known !== undefined && known.verifiedAt !== null && change.verifiedAt === undefined;
+          const name = isPinned ? known.name : claimedName.slice(0, 100);
+          const peer: KnownPeer = { ...blank, ...known, name, ...change };
+          return [...peers.filter((other) => other.id !== id), peer];
+        },
+        change.isBlocked === true || change.verifiedAt === null,
+      ),
     damage: file.problem,
     remove: (id) => save((peers) => peers.filter((peer) => peer.id !== id)),
   };
