@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
@@ -414,4 +414,22 @@ test('a yes that is taken back while it is being written down gives nothing', as
     expect([how, answer.answer === 'granted' && answer.grant.isLive]).toEqual([how, false]);
     settings.set({ ...settings.value, isPaused: false });
   }
+});
+
+test('a rule that is removed answers nothing more, also while that cannot be written, and is gone when it can be', async () => {
+  const question = { peerId: alice, offerId: xcalc, view: 'viewer', launchDigest: 'a'.repeat(64) } as const;
+  const rule = { ...question, powers: noPowers, asked: noPowers, peerName: 'Alice', offerName: 'Calculator' };
+  const more = { answer: 'allow', isUntilQuit: false, expiresAt: Date.now() + 3_600_000 } as const;
+  const id = await rules.add({ ...rule, ...more });
+  expect(await outcome()).toBe('granted');
+  const path = join(folder, 'rules.json');
+  await rm(path);
+  // Nothing can be renamed to a folder that is not empty.
+  await mkdir(join(path, 'in-the-way'), { recursive: true });
+  await expect(rules.remove(id)).rejects.toThrow();
+  expect(await outcome()).toBe('asked');
+  await rm(path, { recursive: true });
+  await rules.add({ ...rule, ...more, offerId: 'app:xclock' as OfferId });
+  await begin();
+  expect(rules.state.value).toMatchObject([{ offerId: 'app:xclock' }]);
 });

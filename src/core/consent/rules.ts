@@ -42,7 +42,7 @@ export interface Rules {
   readonly damage: JsonFileProblem | null;
 }
 
-/** Reads the rules. @throws AppError `disk-full` from `add` and `remove`; what was stored stays. */
+/** Reads the rules. @throws AppError `disk-full` from `add` and `remove`; what was stored stays, and a rule that was removed answers nothing more. */
 export async function openRules(options: {
   readonly profileDir: string;
   readonly isVerified: (peerId: Rule['peerId']) => boolean;
@@ -57,15 +57,23 @@ export async function openRules(options: {
   });
   let untilQuit: readonly Rule[] = [];
   const state = new State<readonly Rule[]>([]);
-  const show = () => state.set([...file.value.rules, ...untilQuit].filter(isLive));
+  /** Security: what was taken back holds, also while the disk cannot keep that: a program in a container may be what fills it. */
+  const takenBack = new Set<RuleId>();
+  const isValid = (rule: Rule) => isLive(rule) && !takenBack.has(rule.id);
+  const show = () => state.set([...file.value.rules, ...untilQuit].filter(isValid));
   // Each change is made on top of the last one that was written, so that two at once are both kept.
   const save = async (change: (rules: readonly Rule[]) => readonly Rule[]) => {
     untilQuit = change(untilQuit);
     const next = change(file.value.rules);
     if (next.length !== file.value.rules.length || next.some((rule, at) => rule !== file.value.rules[at])) {
-      await file.update(({ rules }) => ({ rules: [...change(rules).filter(isLive)].slice(-MAX_RULES) }));
+      await file.update(({ rules }) => ({ rules: [...change(rules).filter(isValid)].slice(-MAX_RULES) }));
     }
     show();
+  };
+  const takeBack = (isMeant: (rule: Rule) => boolean) => {
+    for (const { id } of state.value.filter(isMeant)) takenBack.add(id);
+    show();
+    return save((rules) => rules.filter((rule) => !isMeant(rule)));
   };
   show();
   return {
@@ -98,12 +106,12 @@ export async function openRules(options: {
         ),
       );
       if (rule.isUntilQuit) untilQuit = [...untilQuit, whole];
-      else await file.update(({ rules }) => ({ rules: [...rules, whole].slice(-MAX_RULES) }));
+      else await file.update(({ rules }) => ({ rules: [...rules.filter(isValid), whole].slice(-MAX_RULES) }));
       show();
       return whole.id;
     },
-    remove: (id) => save((rules) => rules.filter((rule) => rule.id !== id)),
-    removeAllOf: (peerId) => save((rules) => rules.filter((rule) => rule.peerId !== peerId)),
+    remove: (id) => takeBack((rule) => rule.id === id),
+    removeAllOf: (peerId) => takeBack((rule) => rule.peerId === peerId),
   };
 }
 
