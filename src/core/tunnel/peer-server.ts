@@ -1,6 +1,6 @@
 // The peer port: an SSH server that knows every visitor by its key, and gives it a control channel and tunnel channels only.
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { type Duplex, PassThrough } from 'node:stream';
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
 import { AppError } from '../../contract/errors.ts';
 import { createLinePort } from '../../contract/line-port.ts';
@@ -193,6 +193,13 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
         channelCount += 1;
         host.openTunnel(visitor, target.sessionId, target.end).then(
           (take) => {
+            // ssh2 never closes a channel that is accepted after its connection has ended: what waits for it would wait for ever.
+            if (closed.isClosed) {
+              const gone = new PassThrough();
+              take(gone);
+              gone.destroy();
+              return;
+            }
             const channel = closingWhenDestroyed(accept());
             channel.on('error', () => channel.destroy());
             channel.once('close', () => {

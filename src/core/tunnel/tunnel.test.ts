@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { type Duplex, PassThrough } from 'node:stream';
 import ssh2 from 'ssh2';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
@@ -20,6 +20,9 @@ let visitorIdentity: Identity;
 let server: PeerServer;
 let visitors: Visitor[];
 let refused: Identity['id'] | undefined;
+/** What the sandbox takes to open a stream. */
+let opening: Promise<void> = Promise.resolve();
+const tunnels: Duplex[] = [];
 const refusals: Identity['id'][] = [];
 let version = { protocol: PROTOCOL, oldest: PROTOCOL };
 const connections: HostConnection[] = [];
@@ -51,7 +54,9 @@ const host: Host = {
   },
   openTunnel: async (_, id) => {
     if (id !== sessionId) throw new AppError('not-allowed');
+    await opening;
     return (channel) => {
+      tunnels.push(channel);
       const echo = new PassThrough();
       channel.pipe(echo).pipe(channel);
     };
@@ -166,6 +171,23 @@ test('a tunnel channel carries bytes both ways, and one without a grant is refus
   await expect(connection.openTunnel('3b241101-e2bb-4255-8caf-4136c566a963', 'display')).rejects.toMatchObject({
     code: 'not-allowed',
   });
+});
+
+test('a channel that was being opened when its connection ended is closed', async () => {
+  const opened = Promise.withResolvers<void>();
+  opening = opened.promise;
+  const connection = await connectTo();
+  const asked = connection.openTunnel(sessionId, 'display').catch((error: AppError) => error.code);
+  // A call that comes after it is answered, so it has arrived.
+  await connection.call('catalogue.get', {});
+  const gone = new Promise<void>((resolve) => visitors[0]?.onClose(resolve));
+  connection.close();
+  await gone;
+  tunnels.length = 0;
+  opened.resolve();
+  opening = Promise.resolve();
+  await expect.poll(() => tunnels[0]?.closed).toBe(true);
+  expect(await asked).toBe('not-allowed');
 });
 
 test('a channel that is destroyed while nobody reads it tells that it is closed', async () => {
