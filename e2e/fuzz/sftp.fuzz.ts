@@ -1,6 +1,15 @@
-// What the SFTP server of a host's container answers to a visitor: the program there can play it.
+// What the SFTP server of a host's container answers to a visitor, whom the program there can deceive, and what a visitor asks of it.
 import { isFileName } from '../../src/contract/exchange.ts';
-import { AnswerReader, parseAnswer, parseFreeSpace, requests, SftpFault } from '../../src/core/files/sftp-packets.ts';
+import { SftpFilter } from '../../src/core/files/sftp-filter.ts';
+import {
+  AnswerReader,
+  initPacket,
+  OPEN,
+  parseAnswer,
+  parseFreeSpace,
+  requests,
+  SftpFault,
+} from '../../src/core/files/sftp-packets.ts';
 import { allow, claim, claimEqual, claimShowable, type Fuzzer, textOf } from './fuzzer.ts';
 import type { Random } from './random.ts';
 
@@ -81,6 +90,59 @@ export const sftpAnswers: Fuzzer = {
       claim(!name.includes('/') && name !== '..' && name !== '.', 'a name is a name in one folder');
       const sent = requests.remove(1, `/home/ebp/Exchange/${name}`);
       claim(sent.readUInt32BE(0) === sent.length - 4, 'a request says its length');
+    },
+  }),
+};
+
+const folder = '/home/ebp/Exchange';
+const asked = [
+  initPacket,
+  requests.openFolder(1, folder),
+  requests.readFolder(2, Buffer.of(0)),
+  requests.open(3, `${folder}/a.txt`, OPEN.write | OPEN.create),
+  requests.write(4, Buffer.of(0), 0, Buffer.from('data')),
+  requests.rename(5, `${folder}/a.txt`, `${folder}/b.txt`),
+  requests.remove(6, `${folder}/b.txt`),
+  requests.freeSpace(7, folder),
+  requests.close(8, Buffer.of(0)),
+];
+
+/** What comes out, and whether the filter ended the stream. */
+function filter(input: Uint8Array, pieceBytes: number): { readonly passed: Buffer; readonly isEnded: boolean } {
+  const out: Uint8Array[] = [];
+  const stream = new SftpFilter();
+  stream.push = (chunk: Uint8Array) => {
+    out.push(Uint8Array.from(chunk));
+    return true;
+  };
+  const isDocumented = (error: unknown) => error instanceof Error && error.message.startsWith('SFTP: ');
+  const isWhole = allow(isDocumented, () => {
+    for (let at = 0; at < input.length; at += pieceBytes)
+      stream._transform(Buffer.from(input.subarray(at, at + pieceBytes)), 'binary', (error) => {
+        if (error) throw error;
+      });
+    return true;
+  });
+  return { passed: Buffer.concat(out), isEnded: isWhole === undefined };
+}
+
+export const sftpRequests: Fuzzer = {
+  name: 'sftp-requests',
+  covers: ['src/core/files/sftp-filter.ts'],
+  maxBytes: 8 * 1024,
+  dictionary: ['..', '/', folder, `${folder}/`, '/proc/2/mem', 'statvfs@openssh.com', 'hardlink@openssh.com'],
+  seeds: () => [Buffer.concat(asked), ...asked],
+  generate: (random: Random) => Buffer.concat(random.some(6, () => random.pick(asked))),
+  start: () => ({
+    run: (input) => {
+      const whole = filter(input, input.length || 1);
+      const cut = filter(input, 3);
+      claim(
+        whole.passed.equals(cut.passed) && whole.isEnded === cut.isEnded,
+        'what passes does not depend on how the bytes are cut',
+      );
+      claim(whole.passed.equals(input.subarray(0, whole.passed.length)), 'what passes is what came');
+      if (!whole.isEnded) claim(filter(whole.passed, 1000).passed.equals(whole.passed), 'what passed would pass again');
     },
   }),
 };

@@ -5,7 +5,7 @@ import { goodEntries, jsonFiles, kernelTables, profileFiles } from './files.fuzz
 import type { Fuzzer } from './fuzzer.ts';
 import { addressesAndNames, mdnsPackets, txtRecords } from './network.fuzz.ts';
 import { viewerMessages } from './session.fuzz.ts';
-import { sftpAnswers } from './sftp.fuzz.ts';
+import { sftpAnswers, sftpRequests } from './sftp.fuzz.ts';
 import { browserGate, commandLines, contractTopics, localSocket, routes, terminalLines } from './shells.fuzz.ts';
 
 export const fuzzers: readonly Fuzzer[] = [
@@ -15,6 +15,7 @@ export const fuzzers: readonly Fuzzer[] = [
   catalogue,
   tunnelNames,
   sftpAnswers,
+  sftpRequests,
   mdnsPackets,
   txtRecords,
   addressesAndNames,

@@ -2,14 +2,19 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Duplex, type Readable } from 'node:stream';
+import { join as joinPath } from 'node:path';
+import { Duplex, duplexPair, type Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { AppError } from '../../contract/errors.ts';
 import { createBubblewrap } from '../container/bubblewrap.ts';
 import type { Sandbox } from '../container/engine.ts';
 import { silentLog } from '../lib/log.ts';
 import { generateKey } from '../lib/ssh-key.ts';
+import { join } from '../tunnel/ssh.ts';
 import { createExchange, type Exchange } from './exchange.ts';
+import { startSftp } from './sftp-client.ts';
+import { SftpFilter } from './sftp-filter.ts';
+import { OPEN, REQUEST, requests } from './sftp-packets.ts';
 
 const owner = process.getuid?.() === 0 ? { uid: 70_731, gid: 70_731 } : null;
 const MIB = 1024 * 1024;
@@ -21,9 +26,9 @@ let exchange: Exchange;
 let openCount = 0;
 
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'ebp-files-'));
+  root = await mkdtemp(joinPath(tmpdir(), 'ebp-files-'));
   if (owner !== null) await chmod(root, 0o711);
-  homePath = join(root, 'home');
+  homePath = joinPath(root, 'home');
   await mkdir(homePath, { mode: 0o700 });
   if (owner !== null) await chown(homePath, owner.uid, owner.gid);
   const engine = createBubblewrap({ runtimeDir: root, log: silentLog, owner });
@@ -35,7 +40,7 @@ beforeAll(async () => {
     hostKey: generateKey('test'),
   });
   await sandbox.openFiles(8 * MIB);
-  folder = join(homePath, 'Exchange');
+  folder = joinPath(homePath, 'Exchange');
 });
 afterAll(async () => {
   await sandbox.stop();
@@ -44,12 +49,19 @@ afterAll(async () => {
 beforeEach(async () => {
   exchange = createExchange(() => {
     openCount += 1;
-    return sandbox.connect('files');
+    return openAsVisitor();
   });
   // By the bytes of the names: not all are text.
   for (const name of await readdir(folder, { encoding: 'buffer' }))
     await rm(Buffer.concat([Buffer.from(`${folder}/`), name]), { recursive: true });
 });
+
+/** As the host's side leads a visitor there. */
+async function openAsVisitor(): Promise<Duplex> {
+  const [visitorSide, hostSide] = duplexPair();
+  void join(hostSide, await sandbox.connect('files'), undefined, new SftpFilter());
+  return visitorSide;
+}
 
 async function collect(stream: Readable): Promise<Buffer> {
   return Buffer.concat(await stream.toArray());
@@ -63,8 +75,8 @@ const put = (name: string, text: string | Buffer) => exchange.put(name, inPieces
 const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 /** As the program in the container would: it has the same files. */
 async function asProgram(name: string, text: string) {
-  await writeFile(join(folder, name), text);
-  if (owner !== null) await chown(join(folder, name), owner.uid, owner.gid);
+  await writeFile(joinPath(folder, name), text);
+  if (owner !== null) await chown(joinPath(folder, name), owner.uid, owner.gid);
 }
 
 describe('the folder', () => {
@@ -76,7 +88,7 @@ describe('the folder', () => {
   test('takes a file, shows it, gives it back and deletes it', async () => {
     const startedAt = Date.now();
     expect(await put('a b.txt', 'hello')).toEqual({ name: 'a b.txt' });
-    expect(await readFile(join(folder, 'a b.txt'), 'utf8')).toBe('hello');
+    expect(await readFile(joinPath(folder, 'a b.txt'), 'utf8')).toBe('hello');
     const { entries } = await exchange.list();
     expect(entries).toEqual([{ name: 'a b.txt', sizeBytes: 5, modifiedAt: expect.any(Number), isFolder: false }]);
     expect(Math.abs((entries[0]?.modifiedAt ?? 0) - startedAt)).toBeLessThan(10_000);
@@ -92,7 +104,7 @@ describe('the folder', () => {
       const bytes = randomBytes(sizeBytes);
       for (const piece of [70_001, MIB]) {
         const { name } = await exchange.put('bytes', inPieces(bytes, piece));
-        expect(digest(await readFile(join(folder, name)))).toBe(digest(bytes));
+        expect(digest(await readFile(joinPath(folder, name)))).toBe(digest(bytes));
         expect(digest(await collect((await exchange.open(name)).stream))).toBe(digest(bytes));
       }
     },
@@ -101,18 +113,18 @@ describe('the folder', () => {
   test('replaces nothing: the second of a name gets another', async () => {
     await put('a.txt', 'one');
     expect(await put('a.txt', 'two')).toEqual({ name: 'a (2).txt' });
-    expect(await readFile(join(folder, 'a.txt'), 'utf8')).toBe('one');
-    await mkdir(join(folder, 'b'));
+    expect(await readFile(joinPath(folder, 'a.txt'), 'utf8')).toBe('one');
+    await mkdir(joinPath(folder, 'b'));
     expect(await put('b', 'file')).toEqual({ name: 'b (2)' });
   });
 
   test('shows folders, and deletes empty ones', async () => {
-    await mkdir(join(folder, 'sub'));
-    if (owner !== null) await chown(join(folder, 'sub'), owner.uid, owner.gid);
+    await mkdir(joinPath(folder, 'sub'));
+    if (owner !== null) await chown(joinPath(folder, 'sub'), owner.uid, owner.gid);
     expect((await exchange.list()).entries).toMatchObject([{ name: 'sub', isFolder: true }]);
-    await writeFile(join(folder, 'sub', 'a'), '');
+    await writeFile(joinPath(folder, 'sub', 'a'), '');
     await expect(exchange.remove('sub')).rejects.toMatchObject({ code: 'file-refused' });
-    await rm(join(folder, 'sub', 'a'));
+    await rm(joinPath(folder, 'sub', 'a'));
     await exchange.remove('sub');
     expect(await readdir(folder)).toEqual([]);
   });
@@ -120,7 +132,7 @@ describe('the folder', () => {
   test('says what is not there', async () => {
     await expect(exchange.open('nothing')).rejects.toMatchObject({ code: 'not-found', params: { what: 'nothing' } });
     await expect(exchange.remove('nothing')).rejects.toMatchObject({ code: 'not-found' });
-    await mkdir(join(folder, 'sub'));
+    await mkdir(joinPath(folder, 'sub'));
     await expect(exchange.open('sub')).rejects.toMatchObject({ code: expect.stringMatching(/not-found|file-refused/) });
   });
 });
@@ -195,9 +207,9 @@ describe('an upload', () => {
 
 describe('what the program there does', () => {
   test('a link leads to the container’s own files at the most, and is not shown', async () => {
-    await symlink('/etc/passwd', join(folder, 'evil'));
-    await symlink('/', join(folder, 'root'));
-    await symlink(root, join(folder, 'hosts-folder'));
+    await symlink('/etc/passwd', joinPath(folder, 'evil'));
+    await symlink('/', joinPath(folder, 'root'));
+    await symlink(root, joinPath(folder, 'hosts-folder'));
     expect(await exchange.list()).toEqual({ entries: [], leftOutCount: 3 });
     const text = (await collect((await exchange.open('evil')).stream)).toString();
     expect(text).toBe(
@@ -226,7 +238,7 @@ describe('what the program there does', () => {
   });
 
   test('a folder of very many is cut', async () => {
-    for (let index = 0; index < 1100; index += 1) await writeFile(join(folder, `f${index}`), '');
+    for (let index = 0; index < 1100; index += 1) await writeFile(joinPath(folder, `f${index}`), '');
     const { entries, leftOutCount } = await exchange.list();
     expect([entries.length, leftOutCount]).toEqual([1000, 100]);
   });
@@ -236,7 +248,7 @@ describe('what the program there does', () => {
     const { stream } = await exchange.open('a');
     const read = (async () => {
       for await (const _ of stream) {
-        await writeFile(join(folder, 'a'), '');
+        await writeFile(joinPath(folder, 'a'), '');
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     })();
@@ -245,6 +257,49 @@ describe('what the program there does', () => {
 });
 
 // The last: it closes the folder.
+describe('a visitor that asks for more than the folder', () => {
+  const write = OPEN.write | OPEN.create;
+  /** Whether the server there answers, as it would without the host in between. */
+  async function isAnswered(stream: Duplex, packets: readonly Buffer[]): Promise<boolean> {
+    const client = await startSftp(stream, 2000);
+    try {
+      for (const packet of packets) await client.ask('handle', () => packet);
+      return true;
+    } catch (error) {
+      return (error as AppError).code !== 'transfer-broken';
+    } finally {
+      client.close();
+    }
+  }
+  const named = (type: number, ...names: readonly string[]) => {
+    const bytes = names.flatMap((name) => [Buffer.alloc(4), Buffer.from(name)]);
+    names.forEach((name, at) => void bytes[2 * at]?.writeUInt32BE(Buffer.byteLength(name)));
+    const body = Buffer.concat([Buffer.of(type), Buffer.of(0, 0, 0, 1), ...bytes, Buffer.alloc(8)]);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(body.length);
+    return Buffer.concat([length, body]);
+  };
+  const attempts = {
+    'the settings of the program': requests.open(1, '/home/ebp/.profile', write),
+    'the memory of a program': requests.open(1, '/proc/2/mem', OPEN.read | OPEN.write),
+    'the way round by ..': requests.open(1, '/home/ebp/Exchange/../.profile', write),
+    'the folder’s own place': requests.open(1, '/home/ebp/Exchange', OPEN.read),
+    'another folder': requests.openFolder(1, '/home/ebp'),
+    'a relative path': requests.open(1, '.profile', write),
+    'the socket of sshd': requests.remove(1, '/run/ebp/sock/ssh'),
+    'a file moved out of it': requests.rename(1, '/home/ebp/Exchange/a', '/home/ebp/.profile'),
+    'a file moved into it': requests.rename(1, '/home/ebp/.profile', '/home/ebp/Exchange/a'),
+    'a link (SSH_FXP_SYMLINK)': named(20, '/proc/2/mem', '/home/ebp/Exchange/a'),
+    'a hard link': named(REQUEST.extended, 'hardlink@openssh.com', '/home/ebp/.profile', '/home/ebp/Exchange/a'),
+    'what is known of a file (SSH_FXP_STAT)': named(17, '/home/ebp/.profile'),
+  };
+
+  test.each(Object.entries(attempts))('does not reach %s', async (_, packet) => {
+    expect(await isAnswered(await sandbox.connect('files'), [packet])).toBe(true);
+    expect(await isAnswered(await openAsVisitor(), [packet])).toBe(false);
+  });
+});
+
 test('closing ends what is under way at once, and nothing listens any more', async () => {
   const started = Promise.withResolvers<void>();
   async function* endless() {

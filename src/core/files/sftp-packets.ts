@@ -39,7 +39,8 @@ export interface NamedAttributes {
   readonly attributes: Attributes;
 }
 
-const TYPE = {
+/** The types of the requests that are used here. */
+export const REQUEST = {
   init: 1,
   open: 3,
   close: 4,
@@ -54,27 +55,27 @@ const TYPE = {
   extended: 200,
 } as const;
 
-export const initPacket: Buffer = packet(TYPE.init, uint32(3));
+export const initPacket: Buffer = packet(REQUEST.init, uint32(3));
 
 /** The packets of the requests; each has a number by which it is answered. */
 export const requests = {
   open: (id: number, path: string, flags: number) =>
-    packet(TYPE.open, uint32(id), string(path), uint32(flags), uint32(0)),
-  close: (id: number, handle: Buffer) => packet(TYPE.close, uint32(id), string(handle)),
+    packet(REQUEST.open, uint32(id), string(path), uint32(flags), uint32(0)),
+  close: (id: number, handle: Buffer) => packet(REQUEST.close, uint32(id), string(handle)),
   read: (id: number, handle: Buffer, offset: number, length: number) =>
-    packet(TYPE.read, uint32(id), string(handle), uint64(offset), uint32(length)),
+    packet(REQUEST.read, uint32(id), string(handle), uint64(offset), uint32(length)),
   write: (id: number, handle: Buffer, offset: number, data: Uint8Array) =>
-    packet(TYPE.write, uint32(id), string(handle), uint64(offset), string(data)),
-  fileAttributes: (id: number, handle: Buffer) => packet(TYPE.fileAttributes, uint32(id), string(handle)),
-  openFolder: (id: number, path: string) => packet(TYPE.openFolder, uint32(id), string(path)),
-  readFolder: (id: number, handle: Buffer) => packet(TYPE.readFolder, uint32(id), string(handle)),
-  remove: (id: number, path: string) => packet(TYPE.remove, uint32(id), string(path)),
-  removeFolder: (id: number, path: string) => packet(TYPE.removeFolder, uint32(id), string(path)),
+    packet(REQUEST.write, uint32(id), string(handle), uint64(offset), string(data)),
+  fileAttributes: (id: number, handle: Buffer) => packet(REQUEST.fileAttributes, uint32(id), string(handle)),
+  openFolder: (id: number, path: string) => packet(REQUEST.openFolder, uint32(id), string(path)),
+  readFolder: (id: number, handle: Buffer) => packet(REQUEST.readFolder, uint32(id), string(handle)),
+  remove: (id: number, path: string) => packet(REQUEST.remove, uint32(id), string(path)),
+  removeFolder: (id: number, path: string) => packet(REQUEST.removeFolder, uint32(id), string(path)),
   /** Does not replace what has the new name. */
-  rename: (id: number, from: string, to: string) => packet(TYPE.rename, uint32(id), string(from), string(to)),
+  rename: (id: number, from: string, to: string) => packet(REQUEST.rename, uint32(id), string(from), string(to)),
   /** statvfs@openssh.com (OpenSSH PROTOCOL section 4.4). */
   freeSpace: (id: number, path: string) =>
-    packet(TYPE.extended, uint32(id), string('statvfs@openssh.com'), string(path)),
+    packet(REQUEST.extended, uint32(id), string('statvfs@openssh.com'), string(path)),
 } as const;
 
 /** The bytes that the file system of an answer to `freeSpace` has left for an ordinary user. @throws SftpFault */

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { PassThrough } from 'node:stream';
+import { duplexPair, PassThrough } from 'node:stream';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { OfferId, PeerId, RequestId, RuleId, SessionId, View } from '../../contract/models.ts';
 import { noPowers } from '../../contract/powers.ts';
@@ -8,6 +8,7 @@ import type { LaunchSpec } from '../catalog/catalog.ts';
 import { createGrant, type Grant, type GrantTerms } from '../consent/grant.ts';
 import type { Containers } from '../container/container.ts';
 import type { Program, Sandbox } from '../container/engine.ts';
+import { OPEN, requests } from '../files/sftp-packets.ts';
 import { silentLog } from '../lib/log.ts';
 import { State } from '../lib/state.ts';
 import type { Visitor } from '../tunnel/peer-server.ts';
@@ -375,6 +376,19 @@ test('files are for sessions with the power, of that peer, and each transfer has
   await expect(sessions.openTunnel(visitor, sessionId, 'files')).rejects.toMatchObject({ code: 'peer-busy' });
   channels[0]?.destroy();
   await expect.poll(() => sessions.openTunnel(visitor, sessionId, 'files').catch(() => null)).toBeTypeOf('function');
+});
+
+test('what a visitor asks of the file server is held to the folder at the host', async () => {
+  const { visitor } = visitorOf(alice);
+  const { sessionId } = await start(visitor, grantFor(alice, 'viewer', { powers: { ...noPowers, files: true } }));
+  const [visitorSide, channel] = duplexPair();
+  (await sessions.openTunnel(visitor, sessionId, 'files'))(channel);
+  visitorSide.write(requests.open(1, '/home/ebp/Exchange/a.txt', OPEN.read));
+  // The fake gives back what reached it.
+  await expect.poll(() => (visitorSide.read() as Buffer | null)?.length).toBeGreaterThan(0);
+  visitorSide.write(requests.open(2, '/proc/2/mem', OPEN.read | OPEN.write));
+  await expect.poll(() => channel.destroyed).toBe(true);
+  expect(visitorSide.read()).toBeNull();
 });
 
 test('files that are taken away end at once, also a channel that is just being opened, and do not come back', async () => {

@@ -21,6 +21,7 @@ import type { LaunchSpec } from '../catalog/catalog.ts';
 import type { Grant } from '../consent/grant.ts';
 import type { Containers } from '../container/container.ts';
 import type { Program, Sandbox } from '../container/engine.ts';
+import { SftpFilter } from '../files/sftp-filter.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { PeerBook, PeerFace } from '../peers/peer-book.ts';
@@ -190,9 +191,7 @@ export function startHostSessions(options: {
       running.channels.add(stream);
       stream.once('close', () => running.channels.delete(stream));
     }
-    filter?.once('error', (error) =>
-      log.warn({ sessionId: running.id, error: error.message }, 'display channel ended'),
-    );
+    filter?.once('error', (error) => log.warn({ sessionId: running.id, error: error.message }, 'tunnel channel ended'));
     void join(channel, socket, running.count, filter);
   }
 
@@ -340,7 +339,7 @@ export function startHostSessions(options: {
           running.fileChannels.add(channel);
           channel.once('close', () => running.fileChannels.delete(channel));
         }
-        lead(running, channel, socket, tunnelEnd === 'display' ? new RfbFilter(() => running.powers) : undefined);
+        lead(running, channel, socket, filterFor(running, tunnelEnd));
       };
     },
     resume: (visitor, sessionId) => {
@@ -399,6 +398,20 @@ function isOpenFor({ grant, powers }: Running, end: TunnelEnd): boolean {
       return grant.terms.view !== 'viewer';
     case 'files':
       return powers.files;
+    default:
+      return assertNever(end);
+  }
+}
+
+/** Security: what holds the visitor to its powers on the way there. sshd runs the program of the grant, whatever it is asked for. */
+function filterFor(running: Running, end: TunnelEnd): Transform | undefined {
+  switch (end) {
+    case 'display':
+      return new RfbFilter(() => running.powers);
+    case 'files':
+      return new SftpFilter();
+    case 'ssh':
+      return undefined;
     default:
       return assertNever(end);
   }
