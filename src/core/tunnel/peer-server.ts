@@ -72,6 +72,9 @@ const MAX_UNAUTHENTICATED = 64;
 const MAX_UNAUTHENTICATED_PER_ADDRESS = 8;
 const AUTHENTICATION_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS_PER_PEER = 4;
+/** Keys cost nothing to make: with many of them, one computer must not take all the memory and the places. */
+const MAX_CONNECTIONS_PER_ADDRESS = 64;
+const MAX_CONNECTIONS = 512;
 const MAX_CHANNELS_PER_CONNECTION = 64;
 /** Of the core's time for the control messages of one peer: a message of 4 MiB can take 100 ms. */
 const READING_MS_PER_SECOND = 100;
@@ -254,7 +257,13 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
   const server = createServer({ noDelay: true }, (socket) => {
     const address = socket.remoteAddress ?? '';
     const sameAddress = [...unauthenticated.values()].filter((other) => other.remoteAddress === address).length;
-    if (unauthenticated.size >= MAX_UNAUTHENTICATED || sameAddress >= MAX_UNAUTHENTICATED_PER_ADDRESS) {
+    const ofAddress = [...sockets].filter((other) => other.remoteAddress === address).length;
+    if (
+      unauthenticated.size >= MAX_UNAUTHENTICATED ||
+      sameAddress >= MAX_UNAUTHENTICATED_PER_ADDRESS ||
+      sockets.size >= MAX_CONNECTIONS ||
+      ofAddress >= MAX_CONNECTIONS_PER_ADDRESS
+    ) {
       socket.destroy();
       return;
     }

@@ -161,6 +161,22 @@ test('every connection of a key is ended, also one that has not said hello', asy
   await expect.poll(() => connections.at(-1)?.isOpen).toBe(false);
 });
 
+test('many keys do not give one address more connections than it may have', { timeout: 20_000 }, async () => {
+  for (let key = 0; key < 16; key += 1) {
+    const identity = await openIdentity(join(folder, `key-${key}`));
+    await Promise.all([1, 2, 3, 4].map(() => connectTo({ identity })));
+  }
+  await expect(connectTo()).rejects.toMatchObject({ code: 'peer-unreachable' });
+  connections[0]?.close();
+  await expect
+    .poll(() =>
+      connectTo()
+        .then(({ isOpen }) => isOpen)
+        .catch(() => false),
+    )
+    .toBe(true);
+});
+
 test('a tunnel channel carries bytes both ways, and one without a grant is refused', async () => {
   const connection = await connectTo();
   const channel = await connection.openTunnel(sessionId, 'display');
