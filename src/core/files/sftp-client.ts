@@ -57,7 +57,7 @@ export async function startSftp(stream: Duplex, answerTimeoutMs = ANSWER_TIMEOUT
     for (const drain of drains) drain();
   }
 
-  /** From the last answer on: a transfer that is slow is none that hangs. */
+  /** From the last answer on: a transfer that is slow is none that hangs. Security: one that comes byte by byte hangs. */
   function watch(): void {
     clearTimeout(timer);
     if (hasHello && waiting.size === 0) return;
@@ -82,8 +82,10 @@ export async function startSftp(stream: Duplex, answerTimeoutMs = ANSWER_TIMEOUT
   stream.on('data', (chunk: Buffer) => {
     if (ended !== undefined) return;
     try {
-      for (const answer of reader.take(chunk)) take(answer);
-      watch();
+      for (const answer of reader.take(chunk)) {
+        take(answer);
+        watch();
+      }
     } catch (error) {
       if (!(error instanceof SftpFault)) throw error;
       end(new AppError('bad-files', {}, { cause: error }));
