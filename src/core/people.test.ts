@@ -49,3 +49,28 @@ test('blocking and removing a rule end what runs without waiting for the disk', 
   await Promise.all(done);
   expect(ended.sort()).toEqual(['connections', 'connections', 'peer', 'peer', 'rule', 'rule']);
 });
+
+test('what was allowed always ends with the verification, and nothing else does', async () => {
+  const ended: string[] = [];
+  const carol = `SHA256:${'C'.repeat(43)}` as PeerId;
+  const rule = { peerId: alice, expiresAt: null, isUntilQuit: false };
+  const rules = [
+    { ...rule, id: 'always' },
+    { ...rule, id: 'an hour', expiresAt: 1 },
+    { ...rule, id: 'until quit', isUntilQuit: true },
+    { ...rule, id: 'always, of Carol', peerId: carol },
+  ];
+  const people = createPeople({
+    book: {
+      update: async () => {
+        throw new AppError('disk-full', { path: '/home' });
+      },
+    },
+    peers: { claimedNameOf: () => 'Alice' },
+    rules: { state: { value: rules } },
+    host: { endAllUnder: (ruleId: string) => ended.push(ruleId) },
+    activity: createRecording(),
+  } as unknown as Parameters<typeof createPeople>[0]);
+  await expect(people.unverify(alice)).rejects.toMatchObject({ code: 'disk-full' });
+  expect(ended).toEqual(['always', 'always']);
+});

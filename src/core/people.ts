@@ -2,7 +2,7 @@
 import type { ActivityEvent } from '../contract/activity.ts';
 import { AppError } from '../contract/errors.ts';
 import { parseKeyText } from '../contract/key-text.ts';
-import type { PeerId, RuleId } from '../contract/models.ts';
+import type { PeerId, Rule, RuleId } from '../contract/models.ts';
 import type { Note, Recorder } from './activity/activity.ts';
 import type { Consent } from './consent/consent.ts';
 import type { Rules } from './consent/rules.ts';
@@ -23,6 +23,7 @@ export interface People {
   verify(peerId: PeerId, claimedName: string): Promise<void>;
   /** @throws AppError `bad-input` for a text that is no key, `peer-is-self` */
   verifyKey(keyText: string): Promise<PeerId>;
+  /** Ends what runs because it was allowed always. */
   unverify(peerId: PeerId): Promise<void>;
   /** Removes a rule and ends what it had allowed. */
   removeRule(ruleId: RuleId): Promise<void>;
@@ -124,7 +125,13 @@ export function createPeople(parts: {
     },
     unverify: async (peerId) => {
       const claimedName = claimedNameOf(peerId);
-      await book.update(peerId, claimedName, { verifiedAt: null });
+      const isForGood = (rule: Rule) => rule.peerId === peerId && rule.expiresAt === null && !rule.isUntilQuit;
+      const forGood = rules.state.value.filter(isForGood).map(({ id }) => id);
+      // Security: "always" is for verified peers and holds while they are; two different codes may mean that this key is somebody else's.
+      await endAround(
+        () => Promise.all(forGood.map((ruleId) => host.endAllUnder(ruleId, 'host'))),
+        () => book.update(peerId, claimedName, { verifiedAt: null }),
+      );
       record(peerId, claimedName, { kind: 'peer-unverified' });
     },
     removeRule: async (ruleId) => {

@@ -107,7 +107,7 @@ export const ui = {
   },
   unverify: {
     title: 'Take back that {{peer}} is verified?',
-    text: 'What you share with verified computers only is hidden from {{peer}}, and what you always allowed it is asked again. To verify it again, the two of you compare a code once more.',
+    text: 'What you share with verified computers only is hidden from {{peer}}, and what you always allowed it ends and is asked again. To verify it again, the two of you compare a code once more.',
     confirm: 'Take back',
   },
   forget: {
