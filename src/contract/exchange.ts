@@ -13,9 +13,10 @@ export const MAX_FILES_LISTED = 1000;
 
 /**
  * Controls, what reorders, hides or breaks lines, lone surrogates, private and unassigned characters. ZWNJ and ZWJ are in
- * names: Persian, Hindi and emoji families are spelled with them.
+ * names: Persian, Hindi and emoji families are spelled with them; and so is U+FE0F, which makes a sign an emoji.
  */
-const UNFIT = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/u;
+const UNFIT =
+  /(?!\u200c|\u200d|\ufe0f)[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /**
  * Whether a text is the name of a file in the folder, and looks like what it is.

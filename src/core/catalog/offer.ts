@@ -62,7 +62,7 @@ export function sortCategories(categories: readonly string[]): string[] {
 export function clean(text: string, max: number): string {
   const line = text
     // ZWNJ and ZWJ stay: Persian, Hindi and emoji families are spelled with them.
-    .replace(/(?![\u200c\u200d])\p{Cf}/gu, '')
+    .replace(/(?!\u200c|\u200d|\ufe0f)[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu, '')
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .toWellFormed()
     .trim();

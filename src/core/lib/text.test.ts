@@ -14,6 +14,10 @@ describe('toShowable', () => {
     [`a${'\u0301'.repeat(50)}`, `\u00e1${'\u0301'.repeat(3)}`],
     ['\u00ad\ufeff\u{e0041}', ''],
     ['e\u200b\u0301', '\u00e9'],
+    ['B\u3164o\u115fb\u2800\u034f\uffa0\u{e0100}', 'Bob'],
+    ['\u3164', ''],
+    ['\ufe0f', ''],
+    ['I \u2764\ufe0f GIMP', 'I \u2764\ufe0f GIMP'],
     [`${'\u200d'.repeat(100)}x`, ''],
   ])('%j becomes %j', (name, expected) => expect(toShowable(name, 100)).toBe(expected));
 

@@ -11,8 +11,8 @@ export function toShowable(text: string, maxLength: number): string {
     .toWellFormed()
     .normalize('NFC')
     .replace(/[\s\p{Zl}\p{Zp}]+/gu, ' ')
-    // ZWNJ and ZWJ stay: Persian, Hindi and emoji families are spelled with them.
-    .replace(/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu, '')
+    // ZWNJ and ZWJ stay: Persian, Hindi and emoji families are spelled with them; and U+FE0F, which makes a sign an emoji.
+    .replace(/(?!\u200c|\u200d|\ufe0f)[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu, '')
     // What was taken out may have stood between a letter and its mark: equal names are to be equal texts.
     .normalize('NFC')
     .replace(/(\p{M}{3})\p{M}+/gu, '$1')
@@ -23,5 +23,5 @@ export function toShowable(text: string, maxLength: number): string {
     .slice(0, maxLength)
     .replace(/[\ud800-\udbff]$/, '')
     .trim();
-  return /[^\p{Cf}\s]/u.test(cut) ? cut : '';
+  return /(?!\ufe0f)[^\p{Cf}\s]/u.test(cut) ? cut : '';
 }

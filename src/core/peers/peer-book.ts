@@ -153,7 +153,7 @@ function withCaution(
 function fold(name: string): string {
   return name
     .normalize('NFKC')
-    .replace(/\p{Cf}/gu, '')
+    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu, '')
     .toLowerCase()
     .replace(/\s+/g, ' ')
     .trim();
