@@ -13,7 +13,7 @@ import { createRateLimit } from './lib/rate-limit.ts';
 import type { Followable } from './lib/state.ts';
 import { toShowable } from './lib/text.ts';
 import type { Comparisons } from './peers/comparisons.ts';
-import type { PeerBook } from './peers/peer-book.ts';
+import { type PeerBook, shortName } from './peers/peer-book.ts';
 import type { HostSessions } from './session/host-sessions.ts';
 import { checkVersion } from './tunnel/peer-client.ts';
 import { CAPABILITIES, type CallInput, MAX_OFFERS, OLDEST_PROTOCOL, PROTOCOL } from './tunnel/peer-protocol.ts';
@@ -94,7 +94,7 @@ export function createHost(parts: {
       checkVersion(hello);
       // Security: one name for each connection, and nothing that grows with the number of hellos.
       if (guests.has(visitor)) throw new AppError('bad-input', { where: 'hello', why: 'was said before' });
-      const claimedName = toShowable(hello.name, 100) || visitor.peerId.slice(7, 19);
+      const claimedName = toShowable(hello.name, 100) || shortName(visitor.peerId);
       guests.set(visitor, { claimedName, seenDigest: undefined });
       visitor.onClose(() => guests.delete(visitor));
       return {
@@ -191,7 +191,7 @@ export function createHost(parts: {
     event: Note['event'],
   ): Note {
     const { peerId } = visitor;
-    const { name: peerName, isVerified } = book.faceOf(peerId, guests.get(visitor)?.claimedName ?? peerId.slice(7, 19));
+    const { name: peerName, isVerified } = book.faceOf(peerId, guests.get(visitor)?.claimedName ?? shortName(peerId));
     return { role: 'host', peerId, peerName, isVerified, offerId: offer.id, offerName: offer.name, event };
   }
 
@@ -221,7 +221,7 @@ export function createHost(parts: {
   }
 
   function recordRefused(peerId: PeerId, address: string): void {
-    const { name: peerName, isVerified } = book.faceOf(peerId, book.find(peerId)?.name ?? peerId.slice(7, 19));
+    const { name: peerName, isVerified } = book.faceOf(peerId, book.find(peerId)?.name ?? shortName(peerId));
     void activity.recordFromOutside({
       ...{ role: 'host', peerId, peerName, isVerified },
       event: { kind: 'connection-refused', address },

@@ -8,7 +8,7 @@ import type { Consent } from './consent/consent.ts';
 import type { Rules } from './consent/rules.ts';
 import type { Containers } from './container/container.ts';
 import { toShowable } from './lib/text.ts';
-import type { PeerBook } from './peers/peer-book.ts';
+import { type PeerBook, shortName } from './peers/peer-book.ts';
 import type { Peers } from './peers/peers.ts';
 import type { HostSessions } from './session/host-sessions.ts';
 import type { VisitorSessions } from './session/visitor-sessions.ts';
@@ -19,7 +19,7 @@ export interface People {
   /** Resolves when whatever ran for it, or from it, is gone. */
   block(peerId: PeerId, isBlocked: boolean): Promise<void>;
   forget(peerId: PeerId): Promise<void>;
-  /** The person compared the key. `claimedName` is for a peer that is not in the list. */
+  /** The person compared the key, of a peer that was shown as `claimedName`. */
   verify(peerId: PeerId, claimedName: string): Promise<void>;
   /** @throws AppError `bad-input` for a text that is no key, `peer-is-self` */
   verifyKey(keyText: string): Promise<PeerId>;
@@ -115,12 +115,13 @@ export function createPeople(parts: {
       );
       if (containers.state.value.some((container) => container.peerId === peerId)) await containers.reset(peerId);
     },
-    verify: (peerId, claimedName) => verify(peerId, peers.claimedNameOf(peerId) ?? claimedName, 'comparison'),
+    // Security: under the name that the person saw, and not under one that came meanwhile.
+    verify: (peerId, claimedName) => verify(peerId, claimedName, 'comparison'),
     verifyKey: async (keyText) => {
       const peerId = parseKeyText(keyText);
       if (peerId === null) throw new AppError('bad-input', { where: 'keyText', why: 'is not a key of eBrainPool' });
       if (peerId === parts.selfId) throw new AppError('peer-is-self');
-      await verify(peerId, peers.claimedNameOf(peerId) ?? book.find(peerId)?.name ?? peerId.slice(7, 19), 'key');
+      await verify(peerId, peers.claimedNameOf(peerId) ?? book.find(peerId)?.name ?? shortName(peerId), 'key');
       return peerId;
     },
     unverify: async (peerId) => {

@@ -24,8 +24,9 @@ export function registerPeers(program: Command, run: Run): void {
           peers.map((peer) => [nameOf(peer), presenceOf(peer), peer.addresses[0] ?? '', peer.id]),
           say('cli.empty.peers'),
         );
-        for (const { name, claimedName, isRenamed, warning, problem } of peers) {
-          if (isRenamed) output.say(say('cli.claims', { peer: toShowable(name), name: toShowable(claimedName) }));
+        for (const { name, claimedName, warning, problem } of peers) {
+          if (name !== claimedName)
+            output.say(say('cli.claims', { peer: toShowable(name), name: toShowable(claimedName) }));
           if (warning !== null)
             output.say(`${toShowable(name)}: ${say(`cli.warning.${warning}`, { peer: toShowable(claimedName) })}`);
           if (problem !== null) output.say(`${toShowable(name)}: ${toShowable(sayProblem(problem))}`);

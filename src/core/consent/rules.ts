@@ -15,6 +15,7 @@ import { isWithin, noPowers } from '../../contract/powers.ts';
 import { entriesOf, JsonFile, type JsonFileProblem } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
+import { shortName } from '../peers/peer-book.ts';
 
 /** More rules than a person can read are a mistake. */
 const MAX_RULES = 2000;
@@ -130,7 +131,7 @@ function withCaution(
     const peerId = check(peerIdSchema, entry['peerId']);
     const offerId = check(offerIdSchema, entry['offerId']);
     if (!peerId.success || !offerId.success || entry['answer'] === 'allow' || saved.has(String(entry['id']))) return [];
-    const named = { peerName: peerId.data.slice(7, 19), offerName: offerId.data };
+    const named = { peerName: shortName(peerId.data), offerName: offerId.data };
     const told = { answer: 'deny', launchDigest: UNKNOWN_DIGEST, createdAt: Date.now() } as const;
     const forGood = { view: 'viewer', asked: noPowers, powers: noPowers, expiresAt: null, isUntilQuit: false } as const;
     const ids = { id: ruleIdSchema.parse(randomUUID()), peerId: peerId.data, offerId: offerId.data };

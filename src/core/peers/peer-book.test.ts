@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PeerId } from '../../contract/models.ts';
 import { silentLog } from '../lib/log.ts';
-import { openPeerBook, type PeerBook } from './peer-book.ts';
+import { openPeerBook, type PeerBook, shortName } from './peer-book.ts';
 
 const bob = `SHA256:${'B'.repeat(43)}` as PeerId;
 const carol = `SHA256:${'C'.repeat(43)}` as PeerId;
@@ -52,13 +52,22 @@ test('two people may have one name: no warning for a key that was compared', asy
 test('a key that was compared does not lend its mark to another one’s name', async () => {
   await book.update(bob, 'Bob', { verifiedAt: 1 });
   await book.update(mallory, 'Mallory', { verifiedAt: 1 });
-  const bobs = { name: 'Bob', isVerified: true };
-  await book.update(mallory, 'Bob', { address: '192.168.0.9' });
-  expect(book.faceOf(mallory, 'Bob')).toEqual({ ...bobs, warning: 'name-of-another' });
-  expect(book.faceOf(bob, 'Bob')).toEqual({ ...bobs, warning: null });
-  expect(book.faceOf(mallory, 'Mallory’s new desk').warning).toBeNull();
+  const trusted = { isVerified: true, warning: null };
+  for (const change of [{ address: '192.168.0.9' }, { verifiedAt: 2 }]) {
+    await book.update(mallory, 'Bob', change);
+    for (const claimedName of ['Bob', 'Carol (IT support)'])
+      expect(book.faceOf(mallory, claimedName)).toEqual({ ...trusted, name: 'Mallory' });
+  }
+  expect(book.faceOf(bob, 'Bob')).toEqual({ ...trusted, name: 'Bob' });
   await book.update(mallory, 'Mallory', { localName: 'Mall' });
   expect(book.faceOf(mallory, 'Bob')).toEqual({ name: 'Mall', isVerified: true, warning: null });
+});
+
+test('a key that was compared before it had a name takes one, and not one that is known', async () => {
+  await book.update(bob, 'Bob', { verifiedAt: 1 });
+  await book.update(mallory, shortName(mallory), { verifiedAt: 1 });
+  expect(book.faceOf(mallory, 'Mallory')).toEqual({ name: 'Mallory', isVerified: true, warning: null });
+  expect(book.faceOf(mallory, 'Bob').warning).toBe('name-of-another');
 });
 
 test('what was decided lasts, and what an earlier version wrote is read', async () => {

@@ -11,7 +11,7 @@ import { type Followable, State } from '../lib/state.ts';
 const MAX_PEERS = 2000;
 const knownPeerSchema = z.object({
   id: peerIdSchema,
-  /** What it called itself when something was decided about it. */
+  /** What it called itself when something was decided about it; once its key was compared, the name that stays. */
   name: z.string().max(100),
   /** Given by the person, with the key that was found there: the pin. */
   address: z.string().max(300).nullable().default(null),
@@ -109,11 +109,12 @@ export async function openPeerBook(options: {
     faceOf: (id, claimedName, address) => {
       const known = find(id);
       const isVerified = (known?.verifiedAt ?? null) !== null;
-      // Security: the key was compared, and the name is what this peer says today.
-      const isNameKnown = known !== undefined && (known.localName !== null || fold(known.name) === fold(claimedName));
-      const isTrusted = isVerified && isNameKnown;
-      const warning = isTrusted ? null : warningFor(id, claimedName, isVerified ? undefined : address);
-      return { name: known?.localName ?? claimedName, isVerified, warning };
+      // Security: a mark belongs to the name with which the key was compared. What the peer calls itself today may be any name, and
+      // whoever is near can advertise its key under any.
+      const name = known?.localName ?? (known !== undefined && isPinned(known) ? known.name : null);
+      const warning =
+        isVerified && name !== null ? null : warningFor(id, claimedName, isVerified ? undefined : address);
+      return { name: name ?? claimedName, isVerified, warning };
     },
     update: (id, claimedName, change) =>
       save(
@@ -121,9 +122,7 @@ export async function openPeerBook(options: {
           const known = peers.find((peer) => peer.id === id);
           if (known === undefined && peers.length >= MAX_PEERS) throw new AppError('too-many-requests');
           const blank = { id, address: null, localName: null, verifiedAt: null, isBlocked: false };
-          // Security: the name with which its key was compared is not exchanged for what it calls itself later.
-          const isPinned = known !== undefined && known.verifiedAt !== null && change.verifiedAt === undefined;
-          const name = isPinned ? known.name : claimedName.slice(0, 100);
+          const name = known !== undefined && isPinned(known) ? known.name : claimedName.slice(0, 100);
           const peer: KnownPeer = { ...blank, ...known, name, ...change };
           return [...peers.filter((other) => other.id !== id), peer];
         },
@@ -147,6 +146,16 @@ function withCaution(
     return [{ id: id.data, name: '', address: null, localName: null, verifiedAt: null, isBlocked: true }];
   });
   return { peers: [...file.peers, ...blocked].slice(0, MAX_PEERS) };
+}
+
+/** Whether its key was compared under this name; a key that was taken as text may have come before any name. */
+function isPinned({ id, name, verifiedAt }: KnownPeer): boolean {
+  return verifiedAt !== null && name !== '' && name !== shortName(id);
+}
+
+/** What stands for the name of a peer that has not said any. */
+export function shortName(id: PeerId): string {
+  return id.slice(7, 19);
 }
 
 /** What looks the same to a hurried eye: case, width, spaces and what is invisible. */

@@ -11,7 +11,7 @@ import { type ConnectOptions, connectPeer, type HostConnection, type PeerAddress
 import { type HostNotice, type NoticeValue, OLDEST_PROTOCOL } from '../tunnel/peer-protocol.ts';
 import { type Advert, splitAddress } from './advert.ts';
 import { connectFirst } from './connect-first.ts';
-import type { PeerBook } from './peer-book.ts';
+import { type PeerBook, shortName } from './peer-book.ts';
 import { fetchIcons, readCatalogue, withIconsHere } from './read-catalogue.ts';
 
 export interface Peers extends AsyncDisposable {
@@ -411,7 +411,7 @@ function toPeer(entry: Entry, book: PeerBook): Peer {
       : entry.problem !== null
         ? 'failed'
         : 'none';
-  const claimedName = entry.name || entry.id.slice(7, 19);
+  const claimedName = entry.name || shortName(entry.id);
   const known = book.find(entry.id);
   return {
     id: entry.id,

@@ -102,7 +102,7 @@ export const ui = {
     title: 'Rename this computer',
     name: 'Name',
     hint: 'Only you see this name. The computer calls itself “{{claimed}}”.',
-    undo: 'Use the name it claims',
+    undo: 'Remove this name',
     save: 'Save',
   },
   unverify: {

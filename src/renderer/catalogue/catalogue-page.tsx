@@ -282,6 +282,7 @@ function PeerHeader({ peer }: { peer: Peer }) {
           {peer.presence === 'online'
             ? (peer.addresses[0] ?? t('ui.peer.online'))
             : t('ui.peer.lastSeen', { time: formatDateTime(peer.lastSeenAt) })}
+          {peer.name !== peer.claimedName && <> · {t('ui.people.claims', { name: peer.claimedName })}</>}
         </Text>
       </div>
       {!peer.isVerified && !peer.isBlocked && (

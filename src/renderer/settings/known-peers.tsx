@@ -51,7 +51,7 @@ function KnownPeer({ peer }: { peer: Peer }) {
           {peer.isBlocked && <span className="tag">{t('ui.peer.state.blocked')}</span>}
         </Group>
         <div className="list-note">
-          {peer.isRenamed && <>{t('ui.people.claims', { name: peer.claimedName })} · </>}
+          {peer.name !== peer.claimedName && <>{t('ui.people.claims', { name: peer.claimedName })} · </>}
           {seen} · <span title={peer.id}>{t('ui.people.key', { key: shortFingerprint(peer.id) })}</span>
         </div>
         {peer.warning !== null && (
