@@ -30,6 +30,28 @@ test('blocking ends what runs, also where the disk is full and the decision cann
   expect(ended).toEqual([...all, ...all]);
 });
 
+test('forgetting on a full disk forgets what it can, and makes room', async () => {
+  const done: string[] = [];
+  const people = createPeople({
+    book: {
+      faceOf: () => ({ name: 'Alice', isVerified: false, warning: null }),
+      remove: async () => {
+        throw new AppError('disk-full', { path: '/home' });
+      },
+    },
+    peers: { claimedNameOf: () => 'Alice', drop: () => {} },
+    consent: { denyAllOf: () => {} },
+    rules: { state: { value: [] }, removeAllOf: async () => done.push('rules') },
+    containers: { state: { value: [{ peerId: alice }] }, reset: async () => done.push('container') },
+    host: { endAllOf: () => {} },
+    visitor: { endAllOf: () => {} },
+    disconnect: () => {},
+    activity: createRecording(),
+  } as unknown as Parameters<typeof createPeople>[0]);
+  await expect(people.forget(alice)).rejects.toMatchObject({ code: 'disk-full' });
+  expect(done).toEqual(['rules', 'container']);
+});
+
 test('blocking and removing a rule end what runs without waiting for the disk', async () => {
   const ended: string[] = [];
   const slow = Promise.withResolvers<void>();

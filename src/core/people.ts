@@ -105,15 +105,19 @@ export function createPeople(parts: {
     forget: async (peerId) => {
       const { name: peerName, isVerified } = book.faceOf(peerId, claimedNameOf(peerId));
       const ruleCount = rules.state.value.filter((rule) => rule.peerId === peerId).length;
-      await endAround(
-        () => endAll(peerId),
-        async () => {
-          await book.remove(peerId);
-          await rules.removeAllOf(peerId);
-          record(peerId, peerName, { kind: 'peer-forgotten', ruleCount }, { peerName, isVerified });
-        },
-      );
-      if (containers.state.value.some((container) => container.peerId === peerId)) await containers.reset(peerId);
+      try {
+        await endAround(
+          () => endAll(peerId),
+          async () => {
+            const done = await Promise.allSettled([rules.removeAllOf(peerId), book.remove(peerId)]);
+            for (const one of done) if (one.status === 'rejected') throw one.reason;
+            record(peerId, peerName, { kind: 'peer-forgotten', ruleCount }, { peerName, isVerified });
+          },
+        );
+      } finally {
+        // On a full disk this is what makes room: what its programs have saved may be what fills it.
+        if (containers.state.value.some((container) => container.peerId === peerId)) await containers.reset(peerId);
+      }
     },
     // Security: under the name that the person saw, and not under one that came meanwhile.
     verify: (peerId, claimedName) => verify(peerId, claimedName, 'comparison'),

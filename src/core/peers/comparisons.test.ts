@@ -196,7 +196,7 @@ describe('two people', () => {
     const code = await compare();
     await bob.comparisons.answer(aliceId, code, true);
     await alice.comparisons.answer(bobId, code, true);
-    await soon(() => stateAt(bob, aliceId)).toBe('verified');
+    await soon(() => [stateAt(alice, bobId), stateAt(bob, aliceId)]).toEqual(['verified', 'verified']);
     expect([alice, bob].map(({ book }) => book.isVerified(carol.identity.id))).toEqual([false, false]);
     expect(alice.book.state.value.map(({ id }) => id)).toEqual([bobId]);
   });

@@ -18,7 +18,7 @@ import { startVisitorSessions } from './visitor-sessions.ts';
 const bob = `SHA256:${'B'.repeat(43)}` as PeerId;
 const hostSessionId = '3b241101-e2bb-4255-8caf-4136c566a963' as SessionId;
 
-test('a host can take powers away while it runs, and cannot give any', async () => {
+test('a host can take powers away while it runs, cannot give any, and cannot say that the person here ended it', async () => {
   const connection = {
     peerId: bob,
     call: async () => ({}),
@@ -47,6 +47,8 @@ test('a host can take powers away while it runs, and cannot give any', async () 
   expect(sessions.state.value).toMatchObject([{ powers: { ...noPowers, isViewOnly: true, timeLimitMin: 10 } }]);
   sessions.takeChange({ sessionId: hostSessionId, powers, remainingMs: 60_000 }, connection);
   expect(sessions.state.value).toMatchObject([{ powers: { clipboardOut: false, isViewOnly: true } }]);
+  sessions.takeEnd({ sessionId: hostSessionId, reason: 'visitor', exitCode: null, problem: null }, connection);
+  await vi.waitFor(() => expect(sessions.state.value).toMatchObject([{ state: 'ended', endReason: 'host' }]));
 });
 
 test('what the program of a native window writes when it ends is not what this computer says', {

@@ -341,7 +341,8 @@ export function startVisitorSessions(options: {
     begin,
     takeEnd: ({ sessionId, reason, exitCode, problem }, connection) => {
       const visit = findOfHost(sessionId, connection);
-      if (visit !== undefined) void finish(visit, reason, exitCode, problem);
+      // Security: what the person here did is known here, and never a host's to say.
+      if (visit !== undefined) void finish(visit, reason === 'visitor' ? 'host' : reason, exitCode, problem);
     },
     takeChange: ({ sessionId, powers: told, remainingMs }, connection) => {
       const visit = findOfHost(sessionId, connection);

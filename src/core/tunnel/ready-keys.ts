@@ -1,7 +1,7 @@
 // Gives ssh2's ciphers their keys in the form that Node takes fastest: it makes a cipher object for each packet.
 import { createSecretKey } from 'node:crypto';
 
-/** What is written here is what ssh2 1.17.0 has; `ready-keys.test.ts` tells when a later one has it no more. */
+/** What is written here is what ssh2 1.17.0 has; `throughput.test.ts` tells when a later one has it no more. */
 interface Internals {
   readonly _protocol?: {
     readonly _cipher?: { _encKey?: unknown };
