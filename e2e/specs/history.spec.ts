@@ -249,7 +249,11 @@ test('the page: sentences by day, search, person, check, export; ebp says the sa
 });
 
 test('50,000 lines: the start, the page and a search are quick', async () => {
-  test.setTimeout(120_000);
+  test.setTimeout(180_000);
+  await lan.alice.stop();
+  const startedAt = performance.now();
+  await lan.alice.start();
+  const usualMs = performance.now() - startedAt;
   await lan.alice.stop();
   const folder = join(lan.alice.profileDir, 'activity');
   {
@@ -269,7 +273,8 @@ test('50,000 lines: the start, the page and a search are quick', async () => {
     .sort()
     .at(-1);
   appendFileSync(join(folder, newest ?? ''), '{"seq":');
-  await timed('start with 50,000 lines', 15_000, () => lan.alice.start());
+  // The start is its computer's: the same one, a minute ago, is what it is compared with.
+  await timed('start with 50,000 lines', 3 * usualMs + 5000, () => lan.alice.start());
   const alice = await lan.alice.mainPage();
   await timed('history opened', 4000, async () => {
     await alice.goToHistory();
