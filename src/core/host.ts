@@ -174,7 +174,7 @@ export function createHost(parts: {
     const stopListening = visitor.onClose(() => consent.cancel(pending.id, visitor.peerId));
     void pending.answer.then(stopListening);
     if (settings.value.isWarmUp) {
-      const display = view === 'viewer' ? { size: size ?? DEFAULT_SIZE, sendsClipboard: powers.clipboardOut } : null;
+      const display = view === 'viewer' ? { size: size ?? DEFAULT_SIZE } : null;
       const hasNetwork = powers.network === 'internet';
       containers.warm(peerId, book.faceOf(peerId, claimedName).name, { display, hasNetwork });
     }

@@ -98,7 +98,6 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
     QT_QPA_PLATFORM: 'xcb',
     NO_AT_BRIDGE: '1',
     EBP_SIZE: size,
-    EBP_SENDS_CLIPBOARD: spec.display?.sendsClipboard === true ? '1' : '0',
   };
   return [
     // Security: all namespaces; no further user namespaces inside; no terminal to push input into (CVE-2017-5226).

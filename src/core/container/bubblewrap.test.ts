@@ -17,7 +17,7 @@ import { RULES } from './seccomp-rules.ts';
 
 const isRoot = process.getuid?.() === 0;
 const owner = isRoot ? { uid: 70_731, gid: 70_731 } : null;
-const display = { size: { width: 320, height: 240 }, sendsClipboard: false };
+const display = { size: { width: 320, height: 240 } };
 let folder: string;
 let engine: Engine;
 let hostKey: string;
@@ -139,40 +139,6 @@ describe('a program in the sandbox', () => {
     expect(out.match(/No such file|cannot access/g)?.length).toBeGreaterThanOrEqual(6);
     expect(out).not.toMatch(/shadow|machine-id/);
     expect(out).toMatch(/^ebp$/m);
-  });
-
-  test('sends its clipboard only until that is taken away, also before the program runs', async () => {
-    const made = await spec();
-    const display = { size: { width: 640, height: 480 }, sendsClipboard: true };
-    const look = 'vncconfig -display :1 -get SendCutText';
-    await using running = await engine.startSandbox({ ...made, display });
-    const script = `${look} >~/before; while [ ! -e ~/go ]; do sleep 0.02; done; ${look} >~/after`;
-    await running.run({ argv: ['bash', '-c', script], workingDirectory: null });
-    await expect.poll(() => readFile(join(made.homePath, 'before'), 'utf8').catch(() => '')).toBe('1\n');
-    await running.muteClipboard();
-    await writeFile(join(made.homePath, 'go'), '');
-    expect((await running.ended).exitCode).toBe(0);
-    expect(await readFile(join(made.homePath, 'after'), 'utf8')).toBe('0\n');
-    await using warm = await engine.startSandbox({ ...made, display });
-    await warm.muteClipboard();
-    await warm.run({ argv: ['bash', '-c', `${look} >~/warm`], workingDirectory: null });
-    expect((await warm.ended).exitCode).toBe(0);
-    expect(await readFile(join(made.homePath, 'warm'), 'utf8')).toBe('0\n');
-  });
-
-  test('cannot let its clipboard out by itself where that was not given', async () => {
-    const made = await spec();
-    const script = 'vncconfig -display :1 -set SendCutText=1; vncconfig -display :1 -get SendCutText >~/now';
-    for (const [sendsClipboard, now] of [
-      [false, '0\n'],
-      [true, '1\n'],
-    ] as const) {
-      const display = { size: { width: 320, height: 240 }, sendsClipboard };
-      await using sandbox = await engine.startSandbox({ ...made, display });
-      await sandbox.run({ argv: ['bash', '-c', script], workingDirectory: null });
-      expect((await sandbox.ended).exitCode).toBe(0);
-      expect(await readFile(join(made.homePath, 'now'), 'utf8')).toBe(now);
-    }
   });
 
   test('cannot write to the system', async () => {

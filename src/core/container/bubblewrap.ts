@@ -22,7 +22,6 @@ import { type Owner, type SandboxFiles, writeOwned, writeSandboxFiles } from './
 import { isKnownArchitecture, systemCallFilter } from './seccomp.ts';
 
 const START_TIMEOUT_MS = 15_000;
-const MUTE_TIMEOUT_MS = 1000;
 const FILES_TIMEOUT_MS = 5000;
 /** Linux's O_PATH, which Node does not name: a handle on the file itself, not on what it leads to. */
 const O_PATH = 0o10000000;
@@ -100,7 +99,6 @@ class BubblewrapSandbox implements Sandbox {
   readonly #options: BubblewrapOptions;
   readonly #ready = Promise.withResolvers<void>();
   readonly #armed = Promise.withResolvers<void>();
-  readonly #muted = Promise.withResolvers<void>();
   readonly #filesOpen = Promise.withResolvers<void>();
   readonly #info = Promise.withResolvers<z.infer<typeof infoSchema>>();
   #exitCode: number | null = null;
@@ -111,8 +109,7 @@ class BubblewrapSandbox implements Sandbox {
     this.#child = child;
     this.#files = files;
     this.#options = options;
-    for (const { promise } of [this.#ready, this.#armed, this.#muted, this.#filesOpen, this.#info])
-      promise.catch(() => {});
+    for (const { promise } of [this.#ready, this.#armed, this.#filesOpen, this.#info]) promise.catch(() => {});
     const { promise, resolve } = Promise.withResolvers<{ exitCode: number | null; why: string }>();
     this.ended = promise;
     child.stdin?.on('error', () => {});
@@ -121,7 +118,7 @@ class BubblewrapSandbox implements Sandbox {
       this.state = 'ended';
       void this.closeNetwork();
       const error = new AppError('container-failed', { why: why.slice(0, 500) });
-      for (const waiting of [this.#ready, this.#armed, this.#muted, this.#filesOpen, this.#info]) waiting.reject(error);
+      for (const waiting of [this.#ready, this.#armed, this.#filesOpen, this.#info]) waiting.reject(error);
       Promise.all([removeTree(path), removeTree(this.#files.sockPath)])
         .catch((rmError) => options.log.warn({ error: String(rmError) }, 'sandbox folder not removed'))
         .finally(() => resolve({ exitCode: this.#exitCode, why }));
@@ -142,7 +139,6 @@ class BubblewrapSandbox implements Sandbox {
       createInterface({ input: stdout }).on('line', (line) => {
         if (line === 'ready') this.#ready.resolve();
         else if (line === 'armed') this.#armed.resolve();
-        else if (line === 'muted') this.#muted.resolve();
         else if (line === 'files') this.#filesOpen.resolve();
         else if (line === 'no-files')
           this.#filesOpen.reject(
@@ -210,11 +206,6 @@ class BubblewrapSandbox implements Sandbox {
   async closeNetwork(): Promise<void> {
     this.#network?.close();
     this.#network = undefined;
-  }
-
-  async muteClipboard(): Promise<void> {
-    this.#say('mute');
-    await within(MUTE_TIMEOUT_MS, this.#muted.promise, 'its clipboard could not be closed');
   }
 
   async openFiles(maxFileBytes: number): Promise<void> {

@@ -25,7 +25,7 @@ import type { Owner } from './sandbox-files.ts';
 
 /** What kind of sandbox is wanted. */
 export interface SandboxWish {
-  readonly display: { readonly size: Size; readonly sendsClipboard: boolean } | null;
+  readonly display: { readonly size: Size } | null;
   /** Whether the internet was asked for: a sandbox is given it with the yes, and not before. */
   readonly hasNetwork: boolean;
 }
@@ -319,7 +319,6 @@ function isFitFor(wish: SandboxWish, mounts: readonly Mount[], warm: NonNullable
   // The viewer's size may differ: the display follows the viewer (RFB SetDesktopSize).
   return (
     (warm.wish.display === null) === (wish.display === null) &&
-    warm.wish.display?.sendsClipboard === wish.display?.sendsClipboard &&
     (warm.wish.hasNetwork || !wish.hasNetwork) &&
     JSON.stringify(warm.mounts) === JSON.stringify(mounts)
   );

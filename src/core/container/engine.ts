@@ -9,7 +9,7 @@ export interface SandboxSpec {
   readonly homePath: string;
   readonly mounts: readonly Mount[];
   /** A display of its own (viewer), or none (native and classic: the visitor's display, by X11 forwarding). */
-  readonly display: { readonly size: Size; readonly sendsClipboard: boolean } | null;
+  readonly display: { readonly size: Size } | null;
   /** Whether it can be given the internet while it lives. It has none at first. */
   readonly canHaveNetwork: boolean;
   /** The SSH host key of the container, as a private key file's text. */
@@ -33,8 +33,6 @@ export interface Sandbox extends AsyncDisposable {
   openNetwork(): Promise<void>;
   /** Takes it away at once, with every connection. */
   closeNetwork(): Promise<void>;
-  /** From now on what is copied in the sandbox does not leave its display. @throws AppError `container-failed` */
-  muteClipboard(): Promise<void>;
   /**
    * Makes the folder Exchange in the home, and opens the end `files`: an SFTP server without a login, inside.
    * @throws AppError `container-failed` when it cannot be made or served

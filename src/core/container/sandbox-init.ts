@@ -2,11 +2,11 @@
 import { EXCHANGE_PATH, UPLOAD_PREFIX } from '../files/places.ts';
 
 /**
- * Reads NUL-terminated words from standard input, so nothing is ever parsed by a shell: `mute` closes the clipboard;
- * `files` opens the folder to exchange files, with the size of the largest in KiB as the next word, and `no-files` closes it; a number
- * is how many words follow, which are the working directory and the argument vector. The end of the input is the end of the core.
- * Writes lines to standard output: `ready`, `muted`, `files`, `armed`, then `exit CODE`.
- * Environment: EBP_SIZE (WxH, empty for no display), EBP_SENDS_CLIPBOARD (1 or 0).
+ * Reads NUL-terminated words from standard input, so nothing is ever parsed by a shell: `files` opens the folder to exchange files,
+ * with the size of the largest in KiB as the next word, and `no-files` closes it; a number is how many words follow, which are the
+ * working directory and the argument vector. The end of the input is the end of the core.
+ * Writes lines to standard output: `ready`, `files`, `armed`, then `exit CODE`.
+ * Environment: EBP_SIZE (WxH, empty for no display).
  */
 export const sandboxInit = `#!/bin/bash
 set -u
@@ -30,12 +30,11 @@ if command -v dbus-daemon >/dev/null; then
   dbus-daemon --session --address="$DBUS_SESSION_BUS_ADDRESS" --nofork --nopidfile >/dev/null 2>&1 </dev/null &
 fi
 if [ -n "$EBP_SIZE" ]; then
-  # Security: a program can change these settings of its display; not the one that lets its clipboard out, where it was not given.
-  [ "$EBP_SENDS_CLIPBOARD" = 1 ] && changeable=desktop,SendCutText || changeable=desktop
+  # The display takes and gives every text: it is the program's. What is not granted, the host takes out of its stream.
   mkfifo -m 600 "$private/display" && exec 3<>"$private/display"
   Xvnc :1 -displayfd 3 -SecurityTypes None -rfbport -1 -rfbunixpath /run/ebp/sock/display -rfbunixmode 384 \\
     -AcceptSetDesktopSize=1 -AlwaysShared=1 -geometry "$EBP_SIZE" -depth 24 -dpi 96 -nolisten tcp -noreset \\
-    -AcceptCutText=1 -SendCutText="$EBP_SENDS_CLIPBOARD" -SendPrimary=0 -SetPrimary=0 -AllowOverride="$changeable" \\
+    -AcceptCutText=1 -SendCutText=1 -SendPrimary=0 -SetPrimary=0 -AllowOverride=desktop \\
     -desktop eBrainPool >/tmp/.xvnc.log 2>&1 </dev/null &
   xvnc=$!
   for attempt in $(seq 100); do
@@ -59,7 +58,6 @@ if [ -n "$EBP_SIZE" ]; then
 fi
 # Ready means also that sshd's door is open, not only that it was sent for: its socket listens (SO_ACCEPTCON in proc(5)).
 for _ in $(seq 100); do grep -q ' 00010000 .* /run/ebp/sock/ssh$' /proc/net/unix && break; sleep 0.01; done
-mute() { vncconfig -display :1 -set SendCutText=0 >/dev/null 2>&1 </dev/null && echo muted; }
 # The folder's SFTP server, one process for each transfer. What is in the folder, links too, leads to where the program can get itself.
 open_files() {
   local sftp folder=${EXCHANGE_PATH}
@@ -89,7 +87,6 @@ close_files() {
 # Words that may come at any time. Fails for any other.
 obey() {
   case "$1" in
-    mute) mute ;;
     files) IFS= read -r -d '' size && open_files "$size" ;;
     no-files) close_files ;;
     *) return 1 ;;

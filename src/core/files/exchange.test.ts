@@ -59,7 +59,7 @@ beforeEach(async () => {
 /** As the host's side leads a visitor there. */
 async function openAsVisitor(): Promise<Duplex> {
   const [visitorSide, hostSide] = duplexPair();
-  void join(hostSide, await sandbox.connect('files'), undefined, new SftpFilter());
+  void join(hostSide, await sandbox.connect('files'), undefined, { toHost: new SftpFilter() });
   return visitorSide;
 }
 

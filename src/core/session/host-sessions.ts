@@ -1,7 +1,7 @@
 // Sessions in which this computer is the host: a grant, a sandbox, and the channels that lead into it.
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
-import type { Duplex, Transform } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { AppError, assertNever, type Problem, toProblem } from '../../contract/errors.ts';
 import {
   type EndReason,
@@ -27,8 +27,9 @@ import { type Followable, State } from '../lib/state.ts';
 import type { PeerBook, PeerFace } from '../peers/peer-book.ts';
 import type { GrantedSession, TunnelEnd } from '../tunnel/peer-protocol.ts';
 import { listen, plainAddress, type Visitor } from '../tunnel/peer-server.ts';
-import { type ByteCount, join } from '../tunnel/ssh.ts';
-import { RfbFilter } from './rfb-filter.ts';
+import { type ByteCount, type Filters, join } from '../tunnel/ssh.ts';
+import { RfbClientFilter } from './rfb-client-filter.ts';
+import { RfbServerFilter } from './rfb-server-filter.ts';
 
 export interface HostSessions extends AsyncDisposable {
   readonly state: Followable<readonly Session[]>;
@@ -186,13 +187,16 @@ export function startHostSessions(options: {
     show();
   }
 
-  function lead(running: Running, channel: Duplex, socket: Duplex, filter?: Transform): void {
+  function lead(running: Running, channel: Duplex, socket: Duplex, filters?: Filters): void {
     for (const stream of [channel, socket]) {
       running.channels.add(stream);
       stream.once('close', () => running.channels.delete(stream));
     }
-    filter?.once('error', (error) => log.warn({ sessionId: running.id, error: error.message }, 'tunnel channel ended'));
-    void join(channel, socket, running.count, filter);
+    for (const filter of [filters?.toHost, filters?.toVisitor])
+      filter?.once('error', (error) =>
+        log.warn({ sessionId: running.id, error: error.message }, 'tunnel channel ended'),
+      );
+    void join(channel, socket, running.count, filters);
   }
 
   /** The classic forward of the original eBrainPool: a TCP port into the container's sshd, for one address, until the session ends. */
@@ -239,7 +243,7 @@ export function startHostSessions(options: {
     let sandbox: Sandbox | undefined;
     let classic: { server: Server; port: number } | undefined;
     try {
-      const display = view === 'viewer' ? { size: size ?? DEFAULT_SIZE, sendsClipboard: powers.clipboardOut } : null;
+      const display = view === 'viewer' ? { size: size ?? DEFAULT_SIZE } : null;
       const hasNetwork = powers.network === 'internet';
       sandbox = await containers.take(peerId, peerName, { display, hasNetwork }, grant.signal);
       if (hasNetwork) await sandbox.openNetwork();
@@ -339,7 +343,7 @@ export function startHostSessions(options: {
           running.fileChannels.add(channel);
           channel.once('close', () => running.fileChannels.delete(channel));
         }
-        lead(running, channel, socket, filterFor(running, tunnelEnd));
+        lead(running, channel, socket, filtersFor(running, tunnelEnd));
       };
     },
     resume: (visitor, sessionId) => {
@@ -358,7 +362,6 @@ export function startHostSessions(options: {
       // Security: for a program that draws on the visitor's own X display there is nothing here that could hold it.
       if (running.grant.terms.view !== 'viewer' && !isSameDisplay(powers, running.powers))
         throw new AppError('bad-input', { where: 'powers', why: 'of a native window cannot be taken away: end it' });
-      const isMuted = running.powers.clipboardOut && !powers.clipboardOut;
       const areFilesClosed = running.powers.files && !powers.files;
       // Security: before anything is waited for, so that two who take away at the same time do not undo each other.
       running.powers = powers;
@@ -367,8 +370,6 @@ export function startHostSessions(options: {
         running.sandbox.closeFiles();
       }
       if (powers.network === 'none') await running.sandbox.closeNetwork();
-      // Security: what cannot be taken away ends with the session.
-      if (isMuted) await running.sandbox.muteClipboard().catch(() => end(running, 'host', null));
       if (!sessions.has(running.id)) return;
       const { powers: left } = running;
       record(running, { kind: 'narrowed', sessionId, powers: left });
@@ -403,13 +404,17 @@ function isOpenFor({ grant, powers }: Running, end: TunnelEnd): boolean {
   }
 }
 
-/** Security: what holds the visitor to its powers on the way there. sshd runs the program of the grant, whatever it is asked for. */
-function filterFor(running: Running, end: TunnelEnd): Transform | undefined {
+/**
+ * Security: what holds both sides to the powers, to what is left of them at the moment of each message. sshd runs the program of
+ * the grant, whatever it is asked for.
+ */
+function filtersFor(running: Running, end: TunnelEnd): Filters | undefined {
+  const powers = () => running.powers;
   switch (end) {
     case 'display':
-      return new RfbFilter(() => running.powers);
+      return { toHost: new RfbClientFilter(powers), toVisitor: new RfbServerFilter(powers) };
     case 'files':
-      return new SftpFilter();
+      return { toHost: new SftpFilter() };
     case 'ssh':
       return undefined;
     default:

@@ -42,16 +42,16 @@ export interface ByteCount {
   toVisitor: number;
 }
 
+export interface Filters {
+  readonly toHost?: Transform;
+  readonly toVisitor?: Transform;
+}
+
 /**
- * Joins a visitor's stream with a host's until both have ended; an error on one, or of the filter, ends both. Bytes are counted
- * as they pass.
+ * Joins a visitor's stream with a host's until both have ended; an error on one, or of a filter, ends both. Bytes are counted
+ * as they come.
  */
-export function join(
-  visitorSide: Duplex,
-  hostSide: Duplex,
-  count?: ByteCount,
-  filterToHost?: Transform,
-): Promise<void> {
+export function join(visitorSide: Duplex, hostSide: Duplex, count?: ByteCount, filters?: Filters): Promise<void> {
   if (count !== undefined) {
     visitorSide.on('data', (chunk: Buffer) => {
       count.toHost += chunk.length;
@@ -72,9 +72,11 @@ export function join(
     open -= 1;
     if (open === 0) resolve();
   };
-  if (filterToHost === undefined) pipeline(visitorSide, hostSide, onEnd);
-  else pipeline(visitorSide, filterToHost, hostSide, onEnd);
-  pipeline(hostSide, visitorSide, onEnd);
+  const { toHost, toVisitor } = filters ?? {};
+  if (toHost === undefined) pipeline(visitorSide, hostSide, onEnd);
+  else pipeline(visitorSide, toHost, hostSide, onEnd);
+  if (toVisitor === undefined) pipeline(hostSide, visitorSide, onEnd);
+  else pipeline(hostSide, toVisitor, visitorSide, onEnd);
   return promise;
 }
 
