@@ -1,6 +1,7 @@
 // `npm run bench`: measurements of the product beside the alternatives, in one run on the lab. Prints a table, and writes
 // bench/results/latest.json. ARCHITECTURE.md tells what the lab is.
 import { isInLab } from '../scripts/lab-hosts.ts';
+import { displayNotes, measureDisplay } from './display.ts';
 import { launchNotes, measureLaunch } from './launch.ts';
 import { manyPeersNotes, measureManyPeers } from './many-peers.ts';
 import { measureMemory, memoryNotes } from './memory.ts';
@@ -19,6 +20,7 @@ interface Topic {
 const topics: Readonly<Record<string, Topic>> = {
   launch: { measure: measureLaunch, notes: launchNotes },
   tunnel: { measure: measureTunnel, notes: tunnelNotes },
+  display: { measure: measureDisplay, notes: displayNotes },
   start: { measure: measureStart, notes: startNotes },
   memory: { measure: measureMemory, notes: memoryNotes },
   peers: { measure: measureManyPeers, notes: manyPeersNotes },

@@ -29,7 +29,7 @@ export default defineConfig<object, ShellOption>({
         // Electron's window has no address that anybody else could open.
         '**/browser-*.spec.ts',
         // Attacks on the core, which is the same one in both shells.
-        '**/attacks/{false-adverts,flood,hidden-offers,names,peer-messages,revocation}.spec.ts',
+        '**/attacks/{clipboard,false-adverts,flood,hidden-offers,names,peer-messages,revocation}.spec.ts',
       ],
     },
   ],

@@ -66,7 +66,7 @@ async function startDisplay(): Promise<number> {
 async function startSandbox(name: string): Promise<Sandbox & { readonly folder: string }> {
   const homePath = await ownFolder(name, 'home');
   const hostKey = generateKey('attack');
-  const display = { size: { width: 320, height: 240 }, sendsClipboard: false };
+  const display = { size: { width: 320, height: 240 } };
   const engine = createBubblewrap({ runtimeDir: join(folder, name), log: silentLog, owner });
   const sandbox = await engine.startSandbox({ homePath, mounts: [], display, canHaveNetwork: false, hostKey });
   return Object.assign(sandbox, { folder: join(folder, name) });

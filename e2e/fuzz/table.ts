@@ -4,7 +4,7 @@ import { desktopEntries, execLines, iconFiles, iconThemes } from './desktop.fuzz
 import { goodEntries, jsonFiles, kernelTables, profileFiles } from './files.fuzz.ts';
 import type { Fuzzer } from './fuzzer.ts';
 import { addressesAndNames, mdnsPackets, txtRecords } from './network.fuzz.ts';
-import { viewerMessages } from './session.fuzz.ts';
+import { screenMessages, viewerMessages } from './session.fuzz.ts';
 import { sftpAnswers, sftpRequests } from './sftp.fuzz.ts';
 import { browserGate, commandLines, contractTopics, localSocket, routes, terminalLines } from './shells.fuzz.ts';
 
@@ -34,4 +34,5 @@ export const fuzzers: readonly Fuzzer[] = [
   commandLines,
   terminalLines,
   viewerMessages,
+  screenMessages,
 ];
