@@ -3,12 +3,12 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Page, Route } from '@playwright/test';
 import { app } from './app.ts';
-import { chromiumContext, newPage, setCloseListener, toAppUrl, toChromiumUrl } from './chromium.ts';
+import { chromiumContext, newPage, setCloseListener, setMediaListener, toAppUrl, toChromiumUrl } from './chromium.ts';
 import { createEvent } from './event.ts';
 import { ipcMain } from './ipc.ts';
 import type { MessagePortMain } from './message-ports.ts';
 import { type PageBridge, startPageBridge } from './page-bridge.ts';
-import { answerRoute, applyPermissions, decideDownload, type Navigation } from './session.ts';
+import { answerRoute, applyPermissions, askForMedia, decideDownload, type Navigation } from './session.ts';
 import { addWindow, allWindows, removeWindow } from './window-list.ts';
 
 export interface WindowOptions {
@@ -215,6 +215,10 @@ export class BrowserWindow extends EventEmitter {
     return allWindows().filter((window) => window instanceof BrowserWindow);
   }
 
+  static fromWebContents(contents: WebContents): BrowserWindow | null {
+    return BrowserWindow.getAllWindows().find(({ webContents }) => webContents === contents) ?? null;
+  }
+
   static getFocusedWindow(): BrowserWindow | null {
     return BrowserWindow.#focused;
   }
@@ -337,6 +341,10 @@ async function prepareContext(): Promise<void> {
   });
   context.on('page', (page) => void adoptPage(page));
   setCloseListener((page) => windowOf(page)?.close());
+  setMediaListener(async (page, url, isMainFrame, types) => {
+    const contents = windowOf(page)?.webContents;
+    return contents !== undefined && askForMedia(contents, url, isMainFrame, types);
+  });
 }
 
 /** A page that appeared: opened by a page of ours with leave, or by a link without; the latter is closed again. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BrowserContext, chromium, type Page } from '@playwright/test';
+import { cameraArgs } from '../lab/camera.ts';
 
 let context: BrowserContext | null = null;
 let profileDir = '';
@@ -16,7 +17,12 @@ export async function launchChromium(): Promise<string> {
   context = await chromium.launchPersistentContext(profileDir, {
     executablePath: process.env['EBP_CHROMIUM'] ?? '/usr/bin/chromium',
     headless: process.env['EBP_STAND_IN_HEADED'] !== '1',
-    args: ['--remote-debugging-port=0', '--disable-dev-shm-usage', ...(isSandboxUsable() ? [] : ['--no-sandbox'])],
+    args: [
+      '--remote-debugging-port=0',
+      '--disable-dev-shm-usage',
+      ...(isSandboxUsable() ? [] : ['--no-sandbox']),
+      ...cameraArgs(process.env['EBP_STAND_IN_CAMERA']),
+    ],
     chromiumSandbox: isSandboxUsable(),
     viewport: null,
     // The shell ends in good order by itself.
@@ -27,6 +33,9 @@ export async function launchChromium(): Promise<string> {
   firstPage = context.pages()[0] ?? null;
   // The window object's own marks of the shell, and two functions that behave otherwise in Electron.
   await context.exposeBinding('ebrainpoolStandInClose', ({ page }) => onPageWantsClose(page));
+  await context.exposeBinding('ebrainpoolStandInMedia', ({ page, frame }, types: string[]) =>
+    onPageWantsMedia(page, toAppUrl(frame.url()), frame.parentFrame() === null, types),
+  );
   await context.addInitScript(pageScript);
   for (let tries = 0; tries < 200; tries += 1) {
     const text = await readFile(join(profileDir, 'DevToolsActivePort'), 'utf8').catch(() => '');
@@ -60,6 +69,13 @@ export function setCloseListener(listener: (page: Page) => void): void {
   onPageWantsClose = listener;
 }
 
+type MediaListener = (page: Page, url: string, isMainFrame: boolean, types: string[]) => Promise<boolean>;
+let onPageWantsMedia: MediaListener = async () => false;
+
+export function setMediaListener(listener: MediaListener): void {
+  onPageWantsMedia = listener;
+}
+
 /** `app://ebp/x` is shown as `https://ebp.app.test/x`: an origin of its own and a secure one, as the real one is. */
 export function toChromiumUrl(url: string): string {
   return url.replace(/^app:\/\/([^/?#]+)/, 'https://$1.app.test');
@@ -76,6 +92,9 @@ function pageScript(): void {
   const global = globalThis as unknown as {
     ebrainpoolShell: string;
     ebrainpoolStandInClose?: () => void;
+    ebrainpoolStandInMedia?: (types: string[]) => Promise<boolean>;
+    navigator: { mediaDevices?: { getUserMedia(constraints: Record<string, unknown>): Promise<unknown> } };
+    DOMException: new (message: string, name: string) => Error;
     location: { origin: string };
     close: () => void;
     open: (url?: string | URL, target?: string, features?: string) => unknown;
@@ -91,6 +110,17 @@ function pageScript(): void {
   const close = global.ebrainpoolStandInClose;
   delete global.ebrainpoolStandInClose;
   global.close = () => close?.();
+  // Electron asks its permission request handler before it opens a device.
+  const mayUse = global.ebrainpoolStandInMedia;
+  delete global.ebrainpoolStandInMedia;
+  const devices = global.navigator.mediaDevices;
+  const getUserMedia = devices?.getUserMedia.bind(devices);
+  if (devices !== undefined)
+    devices.getUserMedia = async (constraints) => {
+      const types = ['audio', 'video'].filter((type) => constraints[type]);
+      if (!(await mayUse?.(types))) throw new global.DOMException('Permission denied', 'NotAllowedError');
+      return getUserMedia?.(constraints);
+    };
   // Electron asks its window-open handler before it answers the page; so must we, hence a synchronous request.
   const open = global.open.bind(globalThis);
   global.open = (url = 'about:blank', target = '', features = '') => {

@@ -107,6 +107,11 @@ export const dialog = {
 export const nativeTheme = Object.assign(new EventEmitter(), { shouldUseDarkColors: false });
 export const powerMonitor = new EventEmitter();
 
+/** Only macOS asks the person, and nothing here runs on it. */
+export const systemPreferences = {
+  askForMediaAccess: (_mediaType: string): Promise<boolean> => Promise.reject(new Error('not on this system')),
+};
+
 const display = { id: 1, workArea: { x: 0, y: 0, width: 1920, height: 1080 }, scaleFactor: 1 };
 export const screen = {
   getPrimaryDisplay: () => display,

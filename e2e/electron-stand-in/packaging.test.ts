@@ -110,6 +110,23 @@ describe('electron-builder.yml', () => {
     expect(block).toContain('onlyLoadAppFromAsar: true');
     expect(text).not.toMatch(/^\s*- openssh-server/m);
   });
+
+  it('has what macOS wants for the camera, and nothing for the microphone', async () => {
+    const text = await readFile(join(root, 'electron-builder.yml'), 'utf8');
+    expect(text).toMatch(/^ {4}NSCameraUsageDescription: \S.{20,}$/m);
+    expect(text).not.toMatch(/NSMicrophone/);
+    const path = /^ {2}entitlements: (\S+)$/m.exec(text)?.[1] ?? '';
+    expect(text).toContain(`  entitlementsInherit: ${path}\n`);
+    const entitlements = await readFile(join(root, path), 'utf8');
+    expect(entitlements).toMatch(/<key>com\.apple\.security\.device\.camera<\/key>\s*<true\/>/);
+    expect(entitlements).not.toContain('audio-input');
+    // What electron-builder would have taken.
+    const template = await readFile(
+      join(root, 'node_modules', 'app-builder-lib', 'templates', 'entitlements.mac.plist'),
+      'utf8',
+    );
+    for (const [key] of template.matchAll(/<key>.*<\/key>/g)) expect(entitlements).toContain(key);
+  });
 });
 
 /** What `npm ci --omit=dev` would install, out of what is installed. */

@@ -6,11 +6,18 @@ import { createEvent } from './event.ts';
 
 type Handler = (request: Request) => Promise<Response> | Response;
 type PermissionCheck = (contents: null, permission: string, origin: string, details: object) => boolean;
+type PermissionRequest = (
+  contents: object,
+  permission: string,
+  callback: (isGranted: boolean) => void,
+  details: object,
+) => void;
 type BeforeRequest = (details: { url: string }, callback: (answer: { cancel?: boolean }) => void) => void;
 
 const schemes = new Set<string>();
 const handlers = new Map<string, Handler>();
 let permissionCheck: PermissionCheck | null = null;
+let permissionRequest: PermissionRequest | null = null;
 let beforeRequest: BeforeRequest | null = null;
 
 export const protocol = {
@@ -30,7 +37,9 @@ export const protocol = {
 
 export const session = {
   defaultSession: Object.assign(new EventEmitter(), {
-    setPermissionRequestHandler: (_handler: unknown) => {},
+    setPermissionRequestHandler: (handler: PermissionRequest) => {
+      permissionRequest = handler;
+    },
     setPermissionCheckHandler: (handler: PermissionCheck) => {
       permissionCheck = handler;
     },
@@ -62,24 +71,41 @@ export async function decideDownload(download: Download, contents: object): Prom
   downloads.push({ url, proposal: event.defaultPrevented ? null : proposal });
 }
 
-/** Electron's names, and Chromium's in the DevTools protocol. */
+/** Electron's names, Chromium's in the DevTools protocol, and what Electron tells of the kind. */
 const PERMISSIONS = [
-  ['clipboard-read', 'clipboard-read'],
-  ['clipboard-sanitized-write', 'clipboard-write'],
-  ['notifications', 'notifications'],
-  ['geolocation', 'geolocation'],
-  ['media', 'camera'],
-  ['media', 'microphone'],
-  ['midi', 'midi'],
+  ['clipboard-read', 'clipboard-read', {}],
+  ['clipboard-sanitized-write', 'clipboard-write', {}],
+  ['notifications', 'notifications', {}],
+  ['geolocation', 'geolocation', {}],
+  ['media', 'camera', { mediaType: 'video' }],
+  ['media', 'microphone', { mediaType: 'audio' }],
+  ['midi', 'midi', {}],
 ] as const;
 
-/** Grants what the shell's permission check allows, and refuses the rest. */
+/** Grants what the shell's permission check allows to the main window, and refuses the rest: Chromium knows origins, not windows. */
 export async function applyPermissions(context: BrowserContext): Promise<void> {
-  const allowed = PERMISSIONS.filter(([name]) => permissionCheck?.(null, name, 'app://ebp/', {}) ?? true);
+  const page = { requestingUrl: 'app://ebp/', embeddingOrigin: 'app://ebp/', isMainFrame: true };
+  const allowed = PERMISSIONS.filter(
+    ([name, , kind]) => permissionCheck?.(null, name, 'app://ebp/', { ...page, ...kind }) ?? true,
+  );
   await context.grantPermissions(
     allowed.map(([, name]) => name),
     { origin: toChromiumUrl('app://ebp') },
   );
+}
+
+/** What the shell answers when a page asks for the camera or the microphone. */
+export function askForMedia(
+  contents: object,
+  url: string,
+  isMainFrame: boolean,
+  mediaTypes: string[],
+): Promise<boolean> {
+  const securityOrigin = `${/^[a-z]+:\/\/[^/?#]*/.exec(url)?.[0]}/`;
+  return new Promise((resolve) => {
+    if (permissionRequest === null) resolve(true);
+    else permissionRequest(contents, 'media', resolve, { requestingUrl: url, securityOrigin, isMainFrame, mediaTypes });
+  });
 }
 
 export interface Navigation {

@@ -173,7 +173,20 @@ describe('the Electron shell on the stand-in', { timeout: 40_000 }, () => {
     const permission = (name: string) =>
       page.evaluate(async (n) => (await window.navigator.permissions.query({ name: n })).state, name);
     expect(await permission('geolocation')).toBe('denied');
-    expect(await permission('camera')).toBe('denied');
+    // The camera, in the main window; a device that is not there is not refused.
+    expect(await permission('camera')).toBe('granted');
+    expect(await permission('microphone')).toBe('denied');
+    const media = (constraints: object) =>
+      page.evaluate(async (wanted) => {
+        try {
+          return (await window.navigator.mediaDevices.getUserMedia(wanted)).getTracks().length;
+        } catch (error) {
+          return (error as Error).name;
+        }
+      }, constraints);
+    expect(await media({ video: true })).toBe('NotFoundError');
+    expect(await media({ audio: true })).toBe('NotAllowedError');
+    expect(await media({ video: true, audio: true })).toBe('NotAllowedError');
     expect(await permission('clipboard-read')).toBe('granted');
     expect(await permission('clipboard-write')).toBe('granted');
 
@@ -193,8 +206,13 @@ describe('the Electron shell on the stand-in', { timeout: 40_000 }, () => {
     );
     expect(statuses).toEqual([404, 404, 404, 404, 200]);
 
-    // Not even when our own code were to ask for it.
+    // In the tray nobody sees that the camera is on.
     const [main] = await windows('');
+    await shell.control.send('closeWindow', { id: main?.id ?? 0 });
+    expect((await windows(''))[0]?.isVisible).toBe(false);
+    expect(await media({ video: true })).toBe('NotAllowedError');
+
+    // Not even when our own code were to ask for it.
     await expect(shell.control.send('visit', { id: main?.id ?? 0, url: 'https://elsewhere.test/' })).rejects.toThrow(
       'ERR_BLOCKED_BY_CLIENT',
     );

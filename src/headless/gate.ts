@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { endianness } from 'node:os';
+import { permissionsPolicy } from '../contract/permissions-policy.ts';
 
 /** Names under which this server may be addressed: a page that reached it by DNS rebinding has another Host. */
 export function hostsOf(port: number): readonly string[] {
@@ -48,6 +49,7 @@ export function securityHeaders(host: string): Readonly<Record<string, string>> 
     'Referrer-Policy': 'no-referrer',
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cross-Origin-Resource-Policy': 'same-origin',
+    'Permissions-Policy': permissionsPolicy(false),
   };
 }
 

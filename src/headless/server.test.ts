@@ -101,6 +101,21 @@ describe('signing in', () => {
     ]);
   });
 
+  test('gives the camera to the main window alone, and the microphone to nobody', async () => {
+    const cookie = await signIn();
+    for (const [path, rule] of [
+      ['/', 'camera=(self)'],
+      ['/?window=popup', 'camera=()'],
+      ['/?window=viewer', 'camera=()'],
+      ['/none', 'camera=()'],
+      [tokenPath(), 'camera=()'],
+    ] as const) {
+      const policy = String((await get(path, cookie)).headers['permissions-policy']).split(', ');
+      expect(policy, path).toContain(rule);
+      expect(policy, path).toContain('microphone=()');
+    }
+  });
+
   test('works once for each token, and makes a new one', async () => {
     const path = tokenPath();
     const both = await Promise.all([get(path), get(path)]);

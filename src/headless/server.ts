@@ -7,6 +7,7 @@ import { createWebSocketStream, WebSocket, WebSocketServer } from 'ws';
 import { toProblem } from '../contract/errors.ts';
 import { parseFilePath } from '../contract/exchange.ts';
 import { iconHashSchema, sessionIdSchema } from '../contract/models.ts';
+import { permissionsPolicy } from '../contract/permissions-policy.ts';
 import type { Port } from '../contract/port.ts';
 import { maxLocalLineBytes } from '../contract/profile.ts';
 import type { Core } from '../core/core.ts';
@@ -140,6 +141,7 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
         200,
         {
           'Content-Type': file.type,
+          'Permissions-Policy': permissionsPolicy(file === files.get('/') && searchParams.get('window') === null),
           'Cache-Control': file.isImmutable ? 'private, max-age=31536000, immutable' : 'no-cache',
         },
         file.bytes,

@@ -4,12 +4,15 @@
 import { join } from 'node:path';
 import {
   app,
+  BrowserWindow,
   type BrowserWindowConstructorOptions,
   type Session,
+  systemPreferences,
   type WebContents,
   type WebFrameMain,
   type WebPreferences,
 } from 'electron';
+import { isCameraOfMainWindow } from './camera.ts';
 import { appOrigin, isFileUrl, isOwnDownload, windowKindOf } from './protocol.ts';
 
 /** For every window, and stated although most are Electron's defaults, so that a change of defaults changes nothing here. */
@@ -33,8 +36,8 @@ export function hardenedWebPreferences(preload: string): WebPreferences {
 }
 
 /**
- * What a page of ours may use; everything else is refused. The clipboard is read in the moment in which a person pastes in a
- * viewer whose session has that power, and at no other (renderer/viewer/clipboard.ts).
+ * What a page of ours may use; everything else is refused, but for the camera (below). The clipboard is read in the moment in which
+ * a person pastes in a viewer whose session has that power, and at no other (renderer/viewer/clipboard.ts).
  */
 const ALLOWED_PERMISSIONS: ReadonlySet<string> = new Set([
   'clipboard-read',
@@ -48,11 +51,21 @@ export function hardenSession(session: Session): void {
   const isAllowed = (permission: string, url: string) =>
     // Security: the check handler is given an origin, the request handler a whole URL.
     ALLOWED_PERMISSIONS.has(permission) && (url === appOrigin || windowKindOf(url) !== null);
-  session.setPermissionRequestHandler((_contents, permission, callback, details) =>
-    callback(isAllowed(permission, details.requestingUrl)),
-  );
-  session.setPermissionCheckHandler((_contents, permission, requestingOrigin) =>
-    isAllowed(permission, requestingOrigin.replace(/\/$/, '')),
+  session.setPermissionRequestHandler((contents, permission, callback, details) => {
+    if (permission !== 'media') {
+      callback(isAllowed(permission, details.requestingUrl));
+      return;
+    }
+    const types = 'mediaTypes' in details ? (details.mediaTypes ?? []) : [];
+    // Security: a window that nobody sees does not look.
+    const isShown = BrowserWindow.fromWebContents(contents)?.isVisible() === true;
+    if (isShown && isCameraOfMainWindow({ ...details, types })) void askSystemForCamera().then(callback);
+    else callback(false);
+  });
+  session.setPermissionCheckHandler((_contents, permission, requestingOrigin, details) =>
+    permission === 'media'
+      ? isCameraOfMainWindow({ ...details, types: [details.mediaType] })
+      : isAllowed(permission, requestingOrigin.replace(/\/$/, '')),
   );
   session.setDevicePermissionHandler(() => false);
   session.webRequest.onBeforeRequest((details, callback) =>
@@ -66,6 +79,11 @@ export function hardenSession(session: Session): void {
     // Security: no path is set here, so that Electron asks the person.
     item.setSaveDialogOptions({ defaultPath: join(app.getPath('downloads'), item.getFilename()) });
   });
+}
+
+/** macOS asks the person once; without NSCameraUsageDescription (electron-builder.yml) it would end the program instead. */
+async function askSystemForCamera(): Promise<boolean> {
+  return process.platform !== 'darwin' || systemPreferences.askForMediaAccess('camera').catch(() => false);
 }
 
 /** Items 11 to 14 for every page that is ever made. `viewerOptions` are those of a window that our page opens. */

@@ -52,6 +52,18 @@ describe('app://', () => {
   });
 
   it.each([
+    ['app://ebp/', 'camera=(self)'],
+    ['app://ebp/?window=popup', 'camera=()'],
+    ['app://ebp/?window=viewer&session=x', 'camera=()'],
+    [`app://ebp/icons/${'a'.repeat(64)}`, 'camera=()'],
+    ['app://ebp/none', 'camera=()'],
+  ])('%s: %s, and never a microphone', async (url, rule) => {
+    const policy = (await get(url)).headers.get('permissions-policy')?.split(', ');
+    expect(policy).toContain(rule);
+    expect(policy).toContain('microphone=()');
+  });
+
+  it.each([
     'app://ebp/../secret.txt',
     'app://ebp/..%2fsecret.txt',
     'app://ebp/%2e%2e/secret.txt',

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { downloadHeaders, parseFilePath } from '../contract/exchange.ts';
+import { permissionsPolicy } from '../contract/permissions-policy.ts';
 import type { Core } from '../core/core.ts';
 
 export const appOrigin = 'app://ebp';
@@ -57,6 +58,7 @@ const SECURITY_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': permissionsPolicy(false),
 };
 
 /** An icon comes from a peer: opened by itself it may do nothing, an SVG with a script in it neither. */
@@ -113,7 +115,12 @@ export function createAppHandler(
     const type = file === undefined ? undefined : CONTENT_TYPES[extname(file)];
     if (file === undefined || type === undefined) return refusal(404);
     return new Response(Uint8Array.from(await readFile(file)), {
-      headers: { ...SECURITY_HEADERS, 'Cache-Control': 'no-cache', 'Content-Type': type },
+      headers: {
+        ...SECURITY_HEADERS,
+        'Permissions-Policy': permissionsPolicy(windowKindOf(request.url) === 'main'),
+        'Cache-Control': 'no-cache',
+        'Content-Type': type,
+      },
     });
   };
 }

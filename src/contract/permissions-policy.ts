@@ -1,0 +1,12 @@
+// What a page of either shell may ask the browser for at all, said in a header of each of its answers.
+
+/** None is used, and a page that somebody broke into must not be able to ask for it. */
+const UNUSED = ['microphone', 'display-capture', 'geolocation', 'midi', 'usb', 'serial', 'hid'];
+
+/**
+ * The header Permissions-Policy (https://www.w3.org/TR/permissions-policy/). `hasCamera`: for the page of the main window, which
+ * looks for a code on another screen when its person presses a button (renderer/verify/camera.ts).
+ */
+export function permissionsPolicy(hasCamera: boolean): string {
+  return [`camera=(${hasCamera ? 'self' : ''})`, ...UNUSED.map((name) => `${name}=()`)].join(', ');
+}
