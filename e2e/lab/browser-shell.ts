@@ -4,17 +4,19 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Browser, chromium } from '@playwright/test';
 import { programOn, spawnOn } from '../../scripts/lab-hosts.ts';
+import { cameraArgs } from './camera.ts';
 import type { RunningShell, ShellStart } from './shell.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const node = join(root, 'node_modules', '.bin', 'node');
 
-/** One Chromium for each computer, kept while the worker lives; what a profile knows lies in contexts. */
+/** One Chromium for each computer, with a camera or without one, kept while the worker lives; what a profile knows lies in contexts. */
 export class Chromiums implements AsyncDisposable {
   readonly #browsers = new Map<string, Promise<Browser>>();
 
-  async on(host: string): Promise<Browser> {
-    let browser = this.#browsers.get(host);
+  async on(host: string, cameraPath?: string): Promise<Browser> {
+    const key = `${host} ${cameraPath}`;
+    let browser = this.#browsers.get(key);
     // A spec may have killed it.
     if (browser !== undefined && !(await browser).isConnected()) browser = undefined;
     if (browser === undefined) {
@@ -22,9 +24,9 @@ export class Chromiums implements AsyncDisposable {
         executablePath: programOn(host, 'chromium'),
         // The computers' users are mapped ones, without the namespaces that Chromium's own sandbox needs.
         chromiumSandbox: false,
-        args: ['--disable-dev-shm-usage'],
+        args: ['--disable-dev-shm-usage', ...cameraArgs(cameraPath)],
       });
-      this.#browsers.set(host, browser);
+      this.#browsers.set(key, browser);
     }
     return browser;
   }
@@ -36,7 +38,7 @@ export class Chromiums implements AsyncDisposable {
 
 /** @throws when it does not print its address within 15 s */
 export async function startBrowserShell(start: ShellStart, chromiums: Chromiums): Promise<RunningShell> {
-  const { host, profileDir, env, onLine } = start;
+  const { host, profileDir, env, cameraPath, onLine } = start;
   await using stack = new AsyncDisposableStack();
   const child = spawnOn(host, [node, 'src/headless/main.ts', '--profile', profileDir, '--no-open'], {
     cwd: root,
@@ -63,7 +65,7 @@ export async function startBrowserShell(start: ShellStart, chromiums: Chromiums)
   setTimeout(() => address.reject(new Error(`eBrainPool on ${host} was not ready in time`)), 15_000).unref();
   const url = await address.promise;
 
-  const browser = await chromiums.on(host);
+  const browser = await chromiums.on(host, cameraPath);
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
   stack.defer(() => context.close());
   const page = await context.newPage();

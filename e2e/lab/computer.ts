@@ -11,6 +11,7 @@ import type { Settings } from '../../src/contract/models.ts';
 import { MainPage } from '../pages/main-page.ts';
 import { Popup } from '../pages/popup.ts';
 import { type Chromiums, startBrowserShell } from './browser-shell.ts';
+import { Camera } from './camera.ts';
 import { startElectronShell } from './electron-shell.ts';
 import { Screen } from './picture.ts';
 import type { RunningShell, ShellKind } from './shell.ts';
@@ -27,6 +28,8 @@ export interface ComputerOptions {
   readonly isFirstRun?: boolean;
   /** Whether its person sits at an X display of their own. */
   readonly hasScreen?: boolean;
+  /** Whether it has a camera. */
+  readonly hasCamera?: boolean;
 }
 
 export interface Output {
@@ -46,6 +49,7 @@ export class Computer implements AsyncDisposable {
   readonly #folder: string;
   readonly #env: Record<string, string>;
   readonly #hasScreen: boolean;
+  readonly #camera: Camera | undefined;
   #screen: Screen | undefined;
   #shell: RunningShell | undefined;
   #client: Client | undefined;
@@ -70,6 +74,7 @@ export class Computer implements AsyncDisposable {
       XDG_DATA_DIRS: join(this.#folder, 'none'),
     };
     this.#hasScreen = options.hasScreen === true;
+    if (options.hasCamera === true) this.#camera = new Camera(join(this.#folder, 'camera.y4m'));
   }
 
   get settingsPath(): string {
@@ -91,6 +96,11 @@ export class Computer implements AsyncDisposable {
     return this.#screen;
   }
 
+  get camera(): Camera {
+    if (this.#camera === undefined) throw new Error(`${this.host} was given no camera`);
+    return this.#camera;
+  }
+
   async start(): Promise<this> {
     if (this.#hasScreen && this.#screen === undefined) {
       this.#screen = await Screen.startXvfb(this);
@@ -100,6 +110,7 @@ export class Computer implements AsyncDisposable {
       host: this.host,
       profileDir: this.profileDir,
       env: this.#env,
+      cameraPath: this.#camera?.path,
       onLine: (line: string) => this.lines.push(line),
     };
     this.#shell =

@@ -8,6 +8,7 @@ import { chromium, type Page } from '@playwright/test';
 import { folderOf, spawnOn } from '../../scripts/lab-hosts.ts';
 import { launchStandIn } from '../electron-stand-in/launch.ts';
 import { startRelay } from '../electron-stand-in/relay.ts';
+import { cameraArgs } from './camera.ts';
 import { findPage, type RunningShell, type ShellStart } from './shell.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -26,12 +27,12 @@ export function startElectronShell(start: ShellStart): Promise<RunningShell> {
   return path === undefined ? startStandIn(start) : startElectron(path, start);
 }
 
-async function startStandIn({ host, profileDir, env, onLine }: ShellStart): Promise<RunningShell> {
+async function startStandIn({ host, profileDir, env, cameraPath, onLine }: ShellStart): Promise<RunningShell> {
   const app = await launchStandIn({
     prefix: ['/run/lab/bin/on', host],
     folder: folderOf(host, 'tmp'),
     args: ['--profile', profileDir],
-    env,
+    env: { ...env, ...(cameraPath === undefined ? {} : { EBP_STAND_IN_CAMERA: cameraPath }) },
     onLine,
   });
   const windowOf = async (query: string) => {
@@ -69,7 +70,10 @@ async function inFront(page: Page): Promise<Page> {
 }
 
 /** Electron itself, driven over the DevTools protocol: its port is on that computer's loopback, and socat leads to it. */
-async function startElectron(path: string, { host, profileDir, env, onLine }: ShellStart): Promise<RunningShell> {
+async function startElectron(
+  path: string,
+  { host, profileDir, env, cameraPath, onLine }: ShellStart,
+): Promise<RunningShell> {
   await using stack = new AsyncDisposableStack();
   const number = 90 + Number(readFileSync(`/run/lab/${host}.number`, 'utf8'));
   const screen = spawnOn(host, ['Xvfb', `:${number}`, '-screen', '0', '1600x1000x24', '-nolisten', 'tcp'], {
@@ -78,7 +82,11 @@ async function startElectron(path: string, { host, profileDir, env, onLine }: Sh
   stack.defer(() => void screen.kill());
   const child = spawnOn(
     host,
-    [path, '--no-sandbox', '--disable-gpu', '--remote-debugging-port=0', root, '--profile', profileDir],
+    [
+      path,
+      ...['--no-sandbox', '--disable-gpu', '--remote-debugging-port=0', ...cameraArgs(cameraPath)],
+      ...[root, '--profile', profileDir],
+    ],
     { cwd: root, env: { ...process.env, DISPLAY: `:${number}`, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const ended = once(child, 'exit');

@@ -8,6 +8,8 @@ export interface ShellStart {
   readonly host: string;
   readonly profileDir: string;
   readonly env: Readonly<Record<string, string>>;
+  /** The file that Chromium takes for a camera; undefined for a computer without one. */
+  readonly cameraPath: string | undefined;
   readonly onLine: (line: string) => void;
 }
 

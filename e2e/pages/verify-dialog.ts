@@ -33,6 +33,19 @@ export class VerifyDialog {
     return this.dialog.getByRole('button', { name: 'Cancel' });
   }
 
+  get useCamera(): Locator {
+    return this.dialog.getByRole('button', { name: 'Use the camera' });
+  }
+
+  get stopCamera(): Locator {
+    return this.dialog.getByRole('button', { name: 'Stop the camera' });
+  }
+
+  /** Waits until the camera shows something. */
+  async seesPicture(): Promise<void> {
+    await expect(this.dialog.locator('video:not([data-picture="none"])')).toBeVisible();
+  }
+
   says(text: string): Locator {
     return this.dialog.getByText(text);
   }
@@ -60,4 +73,11 @@ export async function openVerify(computer: Computer, peer: string): Promise<Veri
   const dialog = new VerifyDialog(main.page);
   await dialog.dialog.waitFor();
   return dialog;
+}
+
+/** At the page on which keys are exchanged. */
+export async function openKeys(computer: Computer, peer: string): Promise<VerifyDialog> {
+  const verify = await openVerify(computer, peer);
+  await verify.dialog.getByRole('tab', { name: 'Scan or paste' }).click();
+  return verify;
 }

@@ -3,7 +3,7 @@
 import { checkAccess } from '../lab/axe.ts';
 import type { Computer } from '../lab/computer.ts';
 import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { askedOn, openVerify } from '../pages/verify-dialog.ts';
+import { askedOn, openKeys, openVerify } from '../pages/verify-dialog.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc' } } });
 
@@ -102,14 +102,12 @@ test('the terminal shows the same code and words', async () => {
 });
 
 test('a key is pasted, or read from a picture of the other screen, and another key is refused', async () => {
-  const bob = await openVerify(lan.bob, 'Alice');
-  await bob.dialog.getByRole('tab', { name: 'Scan or paste' }).click();
+  const bob = await openKeys(lan.bob, 'Alice');
   await bob.page.emulateMedia({ colorScheme: 'dark' });
   const photograph = await bob.dialog.screenshot();
   await checkAccess(bob.page, 'verify, keys');
 
-  const alice = await openVerify(lan.alice, 'Bob');
-  await alice.dialog.getByRole('tab', { name: 'Scan or paste' }).click();
+  const alice = await openKeys(lan.alice, 'Bob');
   const field = alice.dialog.getByRole('textbox', { name: 'Key of Bob' });
   const verify = alice.dialog.getByRole('button', { name: 'Verify', exact: true });
   await field.fill(`ebrainpool:SHA256:${'x'.repeat(43)}`);

@@ -463,6 +463,24 @@ export const ui = {
     othersKey: 'Key of {{peer}}',
     othersKeyHint: 'Paste the text that {{peer}} gave you, or choose a picture of the code on their screen.',
     picture: 'Picture of the code…',
+    camera: {
+      use: 'Use the camera',
+      stop: 'Stop the camera',
+      view: 'What the camera sees',
+      hold: 'Hold the screen of {{peer}} in front of the camera, with its code in the frame. No picture is kept or sent.',
+      refused: {
+        browser:
+          'This browser does not let eBrainPool use the camera. Allow it beside the address, then press “Use the camera” again.',
+        electron:
+          'The system does not let eBrainPool use the camera. Allow it in the privacy settings of the system, then start eBrainPool again.',
+      },
+      missing: 'No camera was found on this computer.',
+      busy: 'The camera does not answer. Close other programs that use it, then press “Use the camera” again.',
+      gone: 'The camera was switched off or unplugged. Connect it, then press “Use the camera” again.',
+      failed: 'The camera could not be used. Press “Use the camera” to try again.',
+      unsupported: 'This browser has no camera for eBrainPool.',
+      'other-window': 'To use the camera, open this computer in the main window and press Verify there.',
+    },
     notAKey: 'This is not a key of eBrainPool. It begins with “ebrainpool:SHA256:”.',
     ownKey: 'This is the key of this computer. Ask for the one of the other.',
     noCode: 'No code was found in this picture. Take it from closer, with more light, and with its white border.',

@@ -1,5 +1,5 @@
-// The text of a QR code in a picture: a photograph, a screenshot or a file that somebody sent.
-import decodeQR from 'qr/decode.js';
+// The text of a QR code in a picture: a photograph, a screenshot, a file that somebody sent, or what the camera sees.
+import decodeQR, { type DecodeOpts } from 'qr/decode.js';
 
 /** Larger pictures are made smaller first: a code that fills a tenth of it is still found. */
 const MAX_SIDE_PX = 2400;
@@ -23,10 +23,21 @@ export async function readQrCode(file: Blob): Promise<string | null> {
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.imageSmoothingEnabled = shrink < 1;
     context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-    return decodeQR(context.getImageData(0, 0, canvas.width, canvas.height), { effort: 3, timeLimit: 1000 });
+    return decodeCanvas(context, { effort: 3, timeLimit: 1000 });
   } catch {
     return null;
   } finally {
     bitmap.close();
+  }
+}
+
+/** Null when there is no code on it. */
+export function decodeCanvas(context: CanvasRenderingContext2D, options: DecodeOpts): string | null {
+  const { width, height } = context.canvas;
+  const pixels = context.getImageData(0, 0, width, height);
+  try {
+    return decodeQR(pixels, options);
+  } catch {
+    return null;
   }
 }
