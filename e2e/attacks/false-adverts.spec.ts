@@ -80,6 +80,37 @@ test('while the real one is away the visitor says why it goes no further, and no
   await viewer.running();
 });
 
+test('with a page of the real one open the warning comes, stays when the impostor falls silent, and goes with the right key', async () => {
+  const bob = await idOfBob();
+  const alice = await lan.alice.mainPage();
+  await alice.openPeer('Bob');
+  await expect(alice.app('xcalc')).toBeVisible();
+  const warning = alice.page.getByRole('alert').filter({ hasText: 'Another computer answers in the place of Bob' });
+  const row = alice.peer('Bob').getByText('Another key answers there');
+  await lan.bob.stop();
+  {
+    await using _impostor = await startImpostor(bob, 'Bob');
+    await expect(warning).toContainText('Nothing was sent to it');
+    await expect(row).toBeVisible();
+    const body = await alice.page.screenshot();
+    await test.info().attach('impostor.png', { body, contentType: 'image/png' });
+  }
+  // Tried again while nobody answers at all.
+  await (await lan.alice.core()).call('asks.create', {
+    peerId: bob as never,
+    offerId: 'app:xcalc' as never,
+    view: 'viewer',
+  });
+  const problems = async () => (await lan.alice.core()).read('asks')?.map(({ problem }) => problem?.code);
+  await soon(problems).toContain('peer-unreachable');
+  await expect(row).toBeVisible();
+  await expect(warning).toBeVisible();
+  await lan.bob.start();
+  await expect(row).toBeHidden();
+  await expect(warning).toBeHidden();
+  await expect(alice.app('xcalc')).toBeVisible();
+});
+
 test('a fingerprint that nobody has is believed by nobody', async () => {
   await using impostor = await startImpostor(`SHA256:${'x'.repeat(43)}`, 'Zoe');
   const alice = await lan.alice.mainPage();

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ClientId } from '../../contract/contract.ts';
 import type { IconHash, PeerId } from '../../contract/models.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -24,6 +24,7 @@ let icons: Set<string>;
 let giveIcon: PromiseWithResolvers<void>;
 
 const icon = 'a'.repeat(64) as IconHash;
+let startBob: (folderName: string, port: number) => Promise<PeerServer>;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ebp-peers-'));
@@ -31,8 +32,6 @@ beforeEach(async () => {
   icons = new Set();
   giveIcon = Promise.withResolvers();
   giveIcon.resolve();
-  const identity = await openIdentity(join(folder, 'bob'));
-  bob = identity.id;
   const offer = { id: 'app:xcalc', kind: 'app', name: 'X', summary: '', categories: [], keywords: [], icon };
   const host = {
     calls: {
@@ -48,7 +47,12 @@ beforeEach(async () => {
     },
     isRefused: () => false,
   } as unknown as Host;
-  server = await startPeerServer({ identity, log: silentLog, port: 0, host });
+  startBob = async (folderName, port) => {
+    const identity = await openIdentity(join(folder, folderName));
+    if (folderName === 'bob') bob = identity.id;
+    return startPeerServer({ identity, log: silentLog, port, host });
+  };
+  server = await startBob('bob', 0);
   book = await openPeerBook({ profileDir: folder, log: silentLog, knownNames: () => [] });
   peers = await startPeers({
     identity: await openIdentity(join(folder, 'alice')),
@@ -97,4 +101,49 @@ test('an offer is shown at once, and with its icon when that is here', async () 
   giveIcon.resolve();
   await opening;
   await expect.poll(() => peers.catalogues.value[bob]).toMatchObject([{ name: 'X', icon }]);
+});
+
+test('that another key answers in the place of a peer is said until the right one answers again', async () => {
+  const { port } = server;
+  const advert = (catalogueDigest: string) =>
+    peers.onSeen({
+      peerId: bob,
+      name: 'Bob',
+      protocol: PROTOCOL,
+      port,
+      catalogueDigest,
+      addresses: ['127.0.0.1'],
+      instance: 'bob',
+      host: 'bob.local',
+    });
+  const shown = () => peers.state.value.find(({ id }) => id === bob);
+  const isShown = (connection: string, problem: string | null) =>
+    vi.waitFor(
+      () => expect(shown()).toMatchObject({ connection, problem: problem === null ? null : { code: problem } }),
+      {
+        timeout: 4000,
+      },
+    );
+  advert('1');
+  await peers.open(bob, client);
+  await isShown('connected', null);
+  await server[Symbol.asyncDispose]();
+  const impostor = await startBob('impostor', port);
+  expect(impostor.port).toBe(port);
+  await isShown('failed', 'fingerprint-mismatch');
+  // She advertises again, and again: that alone is no answer of the right key.
+  advert('2');
+  advert('2');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(shown()).toMatchObject({ connection: 'failed', problem: { code: 'fingerprint-mismatch' } });
+  // She goes: nobody answers, and the warning stays.
+  await impostor[Symbol.asyncDispose]();
+  peers.onGone(bob);
+  await expect(peers.hold(bob)).rejects.toMatchObject({ code: 'peer-unreachable' });
+  advert('3');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(shown()).toMatchObject({ connection: 'failed', problem: { code: 'fingerprint-mismatch' } });
+  server = await startBob('bob', port);
+  advert('4');
+  await isShown('connected', null);
 });

@@ -50,6 +50,8 @@ interface Entry {
   connection: HostConnection | undefined;
   connecting: Promise<HostConnection> | undefined;
   problem: Problem | null;
+  /** Another key answered where this peer should be, and its own has not answered since. */
+  imposture: Problem | null;
   holders: number;
   readonly openedBy: Set<ClientId>;
   offers: readonly Offer[] | undefined;
@@ -94,6 +96,7 @@ export async function startPeers(options: {
         connection: undefined,
         connecting: undefined,
         problem: null,
+        imposture: null,
         holders: 0,
         openedBy: new Set(),
         offers: undefined,
@@ -163,6 +166,7 @@ export async function startPeers(options: {
         entry.connection = connection;
         entry.name = toShowable(connection.hello.name, 100) || entry.name;
         entry.problem = null;
+        entry.imposture = null;
         entry.isAnswering = true;
         entry.lastSeenAt = Date.now();
         connection.onClose(() => {
@@ -177,6 +181,8 @@ export async function startPeers(options: {
       } catch (error) {
         const problem = toProblem(error);
         if (problem.code !== 'cancelled') entry.problem = problem;
+        // Security: whoever impersonates a peer can also fall silent, or advertise again; neither takes the warning away.
+        if (problem.code === 'fingerprint-mismatch') entry.imposture = problem;
         throw error;
       } finally {
         entry.connecting = undefined;
@@ -318,6 +324,7 @@ export async function startPeers(options: {
       entry.name = toShowable(connection.hello.name, 100) || address;
       entry.address = address;
       entry.isAnswering = true;
+      entry.imposture = null;
       entry.lastSeenAt = Date.now();
       // The race of `connect` has its own connection; this one has done its work.
       connection.close();
@@ -371,8 +378,13 @@ export async function startPeers(options: {
 
   const probe = () => {
     for (const entry of entries.values()) {
-      if (entry.address === null || entry.advert !== undefined || entry.connection?.isOpen) continue;
-      if (book.isBlocked(entry.id)) continue;
+      if (entry.connection?.isOpen || book.isBlocked(entry.id)) continue;
+      // A person who reads that another key answers wants to know when the right one does.
+      if (entry.imposture !== null && entry.openedBy.size > 0) {
+        void refreshCatalogue(entry);
+        continue;
+      }
+      if (entry.address === null || entry.advert !== undefined) continue;
       connect(entry).then(
         () => closeWhenIdle(entry),
         () => {
@@ -404,11 +416,12 @@ export async function startPeers(options: {
 
 function toPeer(entry: Entry, book: PeerBook): Peer {
   const isOnline = entry.advert !== undefined || entry.isAnswering || entry.connection?.isOpen === true;
+  const problem = entry.imposture ?? entry.problem;
   const connection = entry.connection?.isOpen
     ? 'connected'
     : entry.connecting !== undefined
       ? 'connecting'
-      : entry.problem !== null
+      : problem !== null
         ? 'failed'
         : 'none';
   const claimedName = entry.name || shortName(entry.id);
@@ -423,7 +436,7 @@ function toPeer(entry: Entry, book: PeerBook): Peer {
     addresses: [...(entry.advert?.addresses ?? []), ...(entry.address === null ? [] : [entry.address])].slice(0, 32),
     presence: isOnline ? 'online' : 'offline',
     connection,
-    problem: entry.problem,
+    problem,
     isAddedByAddress: entry.address !== null,
     lastSeenAt: entry.lastSeenAt,
   };

@@ -24,7 +24,7 @@ export const errors: Readonly<Record<ErrorCode, string>> = {
   'file-too-large':
     '“{{name}}” was not taken whole: it is probably larger than the other computer allows. Ask the person there, who can change it in the settings.',
   'fingerprint-mismatch':
-    'The computer at {{address}} is not the one that was advertised: its key is another. It may have been set up anew, or somebody may be pretending to be it. Nothing was sent to it.',
+    'The computer at {{address}} is not the one that was advertised: its key is another. It may have been set up anew, its address may belong to another computer now, or somebody may be pretending to be it. Nothing was sent to it. Ask the person there; this goes away when the right key answers again.',
   internal: 'Something went wrong inside eBrainPool. Try again; “ebp logs” shows the details.',
   'key-conflict':
     'There are two different keys of this computer: {{plain}} and {{sealed}}. Move the one away that you do not want; each makes this computer another one to its peers. Nothing was changed.',

@@ -20,6 +20,7 @@ import { Hint } from '../components/hint.tsx';
 import { PresenceDot, VerifiedMark } from '../components/peer-mark.tsx';
 import { formatDateTime, formatNumber } from '../lib/format.ts';
 import { type Category, categoryOf, countCategories, searchOffers } from '../lib/offers.ts';
+import { isImpersonated } from '../lib/peers.ts';
 import { PeerMenu } from '../peers/peer-menu.tsx';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';
@@ -174,6 +175,16 @@ export function CataloguePage({ peerId, onRetry }: { peerId: PeerId; onRetry: ()
         </div>
       )}
 
+      {catalogue !== undefined && isImpersonated(peer) && (
+        <Alert
+          color="red"
+          icon={<IconAlertTriangle size={18} />}
+          className="catalogue-note"
+          title={t('ui.catalogue.impostorTitle', { peer: peer.name })}
+        >
+          {peer.problem !== null && sayProblem(peer.problem)}
+        </Alert>
+      )}
       {catalogue !== undefined && peer.presence === 'offline' && offers.length > 0 && (
         <Alert color="yellow" icon={<IconInfoCircle size={18} />} className="catalogue-note">
           {t('ui.catalogue.offlineNote', { peer: peer.name })}
@@ -336,8 +347,8 @@ function CatalogueBody({ peer, isLoaded, hasOffers, hasMatches, query, onRetry, 
   if (!isLoaded && (peer.problem !== null || peer.connection === 'failed'))
     return (
       <Hint
-        icon={<IconPlugConnectedX size={32} />}
-        title={t('ui.catalogue.failedTitle', { peer: peer.name })}
+        icon={isImpersonated(peer) ? <IconAlertTriangle size={32} /> : <IconPlugConnectedX size={32} />}
+        title={t(isImpersonated(peer) ? 'ui.catalogue.impostorTitle' : 'ui.catalogue.failedTitle', { peer: peer.name })}
         text={sayProblem(peer.problem ?? { code: 'peer-unreachable', params: {} })}
       >
         <Button mt="md" variant="light" onClick={onRetry}>

@@ -25,6 +25,11 @@ export function searchPeers(peers: readonly Peer[], query: string): readonly Pee
   );
 }
 
+/** Another key answered in its place, and its own has not since. */
+export function isImpersonated(peer: Peer): boolean {
+  return peer.problem?.code === 'fingerprint-mismatch';
+}
+
 /** Whether two states of a peer look the same in the list. */
 export function looksSame(a: Peer, b: Peer): boolean {
   return (

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import type { Peer, PeerId } from '../../contract/models.ts';
 import { PresenceDot, VerifiedMark } from '../components/peer-mark.tsx';
 import { formatNumber } from '../lib/format.ts';
-import { looksSame, searchPeers, sortPeers } from '../lib/peers.ts';
+import { isImpersonated, looksSame, searchPeers, sortPeers } from '../lib/peers.ts';
 import type { Page } from '../lib/route.ts';
 import { useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';
@@ -172,7 +172,10 @@ const PeerRow = memo(
           )}
           <span className="peer-text">
             <span className="peer-name ellipsis">{peer.name}</span>
-            <span className="peer-state ellipsis" data-warning={peer.warning !== null || undefined}>
+            <span
+              className="peer-state ellipsis"
+              data-warning={peer.warning !== null || isImpersonated(peer) || undefined}
+            >
               {t(state.key, state.values)}
             </span>
           </span>
@@ -187,6 +190,7 @@ const PeerRow = memo(
 function peerState(peer: Peer): { key: string; values: Record<string, string> } {
   if (peer.isBlocked) return { key: 'ui.peer.state.blocked', values: {} };
   if (peer.warning !== null) return { key: 'ui.peer.state.warning', values: {} };
+  if (isImpersonated(peer)) return { key: 'ui.peer.state.fingerprint-mismatch', values: {} };
   if (peer.problem?.code === 'protocol-newer' || peer.problem?.code === 'protocol-older')
     return { key: `ui.peer.state.${peer.problem.code}`, values: {} };
   if (peer.connection === 'failed') return { key: 'ui.peer.state.failed', values: {} };
