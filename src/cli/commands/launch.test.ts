@@ -1,0 +1,150 @@
+// `ebp launch`: the ask, the answer, and what the exit code says.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { AppError } from '../../contract/errors.ts';
+import { noPowers } from '../../contract/powers.ts';
+import { getAsk, getOffer, getSession, peerIdOf, uuidOf } from '../fixtures.ts';
+import { called, core, ebp, useCore } from '../testing.ts';
+
+useCore();
+
+describe('ebp launch', () => {
+  const askId = uuidOf('cccccccc');
+  beforeEach(() => {
+    core.answers['peers.open'] = () =>
+      core.set('catalogues', { [peerIdOf('b')]: [getOffer(), getOffer({ id: 'app:xclock', name: 'Clock' })] });
+    core.answers['asks.create'] = () => {
+      core.set('asks', [getAsk({ state: 'connecting' })]);
+      setTimeout(() => core.set('asks', [getAsk()]), 5);
+      return { askId };
+    };
+  });
+  const answerWith = (part: Record<string, unknown>) => {
+    const create = core.answers['asks.create'];
+    core.answers['asks.create'] = (input) => {
+      setTimeout(() => core.set('asks', [getAsk(part)]), 20);
+      return create?.(input, core);
+    };
+  };
+
+  test('tells that it was accepted, and where the window is', async () => {
+    core.set('sessions', [getSession()]);
+    await writeFile(
+      join(core.profileDir, 'browser.json'),
+      JSON.stringify({ url: 'http://127.0.0.1:47800/?token=t', pid: 1 }),
+    );
+    answerWith({ state: 'granted', sessionId: uuidOf('dddddddd') });
+    const { code, out } = await ebp(['launch', 'Bob’s desktop', 'xcalc']);
+    expect(code).toBe(0);
+    expect(out.split('\n')).toEqual([
+      'Asking Bob’s desktop for Calculator…',
+      'Waiting for an answer at Bob’s desktop. Ctrl+C cancels.',
+      `Bob’s desktop accepted. Session ${uuidOf('dddddddd')}.`,
+      `Its window: http://127.0.0.1:47800/?token=t&window=viewer&session=${uuidOf('dddddddd')}`,
+      '',
+    ]);
+    expect(called('asks.create')).toEqual([{ peerId: peerIdOf('b'), offerId: 'app:xcalc', view: 'viewer' }]);
+    expect(called('asks.dismiss')).toEqual([{ askId }]);
+  });
+
+  test('asks for no more than the flags say', async () => {
+    answerWith({ state: 'denied' });
+    await ebp(['launch', 'bbbb', 'xcalc', '--clipboard-in', '--internet', '--time-limit', '15']);
+    expect(called('asks.create')).toEqual([
+      {
+        peerId: peerIdOf('b'),
+        offerId: 'app:xcalc',
+        view: 'viewer',
+        powers: { ...noPowers, clipboardIn: true, network: 'internet', timeLimitMin: 15 },
+      },
+    ]);
+  });
+
+  test.each([
+    [{ state: 'denied' }, 5, /said no/],
+    [{ state: 'expired' }, 6, /Nobody answered/],
+    [{ state: 'cancelled' }, 7, /cancelled/],
+    [{ state: 'failed', problem: { code: 'offer-gone', params: {} } }, 1, /no longer shared/],
+  ])('ends with %o', async (part, expected, sentence) => {
+    answerWith(part);
+    const { code, error } = await ebp(['launch', 'bbbb', 'Clock']);
+    expect(code).toBe(expected);
+    expect(error).toMatch(sentence);
+  });
+
+  test('prints the ask and the session for programs', async () => {
+    core.set('sessions', [getSession()]);
+    answerWith({ state: 'granted', sessionId: uuidOf('dddddddd') });
+    const { out } = await ebp(['launch', 'bbbb', 'xcalc', '--json']);
+    expect(JSON.parse(out)).toMatchObject({ ask: { state: 'granted' }, session: { id: uuidOf('dddddddd') } });
+  });
+
+  test('cancels on Ctrl+C, and when the time is over', async () => {
+    core.answers['asks.cancel'] = () => core.set('asks', [getAsk({ state: 'cancelled' })]);
+    const interrupt = new AbortController();
+    setTimeout(() => interrupt.abort(), 100);
+    expect((await ebp(['launch', 'bbbb', 'xcalc'], interrupt.signal)).code).toBe(7);
+    const { code, error } = await ebp(['launch', 'bbbb', 'xcalc', '--wait', '0.1']);
+    expect([code, error]).toEqual([6, expect.stringMatching(/Nobody answered/)]);
+    expect(called('asks.cancel')).toEqual([{ askId }, { askId }]);
+  });
+
+  test('takes a yes that overtakes the cancelling', async () => {
+    core.set('sessions', [getSession()]);
+    core.answers['asks.cancel'] = () => {
+      core.set('asks', [getAsk({ state: 'granted', sessionId: uuidOf('dddddddd') })]);
+      throw new AppError('not-found', { what: 'x' });
+    };
+    expect((await ebp(['launch', 'bbbb', 'xcalc', '--wait', '0.1'])).code).toBe(0);
+  });
+
+  test('--ssh prints the line to type', async () => {
+    answerWith({ state: 'granted', view: 'classic', sessionId: uuidOf('dddddddd') });
+    core.set('sessions', [getSession({ view: 'classic' })]);
+    setTimeout(
+      () =>
+        core.set('sessions', [
+          getSession({ view: 'classic', classic: { port: 4321, command: 'ssh -p 4321 ebp@h -X xcalc' } }),
+        ]),
+      60,
+    );
+    expect((await ebp(['launch', 'bbbb', 'xcalc', '--ssh'])).out).toContain('ssh -p 4321 ebp@h -X xcalc');
+  });
+
+  test('--follow stays until the session has ended', async () => {
+    core.set('sessions', [getSession({ view: 'native' })]);
+    answerWith({ state: 'granted', view: 'native', sessionId: uuidOf('dddddddd') });
+    setTimeout(() => core.set('sessions', [getSession({ view: 'native', state: 'ended', endReason: 'host' })]), 150);
+    const { code, out } = await ebp(['launch', 'bbbb', 'xcalc', '--native', '--follow']);
+    expect([code, out]).toEqual([0, expect.stringContaining('The session has ended: Bob’s desktop ended it.')]);
+  });
+
+  test('--follow ends the session on Ctrl+C', async () => {
+    core.set('sessions', [getSession()]);
+    answerWith({ state: 'granted', sessionId: uuidOf('dddddddd') });
+    core.answers['sessions.end'] = () => core.set('sessions', [getSession({ state: 'ended', endReason: 'visitor' })]);
+    const interrupt = new AbortController();
+    setTimeout(() => interrupt.abort(), 150);
+    expect((await ebp(['launch', 'bbbb', 'xcalc', '--follow'], interrupt.signal)).code).toBe(0);
+    expect(called('sessions.end')).toEqual([{ sessionId: uuidOf('dddddddd') }]);
+  });
+
+  test('says that there is nothing to ask for, or where the names are', async () => {
+    expect(await ebp(['launch', 'bbbb', 'nothing'])).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('“ebp apps PEER” lists its applications.'),
+    });
+    core.answers['peers.open'] = () => core.set('catalogues', { [peerIdOf('b')]: [] });
+    expect(await ebp(['launch', 'bbbb', 'xcalc'])).toMatchObject({
+      code: 1,
+      error: 'Bob’s desktop shares nothing at the moment. Ask the person there.\n',
+    });
+  });
+
+  test('lists the candidates when an application fits several', async () => {
+    const { code, error } = await ebp(['launch', 'bbbb', 'xc']);
+    expect([code, error]).toEqual([2, expect.stringContaining('app:xclock')]);
+    expect(called('asks.create')).toEqual([]);
+  });
+});

@@ -1,0 +1,59 @@
+// `ebp share`, `unshare`, `dnd`, `pause` and `resume`.
+import { describe, expect, test } from 'vitest';
+import { peerIdOf } from '../fixtures.ts';
+import { called, core, ebp, useCore } from '../testing.ts';
+
+useCore();
+
+describe('ebp share, unshare, dnd, pause and resume', () => {
+  test('share --to', async () => {
+    expect((await ebp(['share', 'xcalc', '--to', 'verified'])).out).toBe(
+      'Shared: Calculator.\nSeen by: verified computers only.\n',
+    );
+    expect((await ebp(['share', 'xcalc', '--to', 'Carol, bbbb'])).out).toContain('Seen by: 2 chosen computers.');
+    expect((await ebp(['share', 'app:xcalc', '--to', 'default'])).code).toBe(0);
+    expect((await ebp(['share', '--to', 'everybody'])).code).toBe(0);
+    const offerIds = ['app:xcalc'];
+    // Only the entries that change: the core keeps all others as they are then.
+    expect(called('offers.setAudience')).toEqual([
+      { offerIds, audience: { who: 'verified' } },
+      { offerIds, audience: { who: 'chosen', peerIds: [peerIdOf('c'), peerIdOf('b')] } },
+      { offerIds, audience: null },
+    ]);
+    expect(called('settings.update')).toEqual([{ audience: { who: 'everybody' } }]);
+    expect(called('offers.share')).toHaveLength(3);
+    // What is hidden from somebody is hidden before it is shared.
+    expect(core.calls.findIndex(({ method }) => method === 'offers.setAudience')).toBeLessThan(
+      core.calls.findIndex(({ method }) => method === 'offers.share'),
+    );
+    expect((await ebp(['share', 'xcalc', '--to', 'nobody here'])).code).toBe(1);
+    expect((await ebp(['share', '--to', 'default'])).code).toBe(2);
+    expect([...called('offers.setAudience'), ...called('settings.update')]).toHaveLength(4);
+  });
+
+  test('dnd', async () => {
+    expect((await ebp(['dnd', 'on'])).out).toBe('Do not disturb is on: nobody can ask you anything.\n');
+    expect((await ebp(['dnd', 'off'])).out).toBe('Do not disturb is off.\n');
+    expect((await ebp(['dnd', 'perhaps'])).code).toBe(2);
+    expect(called('settings.update')).toEqual([{ isDoNotDisturb: true }, { isDoNotDisturb: false }]);
+    core.set('settings', { ...core.get('settings'), isDoNotDisturb: true });
+    expect(JSON.parse((await ebp(['dnd', '--json'])).out)).toMatchObject({ isDoNotDisturb: true, isQuiet: true });
+    expect((await ebp(['status'])).out).toContain('Do not disturb is on');
+  });
+
+  test('share and unshare', async () => {
+    expect((await ebp(['share', 'terminal', 'app:xcalc'])).out).toBe('Shared: Terminal and Calculator.\n');
+    expect((await ebp(['unshare', '--all'])).code).toBe(0);
+    expect((await ebp(['share', 'xcalc', 'nothing'])).code).toBe(1);
+    expect(called('offers.share')).toEqual([
+      { offerIds: ['app:xterm', 'app:xcalc'], isShared: true },
+      { offerIds: 'all', isShared: false },
+    ]);
+  });
+
+  test('pause and resume', async () => {
+    await ebp(['pause']);
+    await ebp(['resume']);
+    expect(called('settings.update')).toEqual([{ isPaused: true }, { isPaused: false }]);
+  });
+});

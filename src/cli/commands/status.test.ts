@@ -1,0 +1,30 @@
+// `ebp status` against a core on a real Unix socket.
+import { describe, expect, test } from 'vitest';
+import { called, core, ebp, useCore } from '../testing.ts';
+
+useCore();
+
+describe('ebp status', () => {
+  test('is 0 when nothing is missing', async () => {
+    const { code, out } = await ebp(['status']);
+    expect(code).toBe(0);
+    expect(out).toContain('Alice’s laptop, eBrainPool 0.1.0 (browser)');
+    expect(out).toContain('Sharing:   on, one application');
+    expect(out).toContain('Nothing is missing.');
+    expect(called('health.check')).toHaveLength(1);
+  });
+
+  test('is 3 when something is, and shows the command', async () => {
+    core.set('health', [{ id: 'sshd', level: 'error', params: {}, command: 'sudo apt install openssh-server' }]);
+    const { code, out } = await ebp(['status']);
+    expect(code).toBe(3);
+    expect(out).toContain('mend it with: sudo apt install openssh-server');
+    const json = await ebp(['status', '--json']);
+    expect(JSON.parse(json.out)).toMatchObject({
+      self: { name: 'Alice’s laptop' },
+      health: [{ id: 'sshd' }],
+      isPaused: false,
+    });
+    expect(json.code).toBe(3);
+  });
+});
