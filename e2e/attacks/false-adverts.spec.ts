@@ -96,13 +96,16 @@ test('with a page of the real one open the warning comes, stays when the imposto
     await test.info().attach('impostor.png', { body, contentType: 'image/png' });
   }
   // Tried again while nobody answers at all.
-  await (await lan.alice.core()).call('asks.create', {
-    peerId: bob as never,
-    offerId: 'app:xcalc' as never,
-    view: 'viewer',
-  });
-  const problems = async () => (await lan.alice.core()).read('asks')?.map(({ problem }) => problem?.code);
-  await soon(problems).toContain('peer-unreachable');
+  const core = await lan.alice.core();
+  await expect(async () => {
+    const { askId } = await core.call('asks.create', {
+      peerId: bob as never,
+      offerId: 'app:xcalc' as never,
+      view: 'viewer',
+    });
+    const problem = () => core.read('asks')?.find(({ id }) => id === askId)?.problem?.code;
+    await soon(problem, 3000).toBe('peer-unreachable');
+  }).toPass({ timeout: 20_000 });
   await expect(row).toBeVisible();
   await expect(warning).toBeVisible();
   await lan.bob.start();

@@ -33,8 +33,21 @@ describe('ebp activity', () => {
     expect(lines.slice(1)).toEqual([expect.stringMatching(/ {2}You paused sharing\.$/), '2 of 7 lines.']);
     expect(called('activity.read')).toEqual([{ search: 'a b', peerId: peerIdOf('b'), limit: 2 }]);
     expect(JSON.parse((await ebp(['activity', '--json', '-n', '2'])).out)).toHaveLength(2);
+  });
+
+  test('says whether nothing has happened yet, or nothing fits', async () => {
     core.answers['activity.read'] = () => ({ entries: [], total: 0 });
-    expect(await ebp(['activity'])).toMatchObject({ code: 0, out: 'The history has no such line.\n' });
+    expect(await ebp(['activity'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^Nothing has happened yet\. .* is listed here from then on\.\n$/),
+    });
+    for (const flags of [
+      ['--search', 'gimp'],
+      ['--peer', 'bbbb'],
+    ]) {
+      expect(await ebp(['activity', ...flags])).toMatchObject({ code: 0, out: 'The history has no such line.\n' });
+    }
+    expect(await ebp(['activity', '--json'])).toMatchObject({ code: 0, out: '[]\n' });
   });
 
   test('reads as many pages as are asked for', async () => {

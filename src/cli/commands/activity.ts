@@ -86,7 +86,8 @@ async function show(client: Client, output: Output, filter: ActivityFilter, limi
     const more = details.length === 0 ? '' : ` (${details.join(' · ')})`;
     output.say(`${output.paint('dim', formatInstant(entry.at))}  ${toShowable(sayEntry(entry, formats) + more)}`);
   }
-  if (entries.length === 0) output.say(say('cli.empty.activity'));
+  const isFiltered = Object.keys(filter).length > 0;
+  if (entries.length === 0) output.say(say(isFiltered ? 'cli.empty.activityFound' : 'cli.empty.activity'));
   else if (entries.length < total) {
     output.say(output.paint('dim', say('cli.done.shown', { shown: entries.length, total })));
   }

@@ -169,7 +169,9 @@ export const cli = {
     sessions: 'Nothing is in use.',
     rules: 'There are no standing answers. “ebp accept ID --always” makes one.',
     log: 'The log is empty.',
-    activity: 'The history has no such line.',
+    activity:
+      'Nothing has happened yet. Who asks for what, who answers, what runs and how it ends is listed here from then on.',
+    activityFound: 'The history has no such line.',
   },
   claims: '{{peer}} calls itself {{name}}.',
   warning: {
