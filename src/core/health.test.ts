@@ -37,3 +37,20 @@ test('a file of decisions that was damaged as a whole is said, for nobody is blo
     await rm(profileDir, { recursive: true });
   }
 });
+
+test('without a network the port and the finding are of no use to others yet, in whichever order that is found out', () => {
+  const settings = { damage: null, state: { value: { peerPort: 20101 } } };
+  const parts = { folders: [], settings, isRoot: false, log: silentLog };
+  using health = startHealth(parts as unknown as Parameters<typeof startHealth>[0]);
+  const contexts = () => Object.fromEntries(health.items.value.map(({ id, params }) => [id, params['context']]));
+  health.setPort(20101, null);
+  health.setNetwork(false);
+  health.setMulticast(null);
+  expect(contexts()).toEqual({ port: 'offline', network: undefined, multicast: 'offline' });
+  health.setNetwork(true);
+  expect(contexts()).toEqual({ port: undefined, network: undefined, multicast: undefined });
+  // What is wrong in itself is said as it is.
+  health.setNetwork(false);
+  health.setPort(20101, 'EACCES');
+  expect(contexts()).toMatchObject({ port: undefined, multicast: 'offline' });
+});

@@ -43,8 +43,17 @@ export function startHealth(options: {
   const { engine, folders, settings, isRoot, log } = options;
   const items = new State<readonly HealthItem[]>([]);
 
+  let isOnNetwork = true;
+
+  /** What is well in itself is no use yet to others while there is no network: the sentence says so. */
+  function inView(item: HealthItem): HealthItem {
+    if (item.level !== 'ok' || (item.id !== 'port' && item.id !== 'multicast')) return item;
+    const { context: _, ...params } = item.params;
+    return { ...item, params: isOnNetwork ? params : { ...params, context: 'offline' } };
+  }
+
   function put(item: HealthItem): void {
-    items.update((list) => [...list.filter((other) => other.id !== item.id), item]);
+    items.update((list) => [...list.filter((other) => other.id !== item.id), item].map(inView));
   }
 
   async function checkDisk(): Promise<void> {
@@ -96,6 +105,7 @@ export function startHealth(options: {
       else put({ id: 'port', level: 'ok', params: { port }, command: null });
     },
     setNetwork: (isThere) => {
+      isOnNetwork = isThere;
       put({ id: 'network', level: isThere ? 'ok' : 'warning', params: {}, command: null });
     },
     setActivity: (path) => {

@@ -27,4 +27,19 @@ describe('ebp status', () => {
     });
     expect(json.code).toBe(3);
   });
+
+  test('says one thing about a computer that is on no network', async () => {
+    const params = { context: 'offline' };
+    core.set('health', [
+      { id: 'port', level: 'ok', params: { ...params, port: 20101 }, command: null },
+      { id: 'multicast', level: 'ok', params, command: null },
+      { id: 'network', level: 'warning', params: {}, command: null },
+    ]);
+    const { code, out } = await ebp(['status']);
+    expect(code).toBe(0);
+    expect(out).toContain('Address:   none, this computer is on no network now');
+    expect(out).toContain('Port 20101 is open. Other computers can reach it once this one is on a network.');
+    expect(out).toContain('Once this computer is on a network, others there find it by themselves');
+    expect(out).not.toMatch(/open for other computers|Computers on the same network find/);
+  });
 });

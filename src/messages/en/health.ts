@@ -55,6 +55,7 @@ export const health: Readonly<Record<HealthItem['id'], Levels>> = {
   },
   port: {
     ok: 'Port {{port}} is open for other computers.',
+    ok_offline: 'Port {{port}} is open. Other computers can reach it once this one is on a network.',
     warning: 'The chosen port was taken, so port {{port}} is used until the next start.',
     error: 'Port {{port}} could not be opened: {{why}}. Other computers cannot reach this one.',
   },
@@ -67,6 +68,7 @@ export const health: Readonly<Record<HealthItem['id'], Levels>> = {
   },
   multicast: {
     ok: 'Computers on the same network find each other by themselves.',
+    ok_offline: 'Once this computer is on a network, others there find it by themselves, and it finds them.',
     warning: 'Computers may not be found on this network: {{why}}. Add them by address.',
     error: 'Computers cannot find each other on this network: {{why}}. Add them by address.',
   },
