@@ -91,6 +91,24 @@ test('neither a script nor a second click changes the outcome', async () => {
   expect(core.read('peers')?.some(({ isBlocked }) => isBlocked)).toBe(false);
 });
 
+test('only watching that was asked for is on and locked, and the reason is beside it', async () => {
+  await ask({ isViewOnly: true });
+  const popup = await (await lan.bob.popup()).shown();
+  await expect(popup.once).toBeEnabled();
+  const control = popup.power('Only watch');
+  await expect(control).toBeChecked();
+  await expect(control).toBeDisabled();
+  await expect(control).toHaveAccessibleDescription(
+    /Alice asked for no more than that, so this cannot be switched off\./,
+  );
+  // It looks as one that is on: of the colour of the signs beside it, and not of the grey of what is off.
+  const track = popup.card.locator('.request-locked .mantine-Switch-track');
+  const colour = await popup.page.evaluate<string>(
+    "getComputedStyle(document.querySelector('.request-power-icon')).color",
+  );
+  await expect(track).toHaveCSS('background-color', colour);
+});
+
 test('nothing asked is said in words', async () => {
   await ask({});
   const popup = await (await lan.bob.popup()).shown();

@@ -403,6 +403,10 @@ export const ui = {
       visitor: 'You see it, and can neither type nor click.',
       lost: 'keys and mouse: you can only watch',
     },
+    locked: {
+      isViewOnly: '{{peer}} asked for no more than that, so this cannot be switched off.',
+      clipboard: 'Outside the viewer this cannot be held back; deny it if you do not want that.',
+    },
     timeLimit: { name: 'Ends after', none: 'no limit', atMost: 'at most {{time}} at a time' },
     label: 'What this session may do',
     takeAway: 'Take away: {{power}} ({{offer}}, {{peer}})',

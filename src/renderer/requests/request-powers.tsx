@@ -1,6 +1,6 @@
 // What a request wants to touch, line by line, so that the person can take any of it away before saying yes.
 import { SegmentedControl, Switch } from '@mantine/core';
-import { IconEye, IconHourglass } from '@tabler/icons-react';
+import { IconEye, IconHourglass, IconLock } from '@tabler/icons-react';
 import { type ReactNode, useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Powers, Request } from '../../contract/models.ts';
@@ -35,7 +35,8 @@ export function RequestPowers({ request, who, powers, isArmed, onChange }: Reque
             label={t(`ui.power.${name}.name`)}
             hint={t(`ui.power.${name}.host`, { peer: who })}
             isOn={hasPower(powers, name)}
-            isDisabled={!isArmed || !canTakeAway(request.view, name)}
+            isDisabled={!isArmed}
+            lock={canTakeAway(request.view, name) ? null : t('ui.power.locked.clipboard')}
             onSwitch={(isOn) => onChange(withPower(powers, name, isOn))}
           />
         );
@@ -47,7 +48,8 @@ export function RequestPowers({ request, who, powers, isArmed, onChange }: Reque
           label={t('ui.power.isViewOnly.name')}
           hint={t('ui.power.isViewOnly.host', { peer: who })}
           isOn={powers.isViewOnly}
-          isDisabled={!isArmed || request.powers.isViewOnly}
+          isDisabled={!isArmed}
+          lock={request.powers.isViewOnly ? t('ui.power.locked.isViewOnly', { peer: who }) : null}
           onSwitch={(isViewOnly) => onChange({ ...powers, isViewOnly })}
         />
       )}
@@ -80,6 +82,8 @@ function PowerLine(props: {
   hint: string;
   isOn: boolean;
   isDisabled: boolean;
+  /** Why it is as it is, whatever the person wants; null where they decide. */
+  lock: string | null;
   onSwitch: (isOn: boolean) => void;
 }) {
   const id = useId();
@@ -92,6 +96,7 @@ function PowerLine(props: {
         <label htmlFor={id}>{props.label}</label>
         <span className="request-power-hint" id={`${id}-hint`}>
           {props.hint}
+          {props.lock !== null && ` ${props.lock}`}
         </span>
       </div>
       <Switch
@@ -99,7 +104,9 @@ function PowerLine(props: {
         size="sm"
         aria-describedby={`${id}-hint`}
         checked={props.isOn}
-        disabled={props.isDisabled}
+        disabled={props.isDisabled || props.lock !== null}
+        // A disabled switch is drawn as one that is off; this one is on, and stays so.
+        {...(props.lock !== null && { className: 'request-locked', thumbIcon: <IconLock size={10} aria-hidden /> })}
         onChange={(event) => props.onSwitch(event.currentTarget.checked)}
       />
     </div>
