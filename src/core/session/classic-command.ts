@@ -8,10 +8,32 @@ export function classicCommand(options: {
   readonly program: string;
 }): string {
   const { host, port, privateKeyPath, knownHostsPath, program } = options;
-  // ssh itself splits this value at spaces (ssh_config(5)).
-  const knownHosts = /\s/.test(knownHostsPath) ? `"${knownHostsPath}"` : knownHostsPath;
-  const words = ['ssh', '-p', String(port), '-i', privateKeyPath, '-o', `UserKnownHostsFile=${knownHosts}`];
-  return [...words, `ebp@${host}`, '-X', program].map(quote).join(' ');
+  const files = [privateKeyPath, knownHostsPath].some(isReadInto)
+    ? {
+        variables: ['env', `EBP_KEY=${privateKeyPath}`, `EBP_KNOWN_HOSTS=${knownHostsPath}`],
+        // ssh expands these two itself; its `-i` would look for a file of that name.
+        words: ['-o', `IdentityFile=\${EBP_KEY}`, '-o', `UserKnownHostsFile=\${EBP_KNOWN_HOSTS}`],
+      }
+    : {
+        variables: [],
+        // ssh itself splits the second value at spaces (ssh_config(5)).
+        words: ['-i', privateKeyPath, '-o', `UserKnownHostsFile=${inQuotes(knownHostsPath)}`],
+      };
+  return [...files.variables, 'ssh', '-p', String(port), ...files.words, `ebp@${host}`, '-X', program]
+    .map(quote)
+    .join(' ');
+}
+
+/**
+ * Whether ssh makes another path of it: it expands `%h` and `${HOME}`, and takes quotes and backslashes away (ssh_config(5),
+ * TOKENS and ENVIRONMENT VARIABLES). What comes out of a variable it takes as it is, and nothing else is so for all of them.
+ */
+function isReadInto(path: string): boolean {
+  return /[%"'\\]|\$\{/.test(path);
+}
+
+function inQuotes(path: string): string {
+  return /\s/.test(path) ? `"${path}"` : path;
 }
 
 /** Security: a person's shell is to take each word as it is. */
