@@ -67,6 +67,8 @@ export const methods = {
   },
   /** Breaks one off, or dismisses one that is over. */
   'comparisons.cancel': { input: z.object({ peerId: peerIdSchema }), output: nothing },
+  /** This window shows it. When the last one that did is gone, it is broken off. */
+  'comparisons.watch': { input: z.object({ peerId: peerIdSchema }), output: nothing },
   /** Switches offers of this computer; `all` also decides about those that appear later. */
   'offers.share': {
     input: z.object({ offerIds: z.union([z.literal('all'), z.array(offerIdSchema).max(5000)]), isShared: z.boolean() }),

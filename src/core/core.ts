@@ -288,6 +288,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     port.onClose(() => {
       peers.closeAllOf(client);
       asks.unwatchAllOf(client);
+      comparisons.unwatchAllOf(client);
     });
     serveContract(port, client, handlers, topics, (error, method) =>
       log.error({ method, error: String((error as Error)?.stack ?? error) }, 'bug in a method'),

@@ -19,6 +19,7 @@ export function createHandlers(parts: Parts): Handlers {
     'comparisons.start': ({ peerId }) => done(comparisons.start(peerId)),
     'comparisons.answer': ({ peerId, code, isSame }) => comparisons.answer(peerId, code, isSame).then(done),
     'comparisons.cancel': ({ peerId }) => done(comparisons.cancel(peerId)),
+    'comparisons.watch': ({ peerId }, client) => done(comparisons.watch(peerId, client)),
     'offers.share': ({ offerIds, isShared }) => settings.update(sharing(parts, offerIds, isShared)).then(done),
     'offers.setAudience': ({ offerIds, audience }) => settings.update(showingTo(parts, offerIds, audience)).then(done),
     'asks.create': (input, client) => ({ askId: asks.create(input, client) }),

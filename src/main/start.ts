@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { app, dialog, Menu, powerMonitor, protocol, session } from 'electron';
 import { createClient } from '../contract/client.ts';
 import { AppError, toProblem } from '../contract/errors.ts';
+import type { Comparison } from '../contract/models.ts';
 import { createPortPair } from '../contract/port.ts';
 import type { Core, CoreOptions } from '../core/core.ts';
 import { say, sayProblem } from '../messages/messages.ts';
@@ -73,6 +74,8 @@ async function run(options: ShellOptions): Promise<void> {
   stack.use(startPorts(starting));
   let canStayWithoutWindow = true;
   let hasToldThatItStays = false;
+  /** Whoever closes a window does not compare in it, and the other person is told at once. Who has answered waits for the other. */
+  let breakOff = (_isMeant: (comparison: Comparison) => boolean) => {};
   let onPopupClosed = () => {};
   let onViewerClosed = (_url: string) => {};
   const windows = stack.use(
@@ -81,6 +84,7 @@ async function run(options: ShellOptions): Promise<void> {
       assetsDir: options.assetsDir,
       onMainClosed: () => {
         if (!canStayWithoutWindow) return false;
+        if (!windows.isPopupShown()) breakOff(({ role }) => role === 'asking');
         if (!hasToldThatItStays && client.read('settings')?.hasNotifications === true) tellThatItStays(iconPath);
         hasToldThatItStays = true;
         return true;
@@ -113,11 +117,14 @@ async function run(options: ShellOptions): Promise<void> {
     // What a person clicked may be over already; the topics show it as it is.
     if (!(error instanceof AppError)) console.error(error);
   };
-  // Whoever closes it does not compare, and the other person is told at once. Who has answered waits for the other.
-  onPopupClosed = () => {
-    for (const { peerId, role, state } of client.read('comparisons') ?? [])
-      if (role === 'asked' && state !== 'waiting') client.call('comparisons.cancel', { peerId }).catch(onFailure);
+  breakOff = (isMeant) => {
+    for (const comparison of client.read('comparisons') ?? []) {
+      if (comparison.state === 'waiting' || !isMeant(comparison)) continue;
+      client.call('comparisons.cancel', { peerId: comparison.peerId }).catch(onFailure);
+    }
   };
+  // What this person began is shown in the main window as well.
+  onPopupClosed = () => breakOff(({ role }) => role === 'asked' || !windows.isMainShown());
   onViewerClosed = (url) => void endViewer(url, client).catch(onFailure);
   const openPopup = () => windows.showPopup(true);
   await client.ready;
@@ -145,7 +152,9 @@ async function run(options: ShellOptions): Promise<void> {
     ];
     const isNew = waiting.some((id) => !known.has(id));
     known = new Set(waiting);
-    if (waiting.length === 0) windows.hidePopup();
+    // A comparison that was begun in the pop-up is seen nowhere else while there is no main window.
+    const isComparing = (client.read('comparisons')?.length ?? 0) > 0 && !windows.isMainShown();
+    if (waiting.length === 0 && !isComparing) windows.hidePopup();
     else if (isNew) windows.showPopup(false);
   };
   stack.defer(client.follow('requests', showWhatWaits));

@@ -21,6 +21,9 @@ export interface Windows extends Disposable {
   /** Shows the pop-up above other windows; `isFocused` only when the person asked for it. */
   showPopup(isFocused: boolean): void;
   hidePopup(): void;
+  /** Whether the person has it open, be it behind others or minimised. */
+  isMainShown(): boolean;
+  isPopupShown(): boolean;
 }
 
 export interface WindowsOptions {
@@ -35,6 +38,10 @@ export interface WindowsOptions {
 }
 
 const POPUP = { width: 420, height: 520, marginPx: 16 };
+
+function isOpen(window: BrowserWindow | null): boolean {
+  return window !== null && (window.isVisible() || window.isMinimized());
+}
 
 /** Hardens every window that is made from now on. */
 export function startWindows(options: WindowsOptions): Windows {
@@ -155,6 +162,8 @@ export function startWindows(options: WindowsOptions): Windows {
       event.preventDefault();
       window.hide();
       onPopupClosed();
+      // What was open in it is not to lie above the next request.
+      window.webContents.reload();
     });
     window.on('closed', () => {
       popup = null;
@@ -183,6 +192,8 @@ export function startWindows(options: WindowsOptions): Windows {
       else window.showInactive();
     },
     hidePopup: () => popup?.hide(),
+    isMainShown: () => isOpen(main),
+    isPopupShown: () => isOpen(popup),
     [Symbol.dispose]: () => {
       isDisposed = true;
       app.off('web-contents-created', onContents);

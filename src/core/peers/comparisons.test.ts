@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ClientId } from '../../contract/contract.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { Comparison, Peer, PeerId, Settings } from '../../contract/models.ts';
 import { type Identity, openIdentity } from '../identity/identity.ts';
@@ -279,6 +280,40 @@ describe('two people', () => {
     vi.advanceTimersByTime(1500);
     expect(shownAt(bob, aliceId)).toMatchObject({ state: 'failed', problem: { code: 'timeout' }, code: null });
     expect(stateAt(alice, bobId)).toBe('failed');
+  });
+
+  test('who close the last window that shows it break it off, and a reload does not', async () => {
+    const [main, popup, reloaded] = [1, 2, 3] as ClientId[] as [ClientId, ClientId, ClientId];
+    await compare();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    for (const client of [main, popup]) alice.comparisons.watch(bobId, client);
+    alice.comparisons.unwatchAllOf(popup);
+    vi.advanceTimersByTime(10_000);
+    expect(stateAt(alice, bobId)).toBe('comparing');
+    alice.comparisons.unwatchAllOf(main);
+    vi.advanceTimersByTime(1000);
+    alice.comparisons.watch(bobId, reloaded);
+    vi.advanceTimersByTime(10_000);
+    expect(stateAt(alice, bobId)).toBe('comparing');
+    alice.comparisons.unwatchAllOf(reloaded);
+    vi.advanceTimersByTime(10_000);
+    vi.useRealTimers();
+    expect(shownAt(alice, bobId)).toBeUndefined();
+    await soon(() => shownAt(bob, aliceId)?.problem?.code).toBe('cancelled');
+  });
+
+  test('who have answered need no window to wait for the other, nor does whoever uses the command line', async () => {
+    const code = await compare();
+    // A command that ends has shown it in no window.
+    alice.comparisons.unwatchAllOf(7 as ClientId);
+    alice.comparisons.watch(bobId, 1 as ClientId);
+    await alice.comparisons.answer(bobId, code, true);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    alice.comparisons.unwatchAllOf(1 as ClientId);
+    vi.advanceTimersByTime(10_000);
+    vi.useRealTimers();
+    await bob.comparisons.answer(aliceId, code, true);
+    await soon(() => [stateAt(alice, bobId), stateAt(bob, aliceId)]).toEqual(['verified', 'verified']);
   });
 
   test('are told when the other one cannot be reached or does not know this', async () => {

@@ -1,4 +1,5 @@
 // Comparisons under way: who began, what each person said, and what ends them. Only two people who both say "the same" verify a peer.
+import type { ClientId } from '../../contract/contract.ts';
 import { AppError, type ErrorCode, type Problem, toProblem } from '../../contract/errors.ts';
 import type { Comparison, PeerId, Settings } from '../../contract/models.ts';
 import { isQuietAt } from '../../contract/quiet-hours.ts';
@@ -24,6 +25,9 @@ export interface Comparisons extends Disposable {
   answer(peerId: PeerId, code: string, isSame: boolean): Promise<void>;
   /** Breaks it off, or dismisses one that is over. */
   cancel(peerId: PeerId): void;
+  /** A window of this client shows it: when the last one that did is gone, nobody compares any more. */
+  watch(peerId: PeerId, client: ClientId): void;
+  unwatchAllOf(client: ClientId): void;
   /** The visitor's calls. @throws AppError, told to the visitor */
   takeBegin(visitor: Visitor, claimedName: string, input: CallInput<'verify.begin'>): CallOutput<'verify.begin'>;
   takeReveal(visitor: Visitor, input: CallInput<'verify.reveal'>): void;
@@ -38,6 +42,9 @@ export interface Comparisons extends Disposable {
 const COMPARE_MS = 120_000;
 /** From a visitor's commitment until it must have revealed. */
 const REVEAL_MS = 10_000;
+
+/** A window that is reloaded is back within this. */
+const WATCHER_GONE_MS = 4000;
 
 /**
  * How many comparisons others may begin here in ten minutes: one key, one address, and all together.
@@ -66,6 +73,7 @@ interface Item {
   others: boolean | null;
   tellAnswer: (isSame: boolean) => void;
   tellCancel: () => void;
+  readonly watchers: Set<ClientId>;
   readonly abort: AbortController;
   timer: NodeJS.Timeout | undefined;
   /** Undone when it is over. */
@@ -124,6 +132,8 @@ export function createComparisons(options: {
       others: null,
       tellAnswer: () => {},
       tellCancel: () => {},
+      // Who showed the one before shows this one too.
+      watchers: items.get(peerId)?.watchers ?? new Set(),
       abort: new AbortController(),
       timer: undefined,
       stack: new DisposableStack(),
@@ -289,6 +299,22 @@ export function createComparisons(options: {
     return isWanted;
   }
 
+  function cancel(peerId: PeerId): void {
+    const item = items.get(peerId);
+    if (item === undefined) return;
+    if (!item.isOver) {
+      item.tellCancel();
+      close(item);
+    }
+    items.delete(peerId);
+    show();
+  }
+
+  /** Whoever closed the window does not compare; who has answered waits for the other all the same. */
+  function isLeft(item: Item): boolean {
+    return item.watchers.size === 0 && !item.isOver && item.own === null;
+  }
+
   return {
     state,
     start: (peerId) => {
@@ -316,15 +342,15 @@ export function createComparisons(options: {
       item.tellAnswer(isSame);
       await settle(item);
     },
-    cancel: (peerId) => {
-      const item = items.get(peerId);
-      if (item === undefined) return;
-      if (!item.isOver) {
-        item.tellCancel();
-        close(item);
+    cancel,
+    watch: (peerId, client) => {
+      items.get(peerId)?.watchers.add(client);
+    },
+    unwatchAllOf: (client) => {
+      for (const item of items.values()) {
+        if (!item.watchers.delete(client) || !isLeft(item)) continue;
+        setTimeout(() => isLeft(item) && cancel(item.comparison.peerId), WATCHER_GONE_MS).unref();
       }
-      items.delete(peerId);
-      show();
     },
     takeBegin: (visitor, claimedName, { commitment }) => {
       const { peerId, remoteAddress } = visitor;

@@ -1,11 +1,11 @@
 // The dialog in which two people make sure that a computer is the one that they mean. It also opens by itself, when the other begins.
 import { Alert, Button, Modal, Stack, Tabs, Text } from '@mantine/core';
 import { IconAlertTriangle, IconShieldCheck } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Comparison, PeerId } from '../../contract/models.ts';
 import { shorten, shortFingerprint } from '../lib/format.ts';
-import { useCore, useTopic } from '../use-core.tsx';
+import { useConnectionEpoch, useCore, useTopic } from '../use-core.tsx';
 import { CompareCode } from './compare-code.tsx';
 import { ExchangeKeys } from './exchange-keys.tsx';
 import { openVerify, useWantedPeer } from './open-verify.ts';
@@ -25,6 +25,12 @@ export function VerifyDialog({ isWanted, isShown = () => true }: VerifyDialogPro
   const wantedPeer = useWantedPeer();
   const comparison = comparisons.find(({ peerId }) => peerId === wantedPeer) ?? comparisons.find(isWanted);
   const peerId = comparison !== undefined && !isShown(comparison) ? null : (comparison?.peerId ?? wantedPeer);
+  const shownId = peerId === null ? undefined : comparison?.peerId;
+  const epoch = useConnectionEpoch();
+  useEffect(() => {
+    // Each new connection is another client of the core.
+    if (shownId !== undefined && epoch > 0) core.call('comparisons.watch', { peerId: shownId }).catch(() => {});
+  }, [core, shownId, epoch]);
   const close = () => {
     if (comparison !== undefined) void core.call('comparisons.cancel', { peerId: comparison.peerId }).catch(() => {});
     openVerify(null);
