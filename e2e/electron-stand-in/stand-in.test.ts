@@ -263,8 +263,8 @@ describe('the Electron shell on the stand-in', { timeout: 40_000 }, () => {
     await until(async () => expect((await windows('?window=popup'))[0]?.isVisible).toBe(true));
     const titles = (await shell.control.send('notifications')).map(({ title }) => title);
     expect(titles[1]).toBe('Bob & Co (not the one that you know) asks for xcalc');
-    // The page may hide it too.
-    await page.evaluate(() => window.close());
+    // The page may hide it too, once it is there again: closing the window loads it anew.
+    await until(() => page.evaluate(() => void setTimeout(() => window.close())));
     await until(async () => expect((await windows('?window=popup'))[0]?.isVisible).toBe(false));
     await shell.control.send('clickNotification', { index: 0 });
     await until(async () => expect((await windows('?window=popup'))[0]?.isFocused).toBe(true));

@@ -60,7 +60,13 @@ export function getOffer(part: Record<string, unknown> = {}): OwnOffer {
   });
 }
 
-const getParty = () => ({ peerId: peerIdOf('b'), peerName: 'Bob’s desktop', isVerified: true, offer: getOffer() });
+const getParty = () => ({
+  peerId: peerIdOf('b'),
+  peerName: 'Bob’s desktop',
+  isVerified: true,
+  warning: null,
+  offer: getOffer(),
+});
 
 export function getRequest(part: Record<string, unknown> = {}): Request {
   return requestSchema.parse({
@@ -70,7 +76,6 @@ export function getRequest(part: Record<string, unknown> = {}): Request {
     powers: { ...noPowers, clipboardIn: true, clipboardOut: true },
     askedAt: 1,
     expiresAt: Date.now() + 60_000,
-    warning: null,
     ruleNote: null,
     mounts: [],
     ...part,

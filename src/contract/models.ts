@@ -147,6 +147,7 @@ const partySchema = z.object({
   peerId: peerIdSchema,
   peerName: text(100),
   isVerified: z.boolean(),
+  warning: warningSchema.nullable(),
   offer: offerSchema,
 });
 
@@ -157,7 +158,6 @@ export const requestSchema = partySchema.extend({
   powers: powersSchema,
   askedAt: instant,
   expiresAt: instant,
-  warning: warningSchema.nullable(),
   /** Why it is asked although a rule was made: what would run has changed, more is asked for, or the peer is not verified any more. */
   ruleNote: z.enum(['changed', 'wider', 'unverified']).nullable(),
   /** What is mounted in the container besides the system's own programs. */

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { serveContract, type TopicSources } from '../contract/client.ts';
 import type { ClientId } from '../contract/contract.ts';
-import type { Ask, Self, Session } from '../contract/models.ts';
+import type { Ask, Comparison, Self, Session } from '../contract/models.ts';
 import type { Port } from '../contract/port.ts';
 import { type Activity, startActivity } from './activity/activity.ts';
 import { type Catalog, startCatalog } from './catalog/catalog.ts';
@@ -231,9 +231,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   // A peer that is verified or renamed meanwhile is shown so.
   const faceNow = (one: Pick<Ask, 'peerId' | 'peerName'>) =>
     book.faceOf(one.peerId, peers.claimedNameOf(one.peerId) ?? one.peerName);
-  const withFace = <T extends Ask | Session>(one: T): T => {
-    const { name: peerName, isVerified } = faceNow(one);
-    return { ...one, peerName, isVerified };
+  const withFace = <T extends Ask | Session | Comparison>(one: T): T => {
+    const { name: peerName, isVerified, warning } = faceNow(one);
+    return { ...one, peerName, isVerified, warning };
   };
   const sessions = stack.use(
     combine([host.state, visitor.state, peers.state], ([ofHost, ofVisitor]): Session[] => [
@@ -242,14 +242,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     ]),
   );
   const ownAsks = stack.use(combine([asks.state, peers.state], ([list]) => list.map(withFace)));
-  const shownComparisons = stack.use(
-    combine([comparisons.state, peers.state], ([list]) =>
-      list.map((one) => {
-        const { name: peerName, isVerified, warning } = faceNow(one);
-        return { ...one, peerName, isVerified, warning };
-      }),
-    ),
-  );
+  const shownComparisons = stack.use(combine([comparisons.state, peers.state], ([list]) => list.map(withFace)));
   const parts: Parts = {
     settings,
     catalog,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Client } from '../contract/client.ts';
-import { comparisonSchema, type Request, requestSchema } from '../contract/models.ts';
+import { comparisonSchema, type Request, requestSchema, sessionSchema } from '../contract/models.ts';
 import { noPowers } from '../contract/powers.ts';
 import { type TrayActions, type TrayFacts, trayMenu, trayStateOf, trayTooltip } from './tray-menu.ts';
 
@@ -34,6 +34,35 @@ describe('the menu of the status icon', () => {
       { method: 'settings.update', input: { isDoNotDisturb: !isOn } },
       { method: 'settings.update', input: { isPaused: true } },
     ]);
+  });
+
+  test.each([
+    [{ role: 'host' }, 'Alice (not verified, not the one that you know) uses X'],
+    [{ role: 'visitor', isVerified: true }, 'X on Alice (not the one that you know)'],
+  ])('says of a session with whom it is: %o', (part, label) => {
+    const session = sessionSchema.parse({
+      id: crypto.randomUUID(),
+      peerId: `SHA256:${'a'.repeat(43)}`,
+      peerName: 'Alice',
+      isVerified: false,
+      warning: 'name-of-another',
+      offer: { id: 'app:x', kind: 'app', name: 'X', summary: '', categories: [], keywords: [], icon: null },
+      view: 'viewer',
+      state: 'running',
+      startedAt: 1,
+      endedAt: null,
+      endReason: null,
+      exitCode: null,
+      bytesToHost: 0,
+      bytesToVisitor: 0,
+      classic: null,
+      problem: null,
+      powers: noPowers,
+      endsAt: null,
+      ...part,
+    });
+    const { items } = menuOf({ ...quiet, sessions: [session] });
+    expect(items[0]?.label).toBe(label);
   });
 
   test('says what a yes would give, above the yes', () => {

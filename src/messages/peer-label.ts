@@ -1,12 +1,29 @@
-// Who asks or uses, where there is room for a few words only: tray and notifications of both shells.
+// A peer as a person reads it: the name is only a claim, and what is known of it is said with it.
 import type { Request } from '../contract/models.ts';
 import { say } from './messages.ts';
 
-export type Party = Pick<Request, 'peerName' | 'isVerified'> & Partial<Pick<Request, 'warning'>>;
+export type Party = Pick<Request, 'peerName' | 'isVerified' | 'warning'>;
 
-/** Security: a name that was not verified is never shown bare, nor one that is another computer's, whoever's key was compared. */
-export function peerLabel({ peerName, isVerified, warning = null }: Party): string {
+/**
+ * Security: a name that was not verified is never shown bare, nor one that is another computer's, whoever's key was compared.
+ * @param isMarked where the sign of a verified or an unverified key stands beside it, which need not be said again
+ */
+export function peerLabel({ peerName, isVerified, warning }: Party, { isMarked = false } = {}): string {
   const values = { peer: peerName };
-  if (warning === null) return isVerified ? peerName : say('shell.unverified', values);
-  return say(isVerified ? 'shell.notTheOne' : 'shell.unverifiedNotTheOne', values);
+  if (warning === null) return isVerified || isMarked ? peerName : say('shell.unverified', values);
+  return say(isVerified || isMarked ? 'shell.notTheOne' : 'shell.unverifiedNotTheOne', values);
+}
+
+/** For what knows a peer by its id, and the name that it had. Whoever is verified or suspected is in the list. */
+export function partyOf(
+  peers: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly isVerified: boolean;
+    readonly warning: Party['warning'];
+  }[],
+  { peerId, peerName }: { readonly peerId: string; readonly peerName: string },
+): Party {
+  const peer = peers.find(({ id }) => id === peerId);
+  return { peerName: peer?.name ?? peerName, isVerified: peer?.isVerified === true, warning: peer?.warning ?? null };
 }

@@ -85,7 +85,7 @@ describe('ebp peers and apps', () => {
       getPeer({ id: peerIdOf('c'), name: 'Mum', claimedName: 'Laptop', isRenamed: true }),
     ]);
     const { out } = await ebp(['peers']);
-    expect(out).toMatch(/Bob’s desktop +blocked/);
+    expect(out).toMatch(/Bob’s desktop \(not the one that you know\) +blocked/);
     expect(out).toContain('Bob’s desktop: its address was the one of another computer');
     expect(out).toContain('Mum calls itself Laptop.');
   });

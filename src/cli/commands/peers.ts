@@ -4,6 +4,7 @@ import type { Client } from '../../contract/client.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { Offer, Peer } from '../../contract/models.ts';
 import { say, sayProblem } from '../../messages/messages.ts';
+import { type Party, peerLabel } from '../../messages/peer-label.ts';
 import { type Run, readTopic, waitFor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { findPeer } from '../find.ts';
@@ -91,8 +92,12 @@ export async function readCatalogue(client: Client, peer: Peer, signal: AbortSig
   throw problem ? new AppError(problem.code, problem.params) : new AppError('timeout');
 }
 
-export function nameOf({ name, isVerified }: Pick<Peer, 'name' | 'isVerified'>): string {
-  return isVerified ? toShowable(name) : say('cli.word.unverified', { name: toShowable(name) });
+export function nameOf({ name, isVerified, warning }: Peer): string {
+  return nameOfParty({ peerName: name, isVerified, warning });
+}
+
+export function nameOfParty(party: Party): string {
+  return toShowable(peerLabel(party));
 }
 
 function presenceOf(peer: Peer): string {

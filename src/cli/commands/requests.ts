@@ -7,7 +7,7 @@ import { type Run, readTopic } from '../context.ts';
 import { exitCodes, ToldError, UsageError } from '../exit-codes.ts';
 import { findById } from '../find.ts';
 import { formatSeconds, toShowable } from '../output.ts';
-import { nameOf } from './peers.ts';
+import { nameOfParty } from './peers.ts';
 import { addNarrowingFlags, narrowedPowers, type PowerFlags, parseMinutes, sayPowers } from './powers.ts';
 
 interface ChoiceFlags {
@@ -45,7 +45,7 @@ export function registerRequests(program: Command, run: Run): void {
           ],
           requests.map((request) => [
             request.id.slice(0, SHORT_ID_LENGTH),
-            nameOf({ name: request.peerName, isVerified: request.isVerified }),
+            nameOfParty(request),
             request.offer.name,
             say(`cli.word.${request.view}`),
             sayPowers(request.powers),
@@ -123,7 +123,7 @@ function chooseRequest(client: Client, text: string | undefined, flags: ChoiceFl
   const requests = readTopic(client, 'requests');
   if (text !== undefined) {
     return findById(requests, text, 'request', (request) =>
-      [request.id, toShowable(request.peerName), toShowable(request.offer.name)].join('  '),
+      [request.id, nameOfParty(request), toShowable(request.offer.name)].join('  '),
     );
   }
   const latest = requests.toSorted((one, other) => other.askedAt - one.askedAt)[0];
@@ -133,6 +133,5 @@ function chooseRequest(client: Client, text: string | undefined, flags: ChoiceFl
 }
 
 function namesOf(request: Request): { peer: string; offer: string } {
-  const { peerName: name, isVerified } = request;
-  return { peer: nameOf({ name, isVerified }), offer: toShowable(request.offer.name) };
+  return { peer: nameOfParty(request), offer: toShowable(request.offer.name) };
 }

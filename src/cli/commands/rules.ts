@@ -2,11 +2,12 @@
 import type { Command } from 'commander';
 import type { Peer, Rule } from '../../contract/models.ts';
 import { say } from '../../messages/messages.ts';
+import { partyOf } from '../../messages/peer-label.ts';
 import { type Run, readTopic } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { findById } from '../find.ts';
 import { formatInstant, toShowable } from '../output.ts';
-import { nameOf } from './peers.ts';
+import { nameOfParty } from './peers.ts';
 import { sayPowers } from './powers.ts';
 import { SHORT_ID_LENGTH } from './requests.ts';
 
@@ -32,7 +33,7 @@ export function registerRules(program: Command, run: Run): void {
           ],
           list.map((rule) => [
             rule.id.slice(0, SHORT_ID_LENGTH),
-            nameOfParty(peers, rule),
+            nameOfRule(peers, rule),
             rule.offerName,
             say(`cli.word.${rule.answer}`),
             rule.answer === 'deny' ? '' : sayPowers(rule.powers),
@@ -53,20 +54,19 @@ export function registerRules(program: Command, run: Run): void {
         const client = await connect();
         const peers = readTopic(client, 'peers');
         const rule = findById(readTopic(client, 'rules'), text, 'rule', (candidate) =>
-          [candidate.id, nameOfParty(peers, candidate), toShowable(candidate.offerName)].join('  '),
+          [candidate.id, nameOfRule(peers, candidate), toShowable(candidate.offerName)].join('  '),
         );
         await client.call('rules.remove', { ruleId: rule.id });
         output.json(rule);
-        output.say(say('cli.done.ruleRemoved', { peer: nameOfParty(peers, rule), offer: toShowable(rule.offerName) }));
+        output.say(say('cli.done.ruleRemoved', { peer: nameOfRule(peers, rule), offer: toShowable(rule.offerName) }));
         return exitCodes.done;
       }),
     );
 }
 
 /** The name by which it is known now. */
-function nameOfParty(peers: readonly Peer[], rule: Rule): string {
-  const peer = peers.find((known) => known.id === rule.peerId);
-  return nameOf({ name: peer?.name ?? rule.peerName, isVerified: peer?.isVerified === true });
+function nameOfRule(peers: readonly Peer[], rule: Rule): string {
+  return nameOfParty(partyOf(peers, rule));
 }
 
 function untilOf(rule: Rule): string {

@@ -13,6 +13,13 @@ describe('ebp sessions, end and narrow', () => {
     expect(JSON.parse((await ebp(['sessions', '--json'])).out)[0].bytesToVisitor).toBe(1_500_000);
   });
 
+  test('sessions of a peer that is not the one that it seems say so', async () => {
+    core.set('sessions', [getSession({ isVerified: false, warning: 'name-of-another' })]);
+    const label = 'Bob’s desktop (not verified, not the one that you know)';
+    expect((await ebp(['sessions'])).out).toContain(label);
+    expect((await ebp(['end'])).out).toBe(`Ended: Calculator, ${label}.\n`);
+  });
+
   test('end', async () => {
     core.set('sessions', [getSession()]);
     expect((await ebp(['end', 'dddd'])).out).toBe('Ended: Calculator, Bob’s desktop.\n');

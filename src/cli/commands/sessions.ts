@@ -6,7 +6,7 @@ import { type Run, readTopic } from '../context.ts';
 import { exitCodes, ToldError, UsageError } from '../exit-codes.ts';
 import { findById } from '../find.ts';
 import { formatBytes, formatInstant, toShowable } from '../output.ts';
-import { nameOf } from './peers.ts';
+import { nameOfParty } from './peers.ts';
 import { addNarrowingFlags, narrowedPowers, type PowerFlags, sayPowers } from './powers.ts';
 import { SHORT_ID_LENGTH } from './requests.ts';
 
@@ -33,7 +33,7 @@ export function registerSessions(program: Command, run: Run): void {
             session.id.slice(0, SHORT_ID_LENGTH),
             session.offer.name,
             say(`cli.word.${session.role}`),
-            nameOf({ name: session.peerName, isVerified: session.isVerified }),
+            nameOfParty(session),
             say(`cli.word.${session.state}`),
             formatInstant(session.startedAt),
             sayPowers(session.powers),
@@ -63,9 +63,7 @@ export function registerSessions(program: Command, run: Run): void {
         const session = chooseSession(readTopic(client, 'sessions'), text);
         await client.call('sessions.end', { sessionId: session.id });
         output.json(session);
-        output.say(
-          say('cli.done.ended', { offer: toShowable(session.offer.name), peer: toShowable(session.peerName) }),
-        );
+        output.say(say('cli.done.ended', { offer: toShowable(session.offer.name), peer: nameOfParty(session) }));
         return exitCodes.done;
       }),
     );
@@ -88,7 +86,7 @@ export function registerSessions(program: Command, run: Run): void {
       output.say(
         say('cli.done.narrowed', {
           offer: toShowable(session.offer.name),
-          peer: nameOf({ name: session.peerName, isVerified: session.isVerified }),
+          peer: nameOfParty(session),
           powers: sayPowers(powers),
         }),
       );
@@ -100,7 +98,7 @@ export function registerSessions(program: Command, run: Run): void {
 function chooseSession(sessions: readonly Session[], text: string | undefined): Session {
   if (text !== undefined) {
     return findById(sessions, text, 'session', (candidate) =>
-      [candidate.id, toShowable(candidate.offer.name), toShowable(candidate.peerName)].join('  '),
+      [candidate.id, toShowable(candidate.offer.name), nameOfParty(candidate)].join('  '),
     );
   }
   const [only, ...others] = sessions.filter(isRunning);

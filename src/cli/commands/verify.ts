@@ -11,7 +11,7 @@ import { type CommandContext, type Run, readTopic, waitFor } from '../context.ts
 import { type ExitCode, exitCodes, ToldError, UsageError } from '../exit-codes.ts';
 import { findPeer } from '../find.ts';
 import { toShowable } from '../output.ts';
-import { nameOf } from './peers.ts';
+import { nameOfParty } from './peers.ts';
 
 interface VerifyFlags {
   readonly same?: boolean;
@@ -135,7 +135,7 @@ async function compare(context: CommandContext, client: Client, peerId: PeerId):
   output.json(shown);
   output.say(say('cli.verify.code', { code: output.paint('bold', codeGroups(shown.code)) }));
   output.say(say('cli.verify.words', { words: codeWords(shown.code) }));
-  const said = await context.ask(say('cli.verify.question', { peer: nameOf(shownName(shown)) }));
+  const said = await context.ask(say('cli.verify.question', { peer: nameOfParty(shown) }));
   if (said === null && signal.aborted) {
     await client.call('comparisons.cancel', { peerId });
     return exitCodes.cancelled;
@@ -152,13 +152,14 @@ async function compare(context: CommandContext, client: Client, peerId: PeerId):
 async function answer(
   context: CommandContext,
   client: Client,
-  { peerId, peerName, isVerified }: Comparison,
+  comparison: Comparison,
   code: string,
   isSame: boolean,
 ): Promise<ExitCode> {
   const { output, signal } = context;
+  const { peerId } = comparison;
   await client.call('comparisons.answer', { peerId, code, isSame });
-  if (isSame) output.say(say('cli.verify.waiting', { peer: nameOf(shownName({ peerName, isVerified })) }));
+  if (isSame) output.say(say('cli.verify.waiting', { peer: nameOfParty(comparison) }));
   const found = await waitFor(
     client,
     'comparisons',
@@ -196,10 +197,6 @@ async function tellEnd({ output }: CommandContext, client: Client, end: Comparis
 
 function isOver({ state }: Comparison): boolean {
   return state === 'verified' || state === 'different' || state === 'failed';
-}
-
-function shownName({ peerName, isVerified }: Pick<Comparison, 'peerName' | 'isVerified'>) {
-  return { name: peerName, isVerified };
 }
 
 /** The comparison with this peer, or the only one. The peer may be one that is not in the list. */

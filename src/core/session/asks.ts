@@ -198,6 +198,7 @@ export function startAsks(options: {
           peerId: wish.peerId,
           peerName: peer.name,
           isVerified: peer.isVerified,
+          warning: peer.warning,
           offer,
           view: wish.view,
           powers,

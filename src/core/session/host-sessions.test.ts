@@ -11,6 +11,7 @@ import type { Program, Sandbox } from '../container/engine.ts';
 import { OPEN, requests } from '../files/sftp-packets.ts';
 import { silentLog } from '../lib/log.ts';
 import { State } from '../lib/state.ts';
+import type { PeerFace } from '../peers/peer-book.ts';
 import type { Visitor } from '../tunnel/peer-server.ts';
 import { type HostSessions, startHostSessions } from './host-sessions.ts';
 
@@ -71,7 +72,13 @@ class FakeSandbox {
   }
 }
 
-const book = { faceOf: (_: PeerId, name: string) => ({ name, isVerified: false, warning: null }) };
+const book = {
+  faceOf: (_: PeerId, name: string, address?: string): PeerFace => ({
+    name,
+    isVerified: false,
+    warning: address === '192.0.2.9' ? 'address-of-another' : null,
+  }),
+};
 let sandboxes: FakeSandbox[];
 /** What happens while a program starts. */
 let runs: () => void;
@@ -133,6 +140,19 @@ test('what runs is the offer as the host knows it', async () => {
   await start(visitorOf(alice).visitor);
   expect(sandboxes[0]?.programs).toEqual([{ argv: ['/usr/bin/xcalc'], workingDirectory: null }]);
   expect(sandboxes[0]?.authorised).toEqual([]);
+});
+
+test('a session says what does not fit its visitor, also while that one is away', async () => {
+  await start(visitorOf(alice).visitor);
+  const { visitor } = visitorOf(carol);
+  await start({ ...visitor, remoteAddress: '192.0.2.9' });
+  const warnings = () => sessions.state.value.map(({ state, warning }) => [state, warning]);
+  expect(warnings()).toEqual([
+    ['running', null],
+    ['running', 'address-of-another'],
+  ]);
+  visitor.close();
+  expect(warnings()[1]).toEqual(['reconnecting', 'address-of-another']);
 });
 
 test('without a live grant nothing is started', async () => {

@@ -90,6 +90,8 @@ interface Running {
   readonly fileChannels: Set<Duplex>;
   readonly classic: { readonly server: Server; readonly port: number } | undefined;
   visitor: Visitor | undefined;
+  /** Where the visitor is, or was before its connection was lost. */
+  address: string;
   lostTimer: NodeJS.Timeout | undefined;
   stopListening: () => void;
 }
@@ -114,7 +116,7 @@ export function startHostSessions(options: {
     state.set(
       [...sessions.values()].map((running) => {
         const { peerId, peerName } = running.grant.terms;
-        return toSession(running, book.faceOf(peerId, peerName));
+        return toSession(running, book.faceOf(peerId, peerName, running.address));
       }),
     );
     if (sessions.size > 0) countTimer ??= setInterval(show, COUNT_EVERY_MS);
@@ -135,6 +137,7 @@ export function startHostSessions(options: {
     clearTimeout(running.lostTimer);
     running.stopListening();
     running.visitor = visitor;
+    running.address = visitor.remoteAddress;
     running.stopListening = visitor.onClose(() => {
       if (running.visitor !== visitor || sessions.get(running.id) !== running) return;
       running.visitor = undefined;
@@ -270,6 +273,7 @@ export function startHostSessions(options: {
         channels: new Set(),
         fileChannels: new Set(),
         visitor: undefined,
+        address: visitor.remoteAddress,
         lostTimer: undefined,
         stopListening: () => {},
       };
@@ -438,6 +442,7 @@ function toSession(running: Running, face: PeerFace): Session {
     peerId: terms.peerId,
     peerName: face.name,
     isVerified: face.isVerified,
+    warning: face.warning,
     offer: running.offer,
     view: terms.view,
     state: running.visitor === undefined ? 'reconnecting' : 'running',

@@ -106,6 +106,7 @@ export function startVisitorSessions(options: {
         peerId: ask.peerId,
         peerName: peers.nameOf(ask.peerId),
         isVerified: ask.isVerified,
+        warning: ask.warning,
         offer: ask.offer,
         view: ask.view,
         state: ask.view === 'native' ? 'starting' : 'running',

@@ -158,7 +158,6 @@ export const cli = {
       chosen_other: '{{count}} chosen computers',
       inherited: 'as for everything',
     },
-    unverified: '{{name}} (not verified)',
   },
   empty: {
     peers:

@@ -6,7 +6,8 @@ import { sayProblem } from '../../messages/messages.ts';
 import { launchInViewer } from '../catalogue/launch.ts';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { VerifiedMark } from '../components/peer-mark.tsx';
-import { formatSeconds, shorten } from '../lib/format.ts';
+import { formatSeconds } from '../lib/format.ts';
+import { sayPeer } from '../lib/peers.ts';
 import { useAction, useCore } from '../use-core.tsx';
 
 export function AskRow({ ask, now }: { ask: Ask; now: number }) {
@@ -15,7 +16,7 @@ export function AskRow({ ask, now }: { ask: Ask; now: number }) {
   const { isBusy, run } = useAction();
   const isWaiting = ask.state === 'connecting' || ask.state === 'waiting' || ask.state === 'granted';
   const leftS = ask.expiresAt === null ? null : Math.max(0, Math.ceil((ask.expiresAt - now) / 1000));
-  const values = { peer: shorten(ask.peerName, 40), offer: ask.offer.name };
+  const values = { peer: sayPeer(ask, { isMarked: true }), offer: ask.offer.name };
 
   const again = () => {
     void core.call('asks.dismiss', { askId: ask.id }).catch(() => undefined);

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'react';
 import type { Session, SessionId } from '../../contract/models.ts';
 import { messages, say } from '../../messages/messages.ts';
 import { formatDuration, shorten } from '../lib/format.ts';
+import { sayPeer } from '../lib/peers.ts';
 import { isShortened, lostPowers } from '../lib/powers.ts';
 import { useTopic } from '../use-core.tsx';
 
@@ -20,7 +21,7 @@ export function usePowerNotices(of: SessionId | 'all' | null): void {
       if (message === '') continue;
       notifications.show({
         title: say('ui.power.changedTitle', {
-          peer: shorten(session.peerName, 40),
+          peer: sayPeer(session),
           offer: shorten(session.offer.name, 60),
         }),
         message,
@@ -31,8 +32,9 @@ export function usePowerNotices(of: SessionId | 'all' | null): void {
   }, [sessions, of]);
 }
 
-function sayChange(before: Session, { peerName, powers, endsAt }: Session): string {
-  const peer = shorten(peerName, 40);
+function sayChange(before: Session, session: Session): string {
+  const { powers, endsAt } = session;
+  const peer = sayPeer(session);
   const lost = lostPowers(before.powers, powers);
   const list = new Intl.ListFormat(messages.language, { type: 'conjunction' });
   return [

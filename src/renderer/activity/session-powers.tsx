@@ -4,6 +4,7 @@ import { IconChevronDown, IconEye, IconHourglass, IconX } from '@tabler/icons-re
 import { useTranslation } from 'react-i18next';
 import type { Powers, Session } from '../../contract/models.ts';
 import { hasPower, powerNames, withPower } from '../../contract/powers.ts';
+import { peerLabel } from '../../messages/peer-label.ts';
 import { powerIcons } from '../components/power-icons.ts';
 import { formatDuration } from '../lib/format.ts';
 import { earlierEnds } from '../lib/powers.ts';
@@ -21,7 +22,7 @@ export function SessionPowers({ session, now }: { session: Session; now: number 
   const limitNow =
     endsAt === null ? t('ui.power.noLimit') : t('ui.power.left', { time: formatDuration(Math.max(0, endsAt - now)) });
   if (given.length === 0 && !powers.isViewOnly && endsAt === null && limits.length === 0) return null;
-  const names = { offer: session.offer.name, peer: session.peerName };
+  const names = { offer: session.offer.name, peer: peerLabel(session, { isMarked: true }) };
   return (
     <ul className="plain-list session-powers" aria-label={t('ui.power.label')}>
       {given.map((name) => {
@@ -29,7 +30,7 @@ export function SessionPowers({ session, now }: { session: Session; now: number 
         const power = t(`ui.power.${name}.name`);
         return (
           <li key={name} className="session-power">
-            <Tooltip label={t(`ui.power.${name}.${session.role}`, { peer: session.peerName })} multiline maw={260}>
+            <Tooltip label={t(`ui.power.${name}.${session.role}`, { peer: names.peer })} multiline maw={260}>
               <span className="session-power-name">
                 <Icon size={14} aria-hidden />
                 {power}
@@ -109,7 +110,7 @@ export function WatchOnlyButton({ session }: { session: Session }) {
   const { t } = useTranslation();
   const core = useCore();
   const { isBusy, run } = useAction();
-  const { id, powers, role, view, state, offer, peerName } = session;
+  const { id, powers, role, view, state, offer } = session;
   if (role !== 'host' || view !== 'viewer' || state === 'ended' || powers.isViewOnly) return null;
   return (
     <Button
@@ -117,7 +118,7 @@ export function WatchOnlyButton({ session }: { session: Session }) {
       variant="default"
       loading={isBusy}
       leftSection={<IconEye size={16} />}
-      aria-label={t('ui.power.makeViewOnly', { offer: offer.name, peer: peerName })}
+      aria-label={t('ui.power.makeViewOnly', { offer: offer.name, peer: peerLabel(session, { isMarked: true }) })}
       onClick={() =>
         run(() => core.call('sessions.narrow', { sessionId: id, powers: { ...powers, isViewOnly: true } }))
       }

@@ -3,11 +3,13 @@ import { Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Session } from '../../contract/models.ts';
 import { sayProblem } from '../../messages/messages.ts';
+import { peerLabel } from '../../messages/peer-label.ts';
 import { showSession } from '../catalogue/launch.ts';
 import { CopyLine } from '../components/copy-line.tsx';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { VerifiedMark } from '../components/peer-mark.tsx';
-import { formatDateTime, formatDuration, formatSize, shorten } from '../lib/format.ts';
+import { formatDateTime, formatDuration, formatSize } from '../lib/format.ts';
+import { sayPeer } from '../lib/peers.ts';
 import { useAction, useCore } from '../use-core.tsx';
 import { SessionPowers, WatchOnlyButton } from './session-powers.tsx';
 
@@ -18,6 +20,7 @@ export function SessionRow({ session, now }: { session: Session; now: number }) 
   const isEnded = session.state === 'ended';
   const isHost = session.role === 'host';
   const endReason = session.endReason ?? 'failed';
+  const peer = peerLabel(session, { isMarked: true });
   const duration = formatDuration((session.endedAt ?? now) - session.startedAt);
 
   return (
@@ -34,16 +37,16 @@ export function SessionRow({ session, now }: { session: Session; now: number }) 
           <div className="activity-what ellipsis" title={session.offer.name}>
             {session.offer.name}
           </div>
-          <div className="activity-line ellipsis" title={session.peerName}>
+          <div className="activity-line ellipsis" title={peer}>
             <VerifiedMark isVerified={session.isVerified} sizePx={13} />{' '}
-            {t(isHost ? 'ui.session.usedBy' : 'ui.session.from', { peer: session.peerName })}
+            {t(isHost ? 'ui.session.usedBy' : 'ui.session.from', { peer })}
             {' · '}
             {t(`ui.session.view.${session.view}`)}
           </div>
           <div className="activity-line" role="status">
             <span className="state-dot" data-state={session.state} aria-hidden />
             {isEnded
-              ? t(`ui.session.ended.${endReason}.${session.role}`, { peer: shorten(session.peerName, 40) })
+              ? t(`ui.session.ended.${endReason}.${session.role}`, { peer: sayPeer(session, { isMarked: true }) })
               : t(`ui.session.state.${session.state}`)}
           </div>
           <div className="activity-line" title={formatDateTime(session.startedAt)}>
@@ -92,7 +95,7 @@ export function SessionRow({ session, now }: { session: Session; now: number }) 
               variant="light"
               color="red"
               loading={isBusy}
-              aria-label={t('ui.session.endWhat', { offer: session.offer.name, peer: session.peerName })}
+              aria-label={t('ui.session.endWhat', { offer: session.offer.name, peer })}
               onClick={() => run(() => core.call('sessions.end', { sessionId: session.id }))}
             >
               {t('ui.session.end')}

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { PresenceDot, VerifiedMark } from '../components/peer-mark.tsx';
 import { canLaunch } from '../lib/offers.ts';
-import { sortPeers } from '../lib/peers.ts';
+import { markedName, sortPeers } from '../lib/peers.ts';
 import { useCore, useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';
 import { launchInViewer } from './launch.ts';
@@ -25,7 +25,7 @@ export function CommandPalette() {
           (catalogues[peer.id] ?? []).filter(canLaunch).map((offer) => ({
             id: `${peer.id} ${offer.id}`,
             label: offer.name,
-            description: t('ui.palette.onPeer', { peer: peer.name }),
+            description: t('ui.palette.onPeer', { peer: markedName(peer) }),
             keywords: [offer.summary, ...offer.keywords],
             leftSection: <OfferIcon offer={offer} sizePx={28} />,
             rightSection: <VerifiedMark isVerified={peer.isVerified} />,
@@ -37,7 +37,7 @@ export function CommandPalette() {
         group: t('ui.peers.title'),
         actions: sorted.map((peer) => ({
           id: peer.id,
-          label: peer.name,
+          label: markedName(peer),
           description: peer.addresses[0] ?? '',
           leftSection: <PresenceDot isOnline={peer.presence === 'online'} />,
           rightSection: <VerifiedMark isVerified={peer.isVerified} />,

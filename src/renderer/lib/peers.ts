@@ -1,6 +1,8 @@
 // Order and search of the list of peers.
 import type { Peer } from '../../contract/models.ts';
 import { messages } from '../../messages/messages.ts';
+import { type Party, peerLabel } from '../../messages/peer-label.ts';
+import { shorten } from './format.ts';
 
 /** Online first, blocked last, then by name; the id decides between equal names, so that rows never swap places. */
 export function sortPeers(peers: readonly Peer[]): readonly Peer[] {
@@ -23,6 +25,19 @@ export function searchPeers(peers: readonly Peer[], query: string): readonly Pee
       text.toLocaleLowerCase(messages.language).includes(wanted),
     ),
   );
+}
+
+/**
+ * The name in a sentence. Security: one as long as a page must not push what matters out of sight.
+ * @param isMarked see `peerLabel`
+ */
+export function sayPeer(party: Party, { isMarked = false } = {}): string {
+  return peerLabel({ ...party, peerName: shorten(party.peerName, 40) }, { isMarked });
+}
+
+/** The name beside its mark. */
+export function markedName({ name, isVerified, warning }: Peer): string {
+  return peerLabel({ peerName: name, isVerified, warning }, { isMarked: true });
 }
 
 /** Another key answered in its place, and its own has not since. */

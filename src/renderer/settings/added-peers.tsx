@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Peer } from '../../contract/models.ts';
 import { VerifiedMark } from '../components/peer-mark.tsx';
+import { markedName } from '../lib/peers.ts';
 import { ForgetPeer } from '../peers/peer-menu.tsx';
 import { useTopic } from '../use-core.tsx';
 import './settings.css';
@@ -31,8 +32,8 @@ export function AddedPeers() {
           <div className="list-row" key={peer.id}>
             <IconNetwork size={20} aria-hidden />
             <div className="list-text">
-              <div className="list-name ellipsis" title={peer.name}>
-                {peer.name} <VerifiedMark isVerified={peer.isVerified} />
+              <div className="list-name ellipsis" title={markedName(peer)}>
+                {markedName(peer)} <VerifiedMark isVerified={peer.isVerified} />
               </div>
               <div className="list-note ellipsis">{peer.addresses.join(', ')}</div>
             </div>

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { EXCHANGE_FOLDER } from '../../contract/exchange.ts';
 import type { Container } from '../../contract/models.ts';
+import { partyOf, peerLabel } from '../../messages/peer-label.ts';
 import { MarkOf } from '../components/peer-mark.tsx';
 import { formatSize } from '../lib/format.ts';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
@@ -14,6 +15,7 @@ export function Containers() {
   const { t } = useTranslation();
   const core = useCore();
   const containers = useTopic('containers');
+  const peers = useTopic('peers');
   const { isBusy, run } = useAction();
   const [resetting, setResetting] = useState<Container | null>(null);
   return (
@@ -35,7 +37,7 @@ export function Containers() {
             <IconBox size={20} aria-hidden />
             <div className="list-text">
               <Group gap={8}>
-                <span className="list-name">{container.peerName}</span>
+                <span className="list-name">{peerLabel(partyOf(peers, container), { isMarked: true })}</span>
                 <MarkOf peerId={container.peerId} />
                 <span className="tag">{t(`ui.containers.state.${container.state}`)}</span>
               </Group>
@@ -70,12 +72,14 @@ export function Containers() {
       <Modal
         opened={resetting !== null}
         onClose={() => setResetting(null)}
-        title={t('ui.containers.resetTitle', { peer: resetting?.peerName ?? '' })}
+        title={t('ui.containers.resetTitle', { peer: resetting === null ? '' : peerLabel(partyOf(peers, resetting)) })}
         closeButtonProps={{ 'aria-label': t('ui.common.close') }}
         attributes={{ header: { role: 'presentation' } }}
       >
         <Stack>
-          <Text size="sm">{t('ui.containers.resetText', { peer: resetting?.peerName ?? '' })}</Text>
+          <Text size="sm">
+            {t('ui.containers.resetText', { peer: resetting === null ? '' : peerLabel(partyOf(peers, resetting)) })}
+          </Text>
           <Group justify="flex-end">
             <Button variant="default" data-autofocus onClick={() => setResetting(null)}>
               {t('ui.common.cancel')}

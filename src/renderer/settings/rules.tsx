@@ -4,6 +4,7 @@ import { IconCircleCheck, IconCircleX, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Rule } from '../../contract/models.ts';
+import { partyOf, peerLabel } from '../../messages/peer-label.ts';
 import { MarkOf } from '../components/peer-mark.tsx';
 import { formatDateTime, shortFingerprint } from '../lib/format.ts';
 import { sayPowers } from '../lib/powers.ts';
@@ -18,7 +19,7 @@ export function Rules() {
   const wanted = query.trim().toLocaleLowerCase();
   // The name by which it is known now, which need not be the one of then.
   const named = rules
-    .map((rule) => ({ rule, name: peers.find((peer) => peer.id === rule.peerId)?.name ?? rule.peerName }))
+    .map((rule) => ({ rule, name: peerLabel(partyOf(peers, rule), { isMarked: true }) }))
     .sort((a, b) => b.rule.createdAt - a.rule.createdAt);
   const shown = named.filter(({ rule, name }) =>
     [name, rule.offerName, rule.peerId].some((text) => text.toLocaleLowerCase().includes(wanted)),

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { CopyLine } from '../components/copy-line.tsx';
 import { Hint } from '../components/hint.tsx';
 import { PresenceDot, VerifiedMark } from '../components/peer-mark.tsx';
-import { sortPeers } from '../lib/peers.ts';
+import { markedName, sortPeers } from '../lib/peers.ts';
 import { ownAddress } from '../peers/add-peer.tsx';
 import { useWhyNoAddress } from '../peers/why-no-address.ts';
 import { useTopic } from '../use-core.tsx';
@@ -67,7 +67,7 @@ export function HomePage({ onAdd, onShowPeers }: { onAdd: () => void; onShowPeer
           <UnstyledButton
             key={peer.id}
             className="panel home-card"
-            title={peer.name}
+            title={markedName(peer)}
             onClick={() => goTo({ page: 'peer', peerId: peer.id })}
           >
             <span className="home-card-icon" aria-hidden>
@@ -75,7 +75,7 @@ export function HomePage({ onAdd, onShowPeers }: { onAdd: () => void; onShowPeer
             </span>
             <span className="home-card-text">
               <span className="home-card-name">
-                <span className="ellipsis">{peer.name}</span>
+                <span className="ellipsis">{markedName(peer)}</span>
                 <VerifiedMark isVerified={peer.isVerified} />
               </span>
               <span className="home-card-note">

@@ -5,13 +5,14 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Session } from '../../contract/models.ts';
 import { formatDuration } from '../lib/format.ts';
+import { sayPeer } from '../lib/peers.ts';
 import { useNow } from '../use-core.tsx';
 
 const ICON = { size: 18, stroke: 1.6, 'aria-hidden': true } as const;
 
 export function ViewerPowers({ session }: { session: Session }) {
   const { t } = useTranslation();
-  const { powers, endsAt, peerName } = session;
+  const { powers, endsAt } = session;
   const now = useNow(1000, endsAt !== null);
   const leftMs = endsAt === null ? 0 : Math.max(0, endsAt - now);
   const clipboard = [
@@ -23,7 +24,10 @@ export function ViewerPowers({ session }: { session: Session }) {
       {powers.isViewOnly && <Mark icon={<IconEye {...ICON} />} sentence={t('ui.viewer.powers.isViewOnly')} />}
       {clipboard !== '' && <Mark icon={<IconClipboardCopy {...ICON} />} sentence={clipboard} />}
       {powers.network !== 'none' && (
-        <Mark icon={<IconWorld {...ICON} />} sentence={t('ui.viewer.powers.network', { peer: peerName })} />
+        <Mark
+          icon={<IconWorld {...ICON} />}
+          sentence={t('ui.viewer.powers.network', { peer: sayPeer(session, { isMarked: true }) })}
+        />
       )}
       {endsAt !== null && (
         <Mark

@@ -16,11 +16,13 @@ import { useTranslation } from 'react-i18next';
 import type { Offer, PeerId, SessionId } from '../../contract/models.ts';
 import { noPowers } from '../../contract/powers.ts';
 import { sayProblem } from '../../messages/messages.ts';
+import { type Party, partyOf, peerLabel } from '../../messages/peer-label.ts';
 import { usePowerNotices } from '../activity/power-notices.ts';
 import { ConnectionBanner } from '../components/connection-banner.tsx';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { MarkOf } from '../components/peer-mark.tsx';
 import { formatSeconds, shorten, shortFingerprint } from '../lib/format.ts';
+import { sayPeer } from '../lib/peers.ts';
 import { useAction, useConnectionEpoch, useCore, useNow, useTopic } from '../use-core.tsx';
 import { type RemoteScreen, showRemoteScreen } from '../viewer/remote-screen.ts';
 import type { ViewerStart } from '../viewer/start-viewer.ts';
@@ -56,22 +58,26 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
   const phase = viewerPhase({ ask, session, problem: target.problem, isAsking, display });
 
   const peerId = session?.peerId ?? ask?.peerId ?? target.launch?.peerId;
-  const peerName =
-    session?.peerName ?? ask?.peerName ?? peers.find((peer) => peer.id === peerId)?.name ?? nameOfStranger(peerId);
+  const party: Party = session ?? ask ?? partyOf(peers, { peerId: peerId ?? '', peerName: nameOfStranger(peerId) });
+  const peerName = peerLabel(party, { isMarked: true });
   const offer: Pick<Offer, 'name' | 'icon'> = session?.offer ??
     ask?.offer ??
     (peerId === undefined ? undefined : catalogues[peerId]?.find((one) => one.id === target.launch?.offerId)) ?? {
       name: target.launch?.offerId.replace(/^[a-z0-9-]+:/, '') ?? t('ui.viewer.program'),
       icon: null,
     };
-  const title = t(isPossessive(peerName) ? 'ui.viewer.titleOwned' : 'ui.viewer.title', {
-    offer: offer.name,
-    peer: peerName,
-  });
+  const titleWith = (label: string) =>
+    t(isPossessive(party.peerName) || label !== party.peerName ? 'ui.viewer.titleOwned' : 'ui.viewer.title', {
+      offer: offer.name,
+      peer: label,
+    });
+  const title = titleWith(peerName);
+  // Where the system shows it there is no mark beside it.
+  const windowTitle = titleWith(peerLabel(party));
 
   useEffect(() => {
-    document.title = title;
-  }, [title]);
+    document.title = windowTitle;
+  }, [windowTitle]);
   useEffect(() => {
     document.documentElement.dataset['viewer'] = phase.kind;
   }, [phase.kind]);
@@ -218,7 +224,7 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
           <div className="viewer-cover" data-clear={phase.kind === 'reconnecting' || undefined} role="status">
             <Cover
               phase={phase}
-              peerName={shorten(peerName, 40)}
+              peerName={sayPeer(party, { isMarked: true })}
               offer={{ ...offer, name: shorten(offer.name, 60) }}
               onCancel={ask === undefined ? undefined : () => run(() => core.call('asks.cancel', { askId: ask.id }))}
               onAgain={launch === null ? undefined : () => start.askAgain(launch)}
