@@ -34,7 +34,8 @@ export function usePowerNotices(of: SessionId | 'all' | null): void {
 
 function sayChange(before: Session, session: Session): string {
   const { powers, endsAt } = session;
-  const peer = sayPeer(session);
+  // The title above it says whether the name is verified.
+  const peer = sayPeer(session, { isMarked: true });
   const lost = lostPowers(before.powers, powers);
   const list = new Intl.ListFormat(messages.language, { type: 'conjunction' });
   return [
