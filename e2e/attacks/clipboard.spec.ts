@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { noPowers } from '../../src/contract/powers.ts';
 import { RecordingViewer } from '../../src/core/session/rfb.test-support.ts';
 import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { Mallory } from './mallory.ts';
-import { allow, expectWell, tidyUp } from './person.ts';
+import { allow, expectWell } from './person.ts';
+import { useMallory } from './use-mallory.ts';
 
 const SECRET = 'a text of the program';
 
@@ -30,16 +30,8 @@ const lan = useLan({
   },
 });
 
-let mallory: Mallory;
-test.beforeAll(async () => {
-  mallory = await Mallory.start('carol');
-});
-test.afterAll(() => mallory?.[Symbol.asyncDispose]());
-test.afterEach(async () => {
-  mallory.leave();
-  await tidyUp(lan.bob);
-  await expectWell(lan.bob);
-});
+const mallory = useMallory(lan);
+test.afterEach(() => expectWell(lan.bob));
 
 /** What is copied, as a notice, packed, or as it is. */
 const SIGNS = [Buffer.from('03000000fffffffc08', 'hex'), Buffer.from('1000000178', 'hex'), Buffer.from(SECRET)];

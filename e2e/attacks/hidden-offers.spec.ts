@@ -9,8 +9,8 @@ import type { OfferId } from '../../src/contract/models.ts';
 import { noPowers } from '../../src/contract/powers.ts';
 import { expect, soon, test, useLan } from '../lab/fixtures.ts';
 import { processesOf } from '../lab/processes.ts';
-import { Mallory } from './mallory.ts';
-import { expectWell, tidyUp } from './person.ts';
+import { expectWell } from './person.ts';
+import { useMallory } from './use-mallory.ts';
 import type { Visit } from './visit.ts';
 
 const lan = useLan({
@@ -35,21 +35,15 @@ function addApp(id: string, name: string, colour: string): void {
   lan.bob.addApp(id, `[Desktop Entry]\nType=Application\nName=${name}\nExec=xcalc\nIcon=${path}\n`);
 }
 
-let mallory: Mallory;
+const mallory = useMallory(lan);
 test.beforeAll(async () => {
-  mallory = await Mallory.start('carol');
   addApp('hidden', 'Hidden', 'red');
   addApp('chosen', 'Chosen', 'green');
   addApp('unshared', 'Unshared', 'blue');
   addApp('public', 'Public', 'white');
   await soon(async () => (await offersOfBob()).filter(({ icon }) => icon !== null).length).toBe(4);
 });
-test.afterAll(() => mallory?.[Symbol.asyncDispose]());
-test.afterEach(async () => {
-  mallory.leave();
-  await tidyUp(lan.bob);
-  await expectWell(lan.bob);
-});
+test.afterEach(() => expectWell(lan.bob));
 
 async function offersOfBob() {
   return (await lan.bob.core()).read('offers')?.offers ?? [];
@@ -183,7 +177,9 @@ test('powers, views and sizes that there are not are refused', async () => {
   expect((await lan.bob.core()).read('requests')).toEqual([]);
   // A power of no name is not kept.
   await visit.call('request.create', powers({ isRoot: true, shell: true }));
-  expect((await lan.bob.core()).read('requests')?.map(({ powers: kept }) => kept)).toEqual([noPowers]);
+  const bob = await lan.bob.core();
+  // The topic travels on another connection than the answer to Mallory.
+  await soon(() => bob.read('requests')?.map(({ powers: kept }) => kept)).toEqual([noPowers]);
 });
 
 /** What Bob says of himself to the whole network, as heard on Carol's computer. */

@@ -18,15 +18,13 @@ export class Mallory implements AsyncDisposable {
   readonly #visits = new Set<Visit>();
   #folder = '';
 
-  private constructor(host: string) {
+  constructor(host: string) {
     this.host = host;
   }
 
-  static async start(host: string): Promise<Mallory> {
-    const mallory = new Mallory(host);
-    mallory.#folder = await mkdtemp(join(folderOf(host, 'tmp'), 'mallory-'));
-    mallory.#stack.defer(() => rm(mallory.#folder, { recursive: true, force: true }));
-    return mallory;
+  async start(): Promise<void> {
+    this.#folder = await mkdtemp(join(folderOf(this.host, 'tmp'), 'mallory-'));
+    this.#stack.defer(() => rm(this.#folder, { recursive: true, force: true }));
   }
 
   /** A key: as many as she likes cost her nothing. */

@@ -1,20 +1,12 @@
 // Names that want to be more than names: in the question, the list, the logs, and on the command line.
 import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { Mallory } from './mallory.ts';
-import { deny, expectWell, tidyUp } from './person.ts';
+import { allow, deny, expectWell } from './person.ts';
+import { useMallory } from './use-mallory.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc' } } });
 
-let mallory: Mallory;
-test.beforeAll(async () => {
-  mallory = await Mallory.start('carol');
-});
-test.afterAll(() => mallory?.[Symbol.asyncDispose]());
-test.afterEach(async () => {
-  mallory.leave();
-  await tidyUp(lan.bob);
-  await expectWell(lan.bob);
-});
+const mallory = useMallory(lan);
+test.afterEach(() => expectWell(lan.bob));
 
 const names = {
   'control characters': '\u001b[31mAlice\u001b[2J\u0007\b\b\b\r\nAdmin\u0000\u009b5A',
@@ -71,4 +63,18 @@ test('a name that looks like a known one, in another case or width, is shown wit
     await deny(lan.bob, requestId);
     mallory.leave();
   }
+});
+
+test('what is used under the name of a known one says so for as long as it is used', async () => {
+  await lan.bob.verify(lan.alice);
+  const visit = await mallory.visit(lan.bob, { name: 'Alice' });
+  const requestId = await visit.ask('app:xcalc');
+  await allow(lan.bob, requestId);
+  await visit.sessionOf(requestId);
+  const label = 'Alice (not the one that you know)';
+  const row = (await lan.bob.mainPage()).sessions('host', 'running');
+  await expect(row).toContainText(`Used by ${label}`);
+  await expect(row.getByRole('img', { name: /not verified/i })).toBeVisible();
+  expect((await lan.bob.cli('sessions')).out).toContain('Alice (not verified, not the one that you know)');
+  await test.info().attach('row.png', { body: await row.screenshot(), contentType: 'image/png' });
 });

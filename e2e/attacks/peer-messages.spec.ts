@@ -5,21 +5,13 @@ import { commitmentTo, makeNonce } from '../../src/core/peers/comparison.ts';
 import { MAX_MESSAGE_BYTES } from '../../src/core/tunnel/peer-protocol.ts';
 import { expect, soon, test, useLan } from '../lab/fixtures.ts';
 import { sandboxProcesses } from '../lab/processes.ts';
-import { Mallory } from './mallory.ts';
-import { allow, deny, expectWell, hosted, tidyUp } from './person.ts';
+import { allow, deny, expectWell, hosted } from './person.ts';
+import { useMallory } from './use-mallory.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc' } } });
 
-let mallory: Mallory;
-test.beforeAll(async () => {
-  mallory = await Mallory.start('carol');
-});
-test.afterAll(() => mallory?.[Symbol.asyncDispose]());
-test.afterEach(async () => {
-  mallory.leave();
-  await tidyUp(lan.bob);
-  await expectWell(lan.bob);
-});
+const mallory = useMallory(lan);
+test.afterEach(() => expectWell(lan.bob));
 
 const ask = { offerId: 'app:xcalc', view: 'viewer', powers: noPowers };
 

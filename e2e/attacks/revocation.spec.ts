@@ -9,8 +9,8 @@ import { expect, soon, test, useLan } from '../lab/fixtures.ts';
 import { connectionsTo, openPorts, pidsOf, processesOf, sandboxProcesses } from '../lab/processes.ts';
 import type { Viewer } from '../pages/viewer.ts';
 import { type Greed, readGreedily, watchGreedily } from './greedy-client.ts';
-import { Mallory } from './mallory.ts';
-import { allow, hosted, tidyUp } from './person.ts';
+import { allow, hosted } from './person.ts';
+import { useMallory } from './use-mallory.ts';
 import type { Visit } from './visit.ts';
 
 const LIMIT_MS = 1000;
@@ -27,14 +27,8 @@ const lan = useLan({
   },
 });
 
-let mallory: Mallory;
-test.beforeAll(async () => {
-  mallory = await Mallory.start('carol');
-});
-test.afterAll(() => mallory?.[Symbol.asyncDispose]());
+const mallory = useMallory(lan);
 test.afterEach(async () => {
-  mallory.leave();
-  await tidyUp(lan.bob);
   for (const page of lan.alice.shell.context.pages()) if (/window=viewer/.test(page.url())) await page.close();
 });
 
