@@ -37,9 +37,10 @@ export function SessionRow({ session, now }: { session: Session; now: number }) 
           <div className="activity-what ellipsis" title={session.offer.name}>
             {session.offer.name}
           </div>
-          <div className="activity-line ellipsis" title={peer}>
+          {/* Security: a warning at the end of a name is not cut off. */}
+          <div className={session.warning === null ? 'activity-line ellipsis' : 'activity-line'} title={peer}>
             <VerifiedMark isVerified={session.isVerified} sizePx={13} />{' '}
-            {t(isHost ? 'ui.session.usedBy' : 'ui.session.from', { peer })}
+            {t(isHost ? 'ui.session.usedBy' : 'ui.session.from', { peer: sayPeer(session, { isMarked: true }) })}
             {' · '}
             {t(`ui.session.view.${session.view}`)}
           </div>
