@@ -256,15 +256,19 @@ describe('the Electron shell on the stand-in', { timeout: 40_000 }, () => {
     expect(notification).toMatchObject({ isShown: true, title: 'Bob & Co asks for xcalc' });
 
     // Closing it is no answer; the next request brings it back.
+    await page.evaluate(() => Object.assign(window, { isOld: true }) && null);
     await shell.control.send('closeWindow', { id: popup?.id ?? 0 });
     expect((await windows('?window=popup'))[0]?.isVisible).toBe(false);
     expect(calls('requests.answer')).toEqual([]);
+    // It is loaded anew, so that nothing that was open in it lies above the next request.
+    await until(async () => expect(await page.evaluate(() => 'isOld' in window)).toBe(false));
+    await hasPorts(page);
     set('requests', [makeRequest(1), makeRequest(2, { warning: 'name-of-another' })]);
     await until(async () => expect((await windows('?window=popup'))[0]?.isVisible).toBe(true));
     const titles = (await shell.control.send('notifications')).map(({ title }) => title);
     expect(titles[1]).toBe('Bob & Co (not the one that you know) asks for xcalc');
-    // The page may hide it too, once it is there again: closing the window loads it anew.
-    await until(() => page.evaluate(() => void setTimeout(() => window.close())));
+    // The page may hide it too.
+    await page.evaluate(() => void setTimeout(() => window.close()));
     await until(async () => expect((await windows('?window=popup'))[0]?.isVisible).toBe(false));
     await shell.control.send('clickNotification', { index: 0 });
     await until(async () => expect((await windows('?window=popup'))[0]?.isFocused).toBe(true));
