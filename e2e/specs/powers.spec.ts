@@ -111,8 +111,13 @@ test('the clipboard out of the program, taken away at the answer or while it run
   for (const isAtAnswer of [true, false]) {
     const asked = { clipboardOut: true };
     const { viewer, atHost } = await open('copy', asked, isAtAnswer ? {} : asked);
+    if (!isAtAnswer) {
+      await soon(() => readClipboard(viewer)).toBe('from the program');
+      await (await lan.bob.core()).call('sessions.narrow', { sessionId: atHost, powers: noPowers });
+      // What had left before may still be on its way.
+      await viewer.page.waitForTimeout(500);
+    }
     await setClipboard(viewer, 'mine');
-    if (!isAtAnswer) await (await lan.bob.core()).call('sessions.narrow', { sessionId: atHost, powers: noPowers });
     await viewer.page.waitForTimeout(1800);
     expect(await readClipboard(viewer)).toBe('mine');
     await viewer.close();

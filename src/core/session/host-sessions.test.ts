@@ -235,6 +235,10 @@ test('the classic port serves the granted address only and closes with the sessi
     });
   expect(await dial('127.0.0.1')).toBe('served');
   expect(await dial('127.0.0.2')).toBe('refused');
+  // It comes back over the other family, or from where another network put it: each is proved by its key.
+  sessions.resume({ ...visitorOf(alice).visitor, remoteAddress: '127.0.0.2' }, sessionId as SessionId);
+  for (const address of ['127.0.0.1', '127.0.0.2']) expect(await dial(address), address).toBe('served');
+  expect(await dial('127.0.0.3')).toBe('refused');
   await sessions.end(sessionId, 'host', null);
   expect(await dial('127.0.0.1')).toBe('refused');
 });

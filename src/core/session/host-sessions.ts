@@ -92,6 +92,8 @@ interface Running {
   visitor: Visitor | undefined;
   /** Where the visitor is, or was before its connection was lost. */
   address: string;
+  /** Everywhere it has been in this session, each shown by its key. */
+  readonly addresses: Set<string>;
   lostTimer: NodeJS.Timeout | undefined;
   stopListening: () => void;
 }
@@ -138,6 +140,7 @@ export function startHostSessions(options: {
     running.stopListening();
     running.visitor = visitor;
     running.address = visitor.remoteAddress;
+    running.addresses.add(visitor.remoteAddress);
     running.stopListening = visitor.onClose(() => {
       if (running.visitor !== visitor || sessions.get(running.id) !== running) return;
       running.visitor = undefined;
@@ -210,11 +213,11 @@ export function startHostSessions(options: {
     const server = createServer({ noDelay: true, allowHalfOpen: true }, async (socket) => {
       const running = getRunning();
       socket.on('error', () => socket.destroy());
-      // Security: the granted peer's address only; its key is asked for by the container's sshd.
+      // Security: the granted peer's addresses only; its key is asked for by the container's sshd.
       if (
         running === undefined ||
         !running.grant.isLive ||
-        plainAddress(socket.remoteAddress ?? '') !== visitor.remoteAddress
+        !running.addresses.has(plainAddress(socket.remoteAddress ?? ''))
       ) {
         log.warn({ from: socket.remoteAddress, peerId: visitor.peerId }, 'connection to a classic port refused');
         socket.destroy();
@@ -274,6 +277,7 @@ export function startHostSessions(options: {
         fileChannels: new Set(),
         visitor: undefined,
         address: visitor.remoteAddress,
+        addresses: new Set(),
         lostTimer: undefined,
         stopListening: () => {},
       };
