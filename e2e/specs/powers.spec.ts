@@ -92,6 +92,14 @@ test('what is pasted in the window reaches the program, and nothing before', asy
   await soon(() => homeFile('pasted.txt')).toBe('from Alice');
 });
 
+test('quick fingers paste as well: the keys are up again before the text is there', async () => {
+  const { viewer } = await open('typed', { clipboardIn: true });
+  await setClipboard(viewer, 'from Alice\n');
+  await viewer.screen.locator('canvas').first().focus();
+  await viewer.page.keyboard.press('Shift+Insert');
+  await soon(() => homeFile('typed.txt')).toBe('from Alice\n');
+});
+
 test('without the power nothing that is pasted reaches the program, not even from a viewer that sends it', async () => {
   const { viewer, atHost } = await open('paste', { clipboardIn: true, clipboardOut: true }, { clipboardOut: true });
   await setClipboard(viewer, 'secret');

@@ -67,12 +67,16 @@ export class ClipboardBridge {
     event.stopImmediatePropagation();
     const { key, code } = event;
     const keysym = key === 'Insert' ? KEYSYM_INSERT : (key.codePointAt(0) ?? 0);
+    const modifiers = watchModifiers(event);
     void readText().then((text) => {
       if (text === null) this.#onProblem('read-refused');
       // Security: what was taken away while the browser asked does not go in.
       else if (this.#powers.clipboardIn && text !== '') screen.clipboardPasteFrom(text.slice(0, MAX_TEXT_CHARS));
+      const released = modifiers.takeReleased();
+      for (const modifier of released) screen.sendKey(modifier.keysym, modifier.code, true);
       screen.sendKey(keysym, code, true);
       screen.sendKey(keysym, code, false);
+      for (const modifier of released.toReversed()) screen.sendKey(modifier.keysym, modifier.code, false);
     });
   };
 
@@ -112,6 +116,34 @@ export function isPaste(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey'
   if (event.altKey) return false;
   if (event.key === 'Insert') return event.shiftKey && !event.ctrlKey;
   return (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'v';
+}
+
+const MODIFIERS = [
+  { key: 'Control', keysym: 0xffe3, code: 'ControlLeft' },
+  { key: 'Shift', keysym: 0xffe1, code: 'ShiftLeft' },
+] as const;
+
+/**
+ * Quick fingers, and a browser that asks whether the clipboard may be read, let go of the keys before the text is there: the
+ * program would see a bare “v”.
+ */
+function watchModifiers(event: KeyboardEvent): { takeReleased(): readonly (typeof MODIFIERS)[number][] } {
+  const held = MODIFIERS.filter(({ key }) => event.getModifierState(key));
+  const released = new Set<string>();
+  const onKeyUp = ({ key }: KeyboardEvent) => released.add(key);
+  // noVNC lets go of all keys then.
+  const onBlur = () => {
+    for (const { key } of held) released.add(key);
+  };
+  window.addEventListener('keyup', onKeyUp, { capture: true });
+  window.addEventListener('blur', onBlur);
+  return {
+    takeReleased: () => {
+      window.removeEventListener('keyup', onKeyUp, { capture: true });
+      window.removeEventListener('blur', onBlur);
+      return held.filter(({ key }) => released.has(key));
+    },
+  };
 }
 
 async function readText(): Promise<string | null> {
