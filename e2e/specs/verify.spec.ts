@@ -69,6 +69,13 @@ test('different: it says what that may mean, and nobody is verified', async () =
   }
   await checkAccess(alice.page, 'verify, different');
   expect([await isMarked(lan.alice, 'Bob'), await isMarked(lan.bob, 'Alice')]).toEqual([false, false]);
+  for (const [computer, other] of [
+    [lan.alice, 'Bob'],
+    [lan.bob, 'Alice'],
+  ] as const)
+    await soon(async () => (await computer.cli('activity')).out).toContain(
+      `The code that you compared with ${other} was not the same on both screens.`,
+    );
   await alice.close();
   await bob.close();
 });

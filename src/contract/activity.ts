@@ -85,6 +85,8 @@ export const activityEventSchema = z.discriminatedUnion('kind', [
   /** comparison: two people compared a code; key: this person scanned or pasted the key. */
   z.object({ kind: z.literal('peer-verified'), how: z.enum(['comparison', 'key']) }),
   z.object({ kind: z.literal('peer-unverified') }),
+  /** One of two people who compared a code said that theirs is another one. */
+  z.object({ kind: z.literal('codes-differed') }),
   z.object({ kind: z.literal('peer-blocked') }),
   z.object({ kind: z.literal('peer-unblocked') }),
   /** Null: called by the name that it claims again. */
@@ -138,6 +140,7 @@ export const activityGroups = {
     'rule-removed',
     'peer-verified',
     'peer-unverified',
+    'codes-differed',
     'peer-blocked',
     'peer-unblocked',
     'peer-renamed',

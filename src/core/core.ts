@@ -163,7 +163,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     createComparisons({
       ...{ selfId: identity.id, settings: settings.state, book, peers, log },
       verify: (peerId, claimedName) => people.verify(peerId, claimedName),
-      unverify: (peerId) => people.unverify(peerId),
+      differ: (peerId, claimedName) => people.differ(peerId, claimedName),
     }),
   );
   peers.onNotice = (notice, value, connection) => {

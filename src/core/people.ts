@@ -25,6 +25,8 @@ export interface People {
   verifyKey(keyText: string): Promise<PeerId>;
   /** Ends what runs because it was allowed always. */
   unverify(peerId: PeerId): Promise<void>;
+  /** The codes that two people compared were not the same: whatever was believed of this key before is worth nothing now. */
+  differ(peerId: PeerId, claimedName: string): Promise<void>;
   /** Removes a rule and ends what it had allowed. */
   removeRule(ruleId: RuleId): Promise<void>;
 }
@@ -86,6 +88,18 @@ export function createPeople(parts: {
     record(peerId, claimedName, { kind: 'peer-verified', how });
   }
 
+  async function unverify(peerId: PeerId): Promise<void> {
+    const claimedName = claimedNameOf(peerId);
+    const isForGood = (rule: Rule) => rule.peerId === peerId && rule.expiresAt === null && !rule.isUntilQuit;
+    const forGood = rules.state.value.filter(isForGood).map(({ id }) => id);
+    // Security: “always” is for verified peers and holds while they are.
+    await endAround(
+      () => Promise.all(forGood.map((ruleId) => host.endAllUnder(ruleId, 'host'))),
+      () => book.update(peerId, claimedName, { verifiedAt: null }),
+    );
+    record(peerId, claimedName, { kind: 'peer-unverified' });
+  }
+
   return {
     rename: async (peerId, name) => {
       const localName = name === null ? null : toShowable(name, 100);
@@ -128,16 +142,12 @@ export function createPeople(parts: {
       await verify(peerId, peers.claimedNameOf(peerId) ?? book.find(peerId)?.name ?? shortName(peerId), 'key');
       return peerId;
     },
-    unverify: async (peerId) => {
-      const claimedName = claimedNameOf(peerId);
-      const isForGood = (rule: Rule) => rule.peerId === peerId && rule.expiresAt === null && !rule.isUntilQuit;
-      const forGood = rules.state.value.filter(isForGood).map(({ id }) => id);
-      // Security: "always" is for verified peers and holds while they are; two different codes may mean that this key is somebody else's.
-      await endAround(
-        () => Promise.all(forGood.map((ruleId) => host.endAllUnder(ruleId, 'host'))),
-        () => book.update(peerId, claimedName, { verifiedAt: null }),
-      );
-      record(peerId, claimedName, { kind: 'peer-unverified' });
+    unverify,
+    differ: async (peerId, claimedName) => {
+      const { name: peerName, isVerified } = book.faceOf(peerId, claimedName);
+      // How often somebody else may begin a comparison is limited, and so is how much of the log is theirs.
+      void activity.recordFromOutside({ peerId, peerName, isVerified, event: { kind: 'codes-differed' } });
+      if (isVerified) await unverify(peerId);
     },
     removeRule: async (ruleId) => {
       const rule = rules.state.value.find(({ id }) => id === ruleId);

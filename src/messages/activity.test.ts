@@ -71,7 +71,7 @@ function* everything(): Generator<ActivityEntry> {
   }
   yield entryOf({ kind: 'not-started', requestId: id, problem: 'container-failed' });
   for (const how of ['comparison', 'key']) yield entryOf({ kind: 'peer-verified', how });
-  for (const kind of ['peer-unverified', 'peer-blocked', 'peer-unblocked', 'paused', 'resumed'])
+  for (const kind of ['peer-unverified', 'codes-differed', 'peer-blocked', 'peer-unblocked', 'paused', 'resumed'])
     yield entryOf({ kind });
   for (const name of ['Robert', null]) yield entryOf({ kind: 'peer-renamed', name });
   yield entryOf({ kind: 'peer-forgotten', ruleCount: 1 });

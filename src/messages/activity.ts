@@ -73,7 +73,10 @@ export function sayDetails(entry: ActivityEntry, formats: Formats): readonly str
   const { event } = entry;
   const details: (string | false)[] = [entry.isVerified === false && say('activity.detail.unverified')];
   if ('view' in event) details.push(say(`activity.detail.view.${event.view}`));
-  if ('powers' in event && event.powers !== null) details.push(sayPowers(event.powers, formats));
+  if ('powers' in event && event.powers !== null) {
+    const powers = sayPowers(event.powers, formats);
+    details.push(event.kind === 'narrowed' ? say('activity.detail.left', { powers }) : powers);
+  }
   if (event.kind === 'ended' && event.bytesToHost !== null && event.bytesToVisitor !== null) {
     const amounts = { toVisitor: formats.size(event.bytesToVisitor), toHost: formats.size(event.bytesToHost) };
     details.push(say('activity.detail.traffic', amounts));

@@ -100,7 +100,9 @@ async function startSide(name: string): Promise<Side> {
         },
       },
       verify: (id, claimedName) => book.update(id, claimedName, { verifiedAt: 1 }),
-      unverify: (id) => book.update(id, book.find(id)?.name ?? '', { verifiedAt: null }),
+      differ: async (id, claimedName) => {
+        if (book.isVerified(id)) await book.update(id, claimedName, { verifiedAt: null });
+      },
     }),
   );
   const visitors = new Set<Visitor>();

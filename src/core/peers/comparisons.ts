@@ -88,7 +88,8 @@ export function createComparisons(options: {
   readonly log: Log;
   /** This person compared the key. */
   readonly verify: (peerId: PeerId, claimedName: string) => Promise<void>;
-  readonly unverify: (peerId: PeerId) => Promise<void>;
+  /** One of the two said that the codes are not the same. */
+  readonly differ: (peerId: PeerId, claimedName: string) => Promise<void>;
   /** Milliseconds of a clock that only goes on. */
   readonly now?: () => number;
 }): Comparisons {
@@ -204,8 +205,7 @@ export function createComparisons(options: {
         return;
       }
       end(item, 'different');
-      // Security: two codes for one connection mean two connections, so an earlier verification is worth nothing now.
-      if (book.isVerified(peerId)) await options.unverify(peerId);
+      await options.differ(peerId, item.claimedName);
     } catch (error) {
       const problem = toProblem(error);
       if (problem.code === 'internal')

@@ -73,6 +73,8 @@ export const activity = {
       key: 'You entered the key of {{peer}}: it is verified.',
     },
     'peer-unverified': 'You took back that {{peer}} is verified.',
+    'codes-differed':
+      'The code that you compared with {{peer}} was not the same on both screens. Somebody may stand between the two of you, or it was another computer.',
     'peer-blocked': 'You blocked {{peer}}.',
     'peer-unblocked': '{{peer}} is not blocked any more.',
     'peer-renamed': {
@@ -129,6 +131,7 @@ export const activity = {
     rule: 'rule {{id}}',
     address: 'from {{address}}',
     keptAs: 'kept as {{file}}',
+    left: 'left: {{powers}}',
     unverified: 'not verified',
   },
   check: {

@@ -87,6 +87,7 @@ function lookOf({ event, role }: ActivityEntry): { readonly tone: Tone; readonly
     case 'not-started':
     case 'connection-refused':
       return { tone: 'bad', Icon: IconCircleX };
+    case 'codes-differed':
     case 'left-out':
     case 'log-torn':
     case 'log-damaged':

@@ -122,7 +122,7 @@ export const peerTexts = {
     native: 'Open as native window…',
     nativeHint: 'Among your own windows. It can see more: read the warning.',
     nativeMissing: 'Needs an X display and the ssh program on this computer.',
-    classic: 'Get an SSH command…',
+    classic: 'Get an SSH command',
     classicHint: 'For a terminal or any SSH client.',
   },
   native: {
@@ -143,7 +143,7 @@ export const peerTexts = {
     menu: 'Ask for more…',
     menuHint: 'Clipboard, internet, files, a limit of time.',
     title: 'Ask {{peer}} for {{offer}}',
-    text: '{{peer}} sees what you ask for, and can take any of it away. Without anything it opens on its own.',
+    text: '{{peer}} sees what you ask for, and can take any of it away. Tick nothing to get its window alone.',
     submit: 'Ask',
   },
 } as const;

@@ -39,8 +39,7 @@ export const requestTexts = {
     allowTime: 'Allow for {{time}}',
     untilQuit: 'Until I quit eBrainPool',
     always: 'Always',
-    alwaysWhy:
-      '“Always” is for verified computers. Compare the code with {{peer}} first: open the computer and choose “Verify”.',
+    alwaysWhy: '“Always” is for verified computers. Compare a code with {{peer}} first.',
     refuse: 'Or refuse',
     never: 'Deny and never ask again',
     block: 'Block this computer',
