@@ -34,7 +34,7 @@ if [ -n "$EBP_SIZE" ]; then
   mkfifo -m 600 "$private/display" && exec 3<>"$private/display"
   Xvnc :1 -displayfd 3 -SecurityTypes None -rfbport -1 -rfbunixpath /run/ebp/sock/display -rfbunixmode 384 \\
     -AcceptSetDesktopSize=1 -AlwaysShared=1 -geometry "$EBP_SIZE" -depth 24 -dpi 96 -nolisten tcp -noreset \\
-    -AcceptCutText=1 -SendCutText=1 -SendPrimary=0 -SetPrimary=0 -AllowOverride=desktop \\
+    -AcceptCutText=1 -SendCutText=1 -SendPrimary=0 -SetPrimary=1 -AllowOverride=desktop \\
     -desktop eBrainPool >/tmp/.xvnc.log 2>&1 </dev/null &
   xvnc=$!
   for attempt in $(seq 100); do
