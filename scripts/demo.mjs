@@ -37,9 +37,11 @@ runMain(async () => {
   // Not os.tmpdir(): the lab hides /run, where a person's may be, and a socket's path has 107 characters at most.
   const folder = mkdtempSync('/tmp/ebp-demo-');
   const started = [];
+  const relays = [];
   try {
-    return await run(folder, started);
+    return await run(folder, started, relays);
   } finally {
+    for (const relay of relays) relay.end();
     await Promise.all(started.map(end));
     // What a browser started may still write for a moment after the browser itself has gone.
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
@@ -55,22 +57,40 @@ function end(child) {
   });
 }
 
-async function run(folder, started) {
+/** The second Ctrl+C waits for nothing; what the lab is made of ends with its own process. */
+function endAtOnce(folder, started) {
+  for (const child of started) child.kill('SIGKILL');
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // A browser may still write; what is left in the temporary folder harms nobody.
+  }
+  process.exit(130);
+}
+
+async function run(folder, started, relays) {
   const ports = [];
   for (const { host, usualPort } of computers) {
     // The same number outside as inside: a page's address, and the checks of it, hold on both sides.
     const port = await findPort(usualPort, ports);
     ports.push(port);
-    const relay = await startRelay(String(port), join(folder, `${host}.sock`));
-    relay.unref();
+    relays.push(await startRelay(String(port), join(folder, `${host}.sock`)));
   }
   say('Starting two computers on a simulated network…');
   const lab = startLab(folder, ports);
   started.push(lab);
   const ended = new Promise((resolve) => lab.on('close', (code, signal) => resolve(exitCodeOf(code, signal))));
+  let isInterrupted = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      if (isInterrupted) endAtOnce(folder, started);
+      isInterrupted = true;
+      lab.kill('SIGTERM');
+    });
+  }
   const pages = await Promise.race([readPages(lab), ended.then((code) => ({ code }))]);
+  if (isInterrupted) return 0;
   if (pages.code !== undefined) throw new Refusal('The demo could not start; the reason is above.', pages.code || 1);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => lab.kill('SIGTERM'));
   const isOpen = await openSideBySide(pages, folder, started);
   sayWhatToDo(pages, isOpen);
   const code = await ended;

@@ -6,10 +6,17 @@ import { pipeline } from 'node:stream';
 
 const endOf = (text) => (/^\d+$/.test(text) ? { host: '127.0.0.1', port: Number(text) } : { path: text });
 
-/** Listens at `from`, connects to `to` for each connection, and resolves to the listening server. */
+/** Listens at `from`, connects to `to` for each connection, and resolves to what ends the relay with all that it carries. */
 export function startRelay(from, to) {
+  const sockets = new Set();
+  const keep = (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  };
   const server = createServer({ allowHalfOpen: true }, (incoming) => {
     const outgoing = connect({ ...endOf(to), allowHalfOpen: true });
+    keep(incoming);
+    keep(outgoing);
     // One side's end is passed on as an end; an error takes both away, and there is nobody to tell.
     const endBoth = (error) => {
       if (!error) return;
@@ -20,9 +27,14 @@ export function startRelay(from, to) {
     pipeline(outgoing, incoming, endBoth);
   });
   if (endOf(from).path) rmSync(from, { force: true });
+  const end = () => {
+    server.close();
+    // With its own half open, a page that stays open would keep a connection, and so this process, for minutes.
+    for (const socket of sockets) socket.destroy();
+  };
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(endOf(from), () => resolve(server));
+    server.listen(endOf(from), () => resolve({ end }));
   });
 }
 
