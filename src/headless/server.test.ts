@@ -512,7 +512,7 @@ describe('the port', () => {
     const other = createServer().listen(port, '127.0.0.1');
     await new Promise((resolve) => other.on('listening', resolve));
     server = await start(null);
-    expect([server.takenPort, server.port > port]).toEqual([port, true]);
+    expect([server.refusedPort, server.port > port]).toEqual([{ port, why: 'taken' }, true]);
     await server[Symbol.asyncDispose]();
     await new Promise((resolve) => other.close(resolve));
     server = await start(port);

@@ -1,4 +1,5 @@
 // The browser shell's server: the page, its icons, the contract and the displays on 127.0.0.1, for the person alone.
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -31,8 +32,8 @@ export interface BrowserServer extends AsyncDisposable {
   /** The address with a token that is still good. */
   readonly url: string;
   readonly port: number;
-  /** The port that was wanted and is taken; null when all is as wanted. */
-  readonly takenPort: number | null;
+  /** The port that was wanted and cannot be had, and why; null when all is as wanted. */
+  readonly refusedPort: { readonly port: number; readonly why: 'taken' | 'needs-root' } | null;
 }
 
 const DEFAULT_PORT = 47800;
@@ -47,7 +48,7 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
   const accessFile = await openAccessFile(options.profileDir, log);
   // A large file on a slow network takes longer than any limit for a whole request; its headers have theirs.
   const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 });
-  const takenPorts = await listen(server, options.port ?? accessFile.value.port ?? DEFAULT_PORT);
+  const { takenPorts, isForRoot } = await listen(server, options.port ?? accessFile.value.port ?? DEFAULT_PORT);
   stack.defer(() => close(server));
   const { port } = server.address() as AddressInfo;
   const access = stack.use(await startAccess(options.profileDir, accessFile, port, takenPorts, log));
@@ -198,7 +199,7 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
       return access.url;
     },
     port,
-    takenPort: takenPorts[0] ?? null,
+    refusedPort: takenPorts[0] === undefined ? null : { port: takenPorts[0], why: isForRoot ? 'needs-root' : 'taken' },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
@@ -279,25 +280,37 @@ async function carryDisplay(socket: WebSocket, open: () => Promise<Duplex>): Pro
   pipeline(carrier, display, finish);
 }
 
-/** Listens on the port or, when it is taken, on the next free one. Returns those that were taken. */
-async function listen(server: Server, port: number): Promise<readonly number[]> {
+interface Listening {
+  /** Those that were refused before one was free. */
+  readonly takenPorts: readonly number[];
+  /** Whether the first of them was refused because an ordinary user may not have it. */
+  readonly isForRoot: boolean;
+}
+
+/** Listens on the port or, when it cannot be had, on the next free one. */
+async function listen(server: Server, port: number): Promise<Listening> {
   const takenPorts: number[] = [];
+  let isForRoot = false;
   for (;;) {
     const attempt = takenPorts.length < PORTS_TRIED && port + takenPorts.length <= 65535 ? port + takenPorts.length : 0;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port === 0 ? 0 : attempt, '127.0.0.1', () => {
-          server.off('error', reject);
-          resolve();
-        });
-      });
-      return takenPorts;
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : '';
-      if (attempt === 0 || (code !== 'EADDRINUSE' && code !== 'EACCES')) throw error;
-      takenPorts.push(attempt);
-    }
+    const code = await listenAt(server, port === 0 ? 0 : attempt);
+    if (code === null) return { takenPorts, isForRoot };
+    if (takenPorts.length === 0) isForRoot = code === 'EACCES';
+    takenPorts.push(attempt);
+  }
+}
+
+/** Resolves to null, or to why another port is worth a try. */
+async function listenAt(server: Server, port: number): Promise<'EADDRINUSE' | 'EACCES' | null> {
+  try {
+    server.listen(port, '127.0.0.1');
+    // Leaves no listener behind, whichever way it goes.
+    await once(server, 'listening');
+    return null;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    if (port === 0 || (code !== 'EADDRINUSE' && code !== 'EACCES')) throw error;
+    return code;
   }
 }
 

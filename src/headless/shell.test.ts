@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseFlags } from './flags.ts';
 import { findOpener, hasDisplay } from './open-browser.ts';
+
+/** A container engine may leave the low ports to everybody. */
+const lowestPort = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
 
 let folder: string;
 const children: ChildProcess[] = [];
@@ -20,7 +24,7 @@ afterEach(async () => {
 });
 
 /** Runs the shell around a fake core; what `applyFirstRun` changes is printed. */
-function startShell(args: readonly string[], coreBody = '') {
+function startShell(args: readonly string[], coreBody = '', runner: readonly string[] = []) {
   const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `
     const { runShell } = await import(${url('./shell.ts')});
@@ -42,7 +46,8 @@ function startShell(args: readonly string[], coreBody = '') {
     };
     process.exitCode = await runShell({ args: ${JSON.stringify(args)}, pageDir: process.env.PAGE, version: '1', createCore });
     process.exit();`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+  const [program = '', ...rest] = [...runner, process.execPath, '--input-type=module', '-e', script];
+  const child = spawn(program, rest, {
     env: { PATH: process.env['PATH'], PAGE: join(folder, 'page') },
   });
   children.push(child);
@@ -121,6 +126,17 @@ describe('the browser shell', () => {
     other.close();
     expect(shell.read()).toContain(`Port ${port} is used by another program`);
   });
+
+  test.skipIf(lowestPort <= 80)(
+    'says that a port is for root, and warns of nothing while it looks for another',
+    async () => {
+      const args = ['--profile', join(folder, 'profile'), '--port', '80', '--no-open'];
+      // In a user namespace of its own no process has a right over the computer's ports, not even that of root.
+      const shell = startShell(args, '', ['unshare', '--user', '--map-user=1000', '--map-group=1000']);
+      await shell.ready;
+      expect(shell.read()).toMatch(/^Port 80 is for root alone.*Choose one above 1023\.\neBrainPool is at /);
+    },
+  );
 
   test('says that the page was not built', async () => {
     await rm(join(folder, 'page'), { recursive: true });

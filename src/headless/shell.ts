@@ -82,8 +82,9 @@ export async function runShell({ args, pageDir, version, createCore }: Shell): P
   const damage = await greetCore(core, flags);
   if (damage !== null) console.error(damage);
   const server = stack.use(await startBrowserServer({ core, profileDir, files, port: flags.port, log: consoleLog }));
-  if (server.takenPort !== null) {
-    console.error(say('cli.serve.portTaken', { taken: String(server.takenPort), port: String(server.port) }));
+  if (server.refusedPort !== null) {
+    const { port: wanted, why } = server.refusedPort;
+    console.error(say(`cli.serve.port.${why}`, { wanted: String(wanted), port: String(server.port) }));
   }
   console.log(say('cli.serve.ready', { url: server.url }));
   console.log(say('cli.serve.hint'));

@@ -328,7 +328,11 @@ export const cli = {
     alreadyRunning:
       'eBrainPool already runs with the profile {{profileDir}}. Use that one, or stop it with “ebp stop”.',
     alreadyRunningAt: 'eBrainPool already runs with the profile {{profileDir}}. It is at {{url}}',
-    portTaken: 'Port {{taken}} is used by another program; the page is at port {{port}} instead.',
+    port: {
+      taken: 'Port {{wanted}} is used by another program; the page is at port {{port}} instead.',
+      'needs-root':
+        'Port {{wanted}} is for root alone on this computer; the page is at port {{port}} instead. Choose one above 1023.',
+    },
   },
   page: {
     signInTitle: 'This address needs a key',
