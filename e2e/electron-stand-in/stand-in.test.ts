@@ -100,7 +100,7 @@ describe('the Electron shell on the stand-in', { timeout: 40_000 }, () => {
     // A method goes out and its answer comes back; input is checked.
     await page.evaluate(() => {
       test.contract.postMessage({ jsonrpc: '2.0', id: 7, method: 'health.check', params: {} });
-      test.contract.postMessage({ jsonrpc: '2.0', id: 8, method: 'peers.add', params: { address: '' } });
+      test.contract.postMessage({ jsonrpc: '2.0', id: 8, method: 'peers.add', params: { address: 7 } });
     });
     await until(async () => expect(await page.evaluate(() => test.answers.length)).toBe(2));
     const answers = await page.evaluate(() => test.answers);

@@ -37,9 +37,9 @@ export const methods = {
   /** Connects to a peer and keeps its catalogue in the topic `catalogues` until closed by every client that opened it. */
   'peers.open': { input: z.object({ peerId: peerIdSchema }), output: nothing },
   'peers.close': { input: z.object({ peerId: peerIdSchema }), output: nothing },
-  /** Connects to `host` or `host:port` and remembers it. */
+  /** Connects to `host` or `host:port` and remembers it; `bad-address` says what is none, nothing included. */
   'peers.add': {
-    input: z.object({ address: z.string().trim().min(1).max(300) }),
+    input: z.object({ address: z.string().trim().max(300) }),
     output: z.object({ peerId: peerIdSchema }),
   },
   /** Ends its sessions, and forgets its name, address, verification, rules and home. */

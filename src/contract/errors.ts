@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 /** Each code has a sentence `errors.<code>` in the message catalogue; `params` fill its blanks. */
 export const errorCodeSchema = z.enum([
+  'bad-address',
   'bad-files',
   'bad-input',
   'cancelled',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { peerIdSchema } from '../../contract/models.ts';
-import { cutBytes, encodeTxt, type OwnAdvert, parseTxt, splitAddress } from './advert.ts';
+import { cutBytes, encodeTxt, isAddress, type OwnAdvert, parseTxt, splitAddress } from './advert.ts';
 
 const peerId = peerIdSchema.parse(`SHA256:${'a'.repeat(43)}`);
 const own: OwnAdvert = { peerId, name: 'Bob', protocol: 1, port: 4300, catalogueDigest: 'abc123' };
@@ -112,4 +112,25 @@ describe('splitAddress', () => {
     ['[::1]', '::1', 4300],
     ['bob.local:1', 'bob.local', 1],
   ])('%s', (address, host, port) => expect(splitAddress(address, 4300)).toEqual({ host, port }));
+});
+
+describe('isAddress', () => {
+  it.each(['10.0.0.1', '10.0.0.1:99', '[fe80::1%eth0]:99', '::1', 'bob.local:1', 'bob', '3com.example', 'my_pc'])(
+    '%s is one',
+    (address) => expect(isAddress(splitAddress(address, 4300))).toBe(true),
+  );
+  it.each([
+    '',
+    '1.2.3',
+    '1.2.3.4.5',
+    '300.0.0.1',
+    '7',
+    'bob:',
+    'bob:0',
+    'bob:70000',
+    'bob:123456',
+    'a:b:c',
+    'a b',
+    '/',
+  ])('“%s” is none', (address) => expect(isAddress(splitAddress(address, 4300))).toBe(false));
 });

@@ -1,4 +1,5 @@
 // What a computer says about itself on the network, as TXT records (RFC 6763 §6): claims to be read with care, proof of nothing.
+import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { type PeerId, peerIdSchema } from '../../contract/models.ts';
 import { toShowable } from '../lib/text.ts';
@@ -109,4 +110,13 @@ export function splitAddress(address: string, defaultPort: number): { readonly h
   const host = match?.[1] ?? match?.[2];
   if (!match || host === undefined) return { host: address.replace(/^\[(.*)\]$/, '$1'), port: defaultPort };
   return { host, port: Number(match[3]) };
+}
+
+/** Whether a computer could be there: an IP address or what may be a name, and a port. */
+export function isAddress({ host, port }: { readonly host: string; readonly port: number }): boolean {
+  if (port < 1 || port > 65535) return false;
+  if (host.includes(':')) return isIPv6(host);
+  // The system would take 1.2.3 for 1.2.0.3, which nobody means.
+  if (/^[0-9.]+$/.test(host)) return isIPv4(host);
+  return /^[A-Za-z0-9._-]+$/.test(host);
 }

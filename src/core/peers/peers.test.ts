@@ -75,6 +75,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+test.each(['', '1.2.3'])('what is no address is not looked for: “%s”', async (address) => {
+  await expect(peers.add(address)).rejects.toMatchObject({ code: 'bad-address', params: { address } });
+});
+
 test('a peer that is blocked while its page is open is left, its catalogue is gone, and nobody goes back to it', async () => {
   await peers.add(`127.0.0.1:${server.port}`);
   await peers.open(bob, client);

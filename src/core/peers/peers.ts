@@ -9,7 +9,7 @@ import { type Followable, State } from '../lib/state.ts';
 import { toShowable } from '../lib/text.ts';
 import { type ConnectOptions, connectPeer, type HostConnection, type PeerAddress } from '../tunnel/peer-client.ts';
 import { type HostNotice, type NoticeValue, OLDEST_PROTOCOL } from '../tunnel/peer-protocol.ts';
-import { type Advert, splitAddress } from './advert.ts';
+import { type Advert, isAddress, splitAddress } from './advert.ts';
 import { connectFirst } from './connect-first.ts';
 import { type PeerBook, shortName } from './peer-book.ts';
 import { fetchIcons, readCatalogue, withIconsHere } from './read-catalogue.ts';
@@ -25,7 +25,7 @@ export interface Peers extends AsyncDisposable {
   open(peerId: PeerId, client: ClientId): Promise<void>;
   close(peerId: PeerId, client: ClientId): void;
   closeAllOf(client: ClientId): void;
-  /** First contact with an address: whoever answers there is the peer from now on. @throws AppError as `connectPeer` */
+  /** First contact with an address: whoever answers there is the peer from now on. @throws AppError `bad-address`, or as `connectPeer` */
   add(address: string): Promise<PeerId>;
   /** What it calls itself; undefined when it is not here. */
   claimedNameOf(peerId: PeerId): string | undefined;
@@ -308,9 +308,7 @@ export async function startPeers(options: {
     },
     add: async (address) => {
       const target = splitAddress(address, options.defaultPort);
-      if (!/^[A-Za-z0-9.:%_-]+$/.test(target.host) || target.port < 1 || target.port > 65535) {
-        throw new AppError('bad-input', { where: 'address', why: 'is not a name or address, with or without :port' });
-      }
+      if (!isAddress(target)) throw new AppError('bad-address', { address });
       const connection = await connectPeer({
         identity,
         log,

@@ -2,6 +2,8 @@
 import type { ErrorCode } from '../../contract/errors.ts';
 
 export const errors: Readonly<Record<ErrorCode, string>> = {
+  'bad-address':
+    '“{{address}}” is not an address. Give the name or the IP address of a computer, with a port where it is not the usual one: laptop.local, 192.168.0.106 or 192.168.0.106:4321.',
   'bad-files':
     'The other computer gave no sensible answer about its folder Exchange, so it was broken off. Try again; if it happens again, ask the person there.',
   'bad-input': 'This could not be understood: {{where}} {{why}}. Correct it and try again.',
