@@ -59,6 +59,10 @@ export function findById<T extends { readonly id: string }>(
   describe: (entry: T) => string,
 ): T {
   const wanted = text.toLowerCase();
+  if (what === 'request' && entries.length === 0) {
+    // However the id is written, there is none that it could be.
+    throw new ToldError('not-found', { what: text }, say('cli.empty.requests'));
+  }
   if (wanted.length < MIN_ID_LENGTH) {
     throw new UsageError(say('cli.fail.tooShort', { text: toShowable(text), count: MIN_ID_LENGTH }));
   }

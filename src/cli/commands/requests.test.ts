@@ -74,6 +74,12 @@ describe('ebp requests, accept and deny', () => {
     },
   );
 
+  test.each([['9'], ['aaaaaaaa']])('where nothing waits, that is what is said to accept %s', async (id) => {
+    core.set('requests', []);
+    expect(await ebp(['accept', id])).toMatchObject({ code: 1, error: expect.stringMatching(/^No request waits/) });
+    expect(await ebp(['deny', id])).toMatchObject({ code: 1, error: expect.stringMatching(/^No request waits/) });
+  });
+
   test('requests say what does not fit', async () => {
     core.set('requests', [getRequest({ warning: 'name-of-another', ruleNote: 'changed', isVerified: false })]);
     const { out } = await ebp(['requests']);

@@ -51,6 +51,12 @@ describe('ebp share, unshare, dnd, pause and resume', () => {
     ]);
   });
 
+  test.each([['share'], ['unshare']])('%s takes names or --all', async (command) => {
+    const { code, error } = await ebp([command, '--all', 'xcalc']);
+    expect([code, error]).toEqual([2, expect.stringContaining('Give names or --all, not both.')]);
+    expect(core.calls.filter(({ method }) => method.startsWith('offers.'))).toEqual([]);
+  });
+
   test('pause and resume', async () => {
     await ebp(['pause']);
     await ebp(['resume']);

@@ -26,6 +26,7 @@ export function registerSharing(program: Command, run: Run): void {
     .action((texts: readonly string[], flags: ShareFlags) =>
       run(async (context) => {
         if (!flags.all && texts.length === 0) throw new UsageError(say('cli.fail.whichApps'));
+        refuseBoth(texts, flags);
         const { output } = context;
         const { offerIds, names } = await switchOffers(await context.connect(), texts, flags.all === true, false);
         output.json({ offerIds, isShared: false });
@@ -79,6 +80,11 @@ interface ShareFlags {
   readonly to?: string;
 }
 
+/** Names beside --all: nobody can tell which of the two was meant. */
+function refuseBoth(texts: readonly string[], flags: ShareFlags): void {
+  if (flags.all && texts.length > 0) throw new UsageError(say('cli.fail.namesOrAll'));
+}
+
 async function share(
   { output, connect }: CommandContext,
   texts: readonly string[],
@@ -86,6 +92,7 @@ async function share(
 ): Promise<ExitCode> {
   const isNamed = texts.length > 0;
   if (!flags.all && !isNamed && flags.to === undefined) throw new UsageError(say('cli.fail.whichApps'));
+  refuseBoth(texts, flags);
   const client = await connect();
   // Who is meant is found before anything is switched.
   const audience = flags.to === undefined ? undefined : findAudience(readTopic(client, 'peers'), flags.to);

@@ -294,6 +294,7 @@ export const cli = {
     oneFlag: 'Only one of --same, --different, --cancel, --undo and --key can be given.',
     whichSession: 'Several sessions run. Say which: its id, or --all.',
     whichApps: 'Say which applications: names, or --all.',
+    namesOrAll: 'Give names or --all, not both.',
     badFormat: '--export: expected csv or jsonl',
     oneOfActivity: '--check takes no other options, and FILE goes with --export.',
     notWritten: '{{path}} could not be written: {{why}}',
