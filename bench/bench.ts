@@ -29,6 +29,10 @@ const topics: Readonly<Record<string, Topic>> = {
 
 async function main(): Promise<number> {
   const names = Object.keys(topics);
+  if (process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')) {
+    console.log(usage(names));
+    return 0;
+  }
   let options: BenchOptions;
   try {
     options = parseOptions(process.argv.slice(2), names);

@@ -8,6 +8,13 @@ const folder = join(root, 'e2e', 'attacks');
 const results = join(out, 'attacks');
 
 runMain(async () => {
+  if (process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')) {
+    process.stdout.write(
+      'Usage: npm run attacks. It runs every attack under e2e/attacks on this computer alone, prints a line for each, and\n' +
+        'their count. A single one: npm run e2e -- e2e/attacks/NAME.spec.ts, or npm run unit -- e2e/attacks/NAME.test.ts\n',
+    );
+    return 0;
+  }
   await ensureSetUp({ forTests: true });
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });

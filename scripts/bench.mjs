@@ -1,13 +1,20 @@
 // `npm run bench -- [ARGS…]`: the measurements of bench/bench.ts on a lab of three computers.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureNpmPackages } from './npm-packages.mjs';
 import { ensureSetUp } from './setup.mjs';
-import { node24, projectPath, Refusal, root, runHere, runMain } from './tools.mjs';
+import { node24, projectPath, Refusal, root, runHere, runMain, whileAlone } from './tools.mjs';
 
 runMain(async () => {
-  await ensureSetUp({ forTests: true });
+  const args = process.argv.slice(2);
   const bench = join(root, 'bench', 'bench.ts');
   if (!existsSync(bench)) throw new Refusal('There is nothing to measure: bench/bench.ts is missing.');
-  const lab = [join(root, 'scripts', 'lab.mjs'), '--hosts', '3', node24, bench, ...process.argv.slice(2)];
+  if (args.some((arg) => arg === '--help' || arg === '-h')) {
+    // It knows its topics itself; neither they nor the lab are started for it.
+    await whileAlone(ensureNpmPackages);
+    return runHere(node24, [bench, '--help'], { env: { ...process.env, PATH: projectPath() } });
+  }
+  await ensureSetUp({ forTests: true });
+  const lab = [join(root, 'scripts', 'lab.mjs'), '--hosts', '3', node24, bench, ...args];
   return runHere(node24, lab, { env: { ...process.env, PATH: projectPath() } });
 });

@@ -16,9 +16,11 @@ import {
   say,
 } from './tools.mjs';
 
+const maxHosts = 200;
+
 const usage = `Usage: npm run lab -- [--hosts N] [--ipv6] [COMMAND…]
 
-Runs COMMAND (a shell without one) in the middle of a simulated network of N computers (3):
+Runs COMMAND (a shell without one) in the middle of a simulated network of N computers (3; from 1 to ${maxHosts}):
 ${nameHosts(4).join(', ')}, h5 … at 192.168.77.11, .12 … and fd00:77::11 …; with --ipv6 they have IPv6 alone.
 Inside:
   on HOST COMMAND…   runs a command on a computer, as its ordinary user
@@ -47,8 +49,8 @@ function parse(args) {
 
 function readCount(text) {
   const count = Number(text);
-  if (Number.isInteger(count) && count >= 1 && count <= 200) return count;
-  throw new Refusal(`--hosts takes a number from 1 to 200, not "${text ?? ''}".`, 2);
+  if (Number.isInteger(count) && count >= 1 && count <= maxHosts) return count;
+  throw new Refusal(`--hosts takes a number from 1 to ${maxHosts}, not "${text ?? ''}".`, 2);
 }
 
 /** How every namespace of the lab is made; --kill-child ends process 1, and so all of the lab, with unshare. */
