@@ -1,5 +1,6 @@
 // What a computer lacks is said in one item with the command that mends it. Each lack is made for real, in a private mount namespace.
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { HealthItem } from '../../contract/models.ts';
@@ -30,8 +31,12 @@ function checkAfter(prepare: string): Map<string, HealthItem> {
 const hide = (...paths: string[]) =>
   paths.map((path) => `[ ! -e ${path} ] || mount --bind /dev/null ${path}`).join('; ');
 
+/** A container that these tests may run in has this device only when it was given. */
+const hasTunnelDevice = existsSync('/dev/net/tun');
+
 test('nothing is said to lack where nothing lacks', () => {
-  expect([...checkAfter('true').values()].filter((item) => item.level !== 'ok')).toEqual([]);
+  const lacking = [...checkAfter('true').values()].filter((item) => item.level !== 'ok').map(({ id }) => id);
+  expect(lacking).toEqual(hasTunnelDevice ? [] : ['internet']);
 });
 
 test.each([
@@ -56,4 +61,24 @@ test('forbidden user namespaces are found by trying, with the setting that allow
   const item = checkAfter('echo 0 >/proc/sys/user/max_user_namespaces').get('namespaces');
   expect(item).toMatchObject({ level: 'error', command: expect.stringContaining('sudo sysctl -w') });
   expect(item?.params['why']).toBeTruthy();
+});
+
+const lackOfDevice = (why: unknown, command: string) => ({
+  id: 'internet',
+  level: 'warning',
+  params: { program: 'pasta', context: 'device', why },
+  command,
+});
+
+test('without the device that makes it, nobody can be given the internet', () => {
+  const prepare = hasTunnelDevice ? 'mount -t tmpfs none /dev/net' : 'true';
+  expect(checkAfter(prepare).get('internet')).toEqual(
+    lackOfDevice(expect.stringContaining('No such file'), 'sudo modprobe tun'),
+  );
+});
+
+test.skipIf(!hasTunnelDevice)('where the device may not be opened, nobody can be given the internet', () => {
+  // On a mount without devices nobody may open one.
+  const prepare = 'mount --bind /dev/net/tun /dev/net/tun && mount -o remount,bind,nodev /dev/net/tun';
+  expect(checkAfter(prepare).get('internet')).toEqual(lackOfDevice('Permission denied', 'sudo chmod 666 /dev/net/tun'));
 });

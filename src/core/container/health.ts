@@ -48,6 +48,7 @@ export async function checkHost(owner: Owner | null): Promise<readonly HealthIte
     PROGRAMS.map(async ({ id, programs, debian, level }): Promise<HealthItem> => {
       const found = await Promise.all(programs.map(findProgram));
       const isThere = found.some((path) => path !== null);
+      if (isThere && id === 'internet') return await checkTunnelDevice(owner);
       return {
         id,
         level: isThere ? 'ok' : level,
@@ -85,6 +86,22 @@ async function installCommand(debian: string): Promise<string> {
   // Security: Debian's openssh-server opens port 22 for ever; only its program is needed, so the system's server stays off.
   const mask = debian === 'openssh-server' ? 'sudo systemctl mask ssh.service ssh.socket; ' : '';
   return `${mask}sudo apt install ${debian}`;
+}
+
+/** Opens the device that pasta needs, as the user that it runs as: where a container or its mode forbids that, only trying tells. */
+async function checkTunnelDevice(owner: Owner | null): Promise<HealthItem> {
+  const item = { id: 'internet', params: { program: 'pasta' }, command: null } as const;
+  // Read first: opened for both, a device that is not there would be made, as a file.
+  const script = 'exec 3</dev/net/tun && exec 3<>/dev/net/tun';
+  try {
+    await run('/bin/sh', ['-c', script], { timeout: 5000, env: { LC_ALL: 'C' }, ...(owner ?? {}) });
+    return { ...item, level: 'ok' };
+  } catch (error) {
+    const said = String((error as { stderr?: string }).stderr || (error as Error).message).trim();
+    const why = (said.split(': ').at(-1) ?? '').slice(0, 300);
+    const command = why === 'Permission denied' ? 'sudo chmod 666 /dev/net/tun' : 'sudo modprobe tun';
+    return { ...item, level: 'warning', params: { ...item.params, context: 'device', why }, command };
+  }
 }
 
 /** Makes one empty sandbox: the only sure way to know that user namespaces are allowed. */

@@ -19,6 +19,8 @@ export const health: Readonly<Record<HealthItem['id'], Levels>> = {
   internet: {
     ok: 'passt is installed: a program can be given the internet, when you allow it.',
     warning: 'passt ({{program}}) is not installed. Programs that are shared from here cannot be given the internet.',
+    warning_device:
+      'passt is installed, but /dev/net/tun cannot be opened ({{why}}). Programs that are shared from here cannot be given the internet. Where eBrainPool itself runs in a container, start that with this device.',
     error:
       'passt ({{program}}) does not work: {{why}}. Programs that are shared from here cannot be given the internet.',
   },
