@@ -1,5 +1,7 @@
 // The other two ways to a program: native windows, and a stock SSH client on a port for one computer and one key.
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { OfferId } from '../../src/contract/models.ts';
 import { aimAt, expect, soon, test, timed, useLan } from '../lab/fixtures.ts';
 import { inkOf } from '../lab/picture.ts';
 import { openPorts, processesOf, sandboxProcesses } from '../lab/processes.ts';
@@ -45,6 +47,26 @@ test('a native window is among the visitor’s own, after a warning', async () =
   await soon(() => sandboxProcesses('bob'), 3000).toEqual([]);
   await soon(() => processesOf('alice').filter((command) => command.startsWith('ssh '))).toEqual([]);
   await expect(alice.sessions('visitor', 'ended').first()).toContainText('Ended by Bob.');
+});
+
+test('several native windows at once: none takes the key of another’s display', async () => {
+  const { screen } = lan.alice;
+  const [alice, bob] = await Promise.all([lan.alice.core(), lan.bob.core()]);
+  const peerId = bob.read('self')?.id;
+  if (peerId === undefined) throw new Error('Bob is not there');
+  await (await lan.alice.mainPage()).openPeer('Bob');
+  const ask = () => alice.call('asks.create', { peerId, offerId: 'app:xcalc' as OfferId, view: 'native' });
+  await ask();
+  await (await (await lan.bob.popup()).shown()).answer('Until I quit eBrainPool');
+  for (let more = 0; more < 3; more += 1) void ask();
+  const calculators = async () => (await screen.windows()).filter((name) => name === 'Calculator').length;
+  await soon(calculators, 30_000).toBe(4);
+  // Nor is there anything of it in the home that lasts.
+  const home = bob.read('containers')?.[0]?.homePath ?? '';
+  expect(readdirSync(home).filter((name) => name.startsWith('.Xauthority'))).toEqual([]);
+  await bob.call('sessions.endAll', {});
+  for (const { id } of bob.read('rules') ?? []) await bob.call('rules.remove', { ruleId: id });
+  await soon(calculators).toBe(0);
 });
 
 test('closing the native window ends the session', async () => {

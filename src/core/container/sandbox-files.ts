@@ -16,6 +16,7 @@ export interface SandboxFiles {
 
 /**
  * sshd for one user and one forced program (sshd_config(5)). It listens nowhere: socat gives it each stream.
+ * The keys of X displays lie in the sandbox and not in the home: a peer's sessions share that, and each calls its display by one name.
  * Of the key exchanges only the old ones are taken out, so that what this sshd has of the post-quantum ones stays.
  * Security: whatever command, subsystem or forward a client asks for, it gets the program of the grant and X11 forwarding.
  */
@@ -32,6 +33,7 @@ StrictModes no
 X11Forwarding yes
 X11UseLocalhost yes
 XAuthLocation /usr/bin/xauth
+SetEnv XAUTHORITY=/run/user/1000/Xauthority
 AddressFamily inet
 AllowTcpForwarding no
 AllowStreamLocalForwarding no
