@@ -74,9 +74,9 @@ async function measureTopic(): Promise<number> {
   return performance.now() - startedAt;
 }
 
-async function measure(): Promise<Ease> {
+async function measure(count: number): Promise<Ease> {
   const [launch, click, topic]: [number[], number[], number[]] = [[], [], []];
-  for (let times = 0; times < 3; times += 1) {
+  for (let times = 0; times < count; times += 1) {
     launch.push(await measureLaunch());
     click.push(await measureClick());
     topic.push(await measureTopic());
@@ -118,11 +118,12 @@ for (const [kind, what] of [
   test(`a flood of ${what} leaves another peer’s launch and the host’s window at ease`, async () => {
     test.setTimeout(120_000);
     await (await lan.alice.mainPage()).openPeer('Bob');
-    const quiet = await measure();
+    // All of this file stays under what one peer may ask in a minute.
+    const quiet = await measure(2);
     await using flooding = await flood(kind);
     const startedAt = performance.now();
     const before = flooding.count();
-    const flooded = await measure();
+    const flooded = await measure(3);
     const perSecond = ((flooding.count() - before) * 1000) / (performance.now() - startedAt);
     const figures = (['launch', 'click', 'topic'] as const).map(
       (one) =>

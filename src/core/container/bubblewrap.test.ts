@@ -50,7 +50,10 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('everything that sharing needs is here', async () => {
   const items = await engine.check();
-  expect(items.filter((item) => item.level !== 'ok')).toEqual([]);
+  // Some computers keep the device of the internet for root: that is theirs to say, and the check's to find.
+  const isForAll = ((await stat('/dev/net/tun').catch(() => null))?.mode ?? 0) & 0o006;
+  const lacking = isForAll === 0o006 ? [] : [{ id: 'internet', level: 'warning', params: { context: 'device' } }];
+  expect(items.filter((item) => item.level !== 'ok')).toMatchObject(lacking);
 });
 
 describe('a program in the sandbox', () => {
