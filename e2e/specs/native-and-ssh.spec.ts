@@ -58,6 +58,8 @@ test('several native windows at once: none takes the key of another’s display'
   const ask = () => alice.call('asks.create', { peerId, offerId: 'app:xcalc' as OfferId, view: 'native' });
   await ask();
   await (await (await lan.bob.popup()).shown()).answer('Until I quit eBrainPool');
+  // Before the rule is kept, each of the others would wait for a person.
+  await soon(() => bob.read('rules')?.length).toBe(1);
   for (let more = 0; more < 3; more += 1) void ask();
   const calculators = async () => (await screen.windows()).filter((name) => name === 'Calculator').length;
   await soon(calculators, 30_000).toBe(4);
