@@ -76,7 +76,7 @@ async function startElectron(
 ): Promise<RunningShell> {
   await using stack = new AsyncDisposableStack();
   const number = 90 + Number(readFileSync(`/run/lab/${host}.number`, 'utf8'));
-  const screen = spawnOn(host, ['Xvfb', `:${number}`, '-screen', '0', '1600x1000x24', '-nolisten', 'tcp'], {
+  const screen = spawnOn(host, ['Xvfb', `:${number}`, '-screen', '0', '1600x1000x24', '-nolisten', 'tcp', '-noreset'], {
     stdio: 'ignore',
   });
   stack.defer(() => void screen.kill());

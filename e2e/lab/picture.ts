@@ -126,7 +126,7 @@ export class Screen implements AsyncDisposable {
 
   /** A screen of its own, as a person has one. */
   static startXvfb(computer: Computer): Promise<Screen> {
-    return Screen.#start(computer, ['Xvfb', '-screen', '0', '1024x768x24', '-nolisten', 'tcp']);
+    return Screen.#start(computer, ['Xvfb', '-screen', '0', '1024x768x24', '-nolisten', 'tcp', '-noreset']);
   }
 
   /** The same server, size, depth, resolution and window manager as in a sandbox, put together here by hand. */

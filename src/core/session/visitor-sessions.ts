@@ -218,7 +218,7 @@ export function startVisitorSessions(options: {
     visit.native = native;
     change(visit, { state: 'running' });
     const { exitCode, why } = await native.ended;
-    if (exitCode === 255 && !isOver(visit)) log.warn({ why }, 'ssh failed');
+    if (exitCode !== 0 && !isOver(visit)) log.warn({ exitCode, why }, 'a native window ended with an error');
     // The host tells how the program ended; when it does not, ssh's own end is the end.
     await new Promise((resolve) => setTimeout(resolve, 800));
     if (isOver(visit)) return;
