@@ -321,7 +321,7 @@ function proveKey(
 /** Ends a connection; one whose other side does not answer (it was stopped, its cable is out) is cut. */
 function drop(connection: Connection, socket: Socket): void {
   connection.end();
-  setTimeout(() => socket.destroy(), 500).unref();
+  setTimeout(() => socket.destroy(), 250).unref();
 }
 
 function keyOf(socket: Socket): string {
