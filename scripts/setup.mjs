@@ -1,13 +1,21 @@
 // Sets up a clone, as far as it is not: npm packages, system packages, the built window. Cheap when all is there.
 import { ensureNpmPackages } from './npm-packages.mjs';
 import { ensureSystemPackages, systemPackages } from './system-packages.mjs';
-import { whileAlone } from './tools.mjs';
-import { ensureWindowIsBuilt } from './window-build.mjs';
+import { ensureTestElectron } from './test-electron.mjs';
+import { Refusal, say, whileAlone } from './tools.mjs';
+import { ensureTestBundle, ensureWindowIsBuilt } from './window-build.mjs';
 
 export async function ensureSetUp({ forTests = false } = {}) {
   await whileAlone(async () => {
     await ensureNpmPackages();
     await ensureSystemPackages(forTests ? systemPackages.tests : systemPackages.sharing);
     await ensureWindowIsBuilt();
+    if (!forTests) return;
+    await ensureTestBundle();
+    // Without it every test that wants it fails by itself; the others need not wait for it.
+    await ensureTestElectron().catch((error) => {
+      if (!(error instanceof Refusal)) throw error;
+      say(error.message);
+    });
   });
 }

@@ -3,6 +3,9 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, symlin
 import { join } from 'node:path';
 import { findProgram, isRoot, lastLines, runQuietly, say } from './tools.mjs';
 
+/** Where Debian puts a library of this processor. */
+const library = (name) => `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/${name}`;
+
 /** Package and what shows that it is there: the name of a program, or a path. */
 const forSharing = {
   bubblewrap: 'bwrap',
@@ -20,8 +23,30 @@ const forSharing = {
   'fonts-dejavu-core': '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
 };
 const forLab = { iproute2: 'ip', 'util-linux': 'nsenter' };
+/** What Electron's binary is linked with, what it opens by itself (libsecret), and the desktop around it that tests need. */
+const forElectron = {
+  unzip: 'unzip',
+  'libgtk-3-0': library('libgtk-3.so.0'),
+  libnss3: library('libnss3.so'),
+  libasound2: library('libasound.so.2'),
+  libgbm1: library('libgbm.so.1'),
+  'libatk-bridge2.0-0': library('libatk-bridge-2.0.so.0'),
+  'libatspi2.0-0': library('libatspi.so.0'),
+  libcups2: library('libcups.so.2'),
+  libdrm2: library('libdrm.so.2'),
+  libxkbcommon0: library('libxkbcommon.so.0'),
+  libxcomposite1: library('libXcomposite.so.1'),
+  libxdamage1: library('libXdamage.so.1'),
+  libxrandr2: library('libXrandr.so.2'),
+  libxfixes3: library('libXfixes.so.3'),
+  'libsecret-1-0': library('libsecret-1.so.0'),
+  'gnome-keyring': 'gnome-keyring-daemon',
+  'dbus-daemon': 'dbus-daemon',
+  openbox: 'openbox',
+};
 const forTests = {
   ...forLab,
+  ...forElectron,
   chromium: 'chromium',
   xvfb: 'Xvfb',
   perl: 'perl',
