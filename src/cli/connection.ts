@@ -12,6 +12,7 @@ import {
   type CoreFile,
   coreFileName,
   coreFileSchema,
+  localRefusal,
   maxLocalLineBytes,
 } from '../contract/profile.ts';
 
@@ -19,14 +20,22 @@ const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
  * Connects, and resolves when every topic is there.
- * @throws AppError `core-not-running`, `timeout`
+ * @throws AppError `core-not-running`, `timeout`, `other-namespace`
  */
 export async function connectToCore(profileDir: string): Promise<Client> {
   const file = await readCoreFile(profileDir);
   if (file === null) throw new AppError('core-not-running');
   const socket = await open(file.socketPath);
-  const client = createClient(createLinePort(socket, { maxLineBytes: maxLocalLineBytes }));
   const lost = Promise.withResolvers<never>();
+  const port = createLinePort(socket, { maxLineBytes: maxLocalLineBytes });
+  const client = createClient({
+    ...port,
+    onMessage: (listener) =>
+      port.onMessage((message) => {
+        if (isRefusal(message)) lost.reject(new AppError(localRefusal.params.code));
+        else listener(message);
+      }),
+  });
   client.onClose(() => lost.reject(new AppError('core-not-running')));
   // Nobody waits for it any more once the client is ready.
   lost.promise.catch(() => {});
@@ -58,6 +67,10 @@ async function readParsed<T>(path: string, parse: (value: unknown) => T): Promis
   } catch {
     return null;
   }
+}
+
+function isRefusal(message: unknown): boolean {
+  return (message as { readonly method?: unknown } | null)?.method === localRefusal.method;
 }
 
 function open(path: string): Promise<Socket> {

@@ -1,11 +1,13 @@
 // `ebp` as a whole: its command line, its exit codes, and how it fails.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../contract/errors.ts';
+import { localRefusal } from '../contract/profile.ts';
 import { core, ebp, useCore } from './testing.ts';
 
 useCore();
@@ -54,6 +56,20 @@ describe('ebp', () => {
       expect(await ebp(['status', '--profile', folder])).toEqual(expected);
     }
     await rm(folder, { recursive: true });
+  });
+
+  test('says why it is not answered where it comes out of a container', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ebp-refused-'));
+    const socketPath = join(folder, 'core.sock');
+    const server = createServer((socket) => socket.end(`${JSON.stringify(localRefusal)}\n`)).listen(socketPath);
+    await writeFile(join(folder, 'core.json'), JSON.stringify({ socketPath, pid: 1, startedAt: 1 }));
+    const { code, error } = await ebp(['status', '--profile', folder]);
+    server.close();
+    await rm(folder, { recursive: true });
+    expect([code, error]).toEqual([
+      1,
+      expect.stringMatching(/^eBrainPool runs, and does not answer .* container .*\n$/),
+    ]);
   });
 
   test('tells what the core refuses in a sentence, or in JSON', async () => {

@@ -31,6 +31,7 @@ export const errorCodeSchema = z.enum([
   'not-verified',
   'offer-gone',
   'offer-unsupported',
+  'other-namespace',
   'peer-blocked',
   'peer-busy',
   'peer-container-failed',

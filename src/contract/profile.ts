@@ -20,6 +20,9 @@ export const browserFileSchema = z.object({
 });
 export type BrowserFile = Readonly<z.infer<typeof browserFileSchema>>;
 
+/** What the core says to a client that does not run beside it, before it closes. */
+export const localRefusal = { jsonrpc: '2.0', method: 'refused', params: { code: 'other-namespace' } } as const;
+
 /** The longest line on the local socket. */
 export const maxLocalLineBytes = 8 * 1024 * 1024;
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -17,6 +17,17 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const start = (attach: (port: Port) => void = () => {}, name = 'profile') =>
   startLocalSocket({ profileDir: join(folder, name), runtimeDir: join(folder, 'run'), attach, log: silentLog });
+
+/** What a program is told that connects and says its name. Perl, as every Debian has it. */
+async function speak(path: string, before: readonly string[], between = ''): Promise<string> {
+  const script = `use IO::Socket::UNIX; my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die $!; ${between}
+    $| = 1; print $s "\\"name\\"\\n"; $s->flush; $s->timeout(5); my $line = <$s>; print $line // "closed";`;
+  const [command = '', ...words] = [...before, 'perl', '-e', script, path];
+  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'inherit'], timeout: 8000 });
+  let said = '';
+  for await (const chunk of child.stdout) said += chunk;
+  return said;
+}
 const coreFile = () => join(folder, 'profile', 'core.json');
 
 describe('the local socket', () => {
@@ -85,6 +96,52 @@ describe('the local socket', () => {
     const starts = await Promise.allSettled([start(), start(), start()]);
     expect(starts.map((result) => result.status).toSorted()).toEqual(['fulfilled', 'rejected', 'rejected']);
     for (const result of starts) if (result.status === 'fulfilled') await result.value[Symbol.asyncDispose]();
+  });
+
+  test('answers whoever runs beside it, at once and whatever it sends first', async () => {
+    await using local = await start((port) => port.onMessage((message) => port.post(message)));
+    expect(await speak(local.path, [])).toBe('"name"\n');
+  });
+
+  test.each([
+    ['network', ['--net']],
+    ['PID', ['--pid', '--fork']],
+    ['user', ['--user']],
+    ['every', ['--net', '--pid', '--fork', '--user', '--ipc', '--uts', '--mount']],
+  ])('refuses whoever comes out of another %s namespace, in a word', async (_name, flags) => {
+    const told: unknown[] = [];
+    await using local = await start((port) => port.onMessage((message) => told.push(message)));
+    // Root needs no user namespace to make another; others do.
+    const all = process.getuid?.() === 0 ? flags : [...new Set([...flags, '--user'])];
+    expect(await speak(local.path, ['unshare', ...all])).toContain('"other-namespace"');
+    expect(told).toEqual([]);
+  });
+
+  test('refuses a program whose number another process has by now', async () => {
+    await using local = await start((port) => port.onMessage((message) => port.post(message)));
+    // It connects, hands the connection to a child, and has ended before anybody looks.
+    const said = speak(local.path, [], 'fork and exit;');
+    spawnSync('sleep', ['0.7']);
+    expect(await said).toContain('"other-namespace"');
+  });
+
+  test('answers in a container in which core and client are started together', async () => {
+    const script = `
+      import { connect } from 'node:net';
+      import { startLocalSocket } from ${JSON.stringify(new URL('./local-socket.ts', import.meta.url).href)};
+      const log = { error() {}, warn: (fields, message) => console.log(message), info() {}, debug() {} };
+      const attach = (port) => port.onMessage((message) => port.post(message));
+      const folders = { profileDir: ${JSON.stringify(join(folder, 'profile'))}, runtimeDir: ${JSON.stringify(join(folder, 'run'))} };
+      const local = await startLocalSocket({ ...folders, attach, log });
+      const socket = connect(local.path, () => socket.write('"here"\\n'));
+      socket.on('data', async (data) => { console.log(String(data)); socket.destroy(); await local[Symbol.asyncDispose](); });`;
+    const words = ['--user', '--map-root-user', '--net', '--ipc', '--pid', '--fork', '--mount-proc', process.execPath];
+    const child = spawn('unshare', [...words, '--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    for await (const chunk of child.stdout) said += chunk;
+    expect(said).toBe('"here"\n\n');
   });
 
   test('replaces what a killed core has left', async () => {

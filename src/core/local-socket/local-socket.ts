@@ -7,9 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../contract/errors.ts';
 import { createLinePort } from '../../contract/line-port.ts';
 import type { Port } from '../../contract/port.ts';
-import { coreFileName, coreFileSchema, maxLocalLineBytes } from '../../contract/profile.ts';
+import { coreFileName, coreFileSchema, localRefusal, maxLocalLineBytes } from '../../contract/profile.ts';
 import type { Log } from '../lib/log.ts';
 import { replaceFile } from '../lib/replace-file.ts';
+import { type Stranger, startPeerCheck } from './peer-check.ts';
 
 /** Thrown when a core that runs has this profile already. */
 export class AlreadyRunningError extends Error {
@@ -36,6 +37,8 @@ export interface LocalSocket extends AsyncDisposable {
 
 const PROBE_TIMEOUT_MS = 2000;
 const LOCK_TIMEOUT_MS = 10_000;
+/** Connections whose origin is being found out; more at a time are closed. */
+const MAX_BEING_CHECKED = 32;
 
 /**
  * Listens, and writes `core.json` so that the CLI finds it. What a crash has left is replaced.
@@ -50,10 +53,23 @@ export async function startLocalSocket(options: LocalSocketOptions): Promise<Loc
   if (process.platform !== 'win32') await makePrivateFolder(runtimeDir);
 
   const sockets = new Set<Socket>();
+  const { findStranger } = await startPeerCheck(log);
+  let beingChecked = 0;
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    attach(socketPort(socket, log));
+    socket.on('error', () => socket.destroy());
+    if (beingChecked >= MAX_BEING_CHECKED) {
+      socket.destroy();
+      return;
+    }
+    beingChecked += 1;
+    void findStranger(socket).then((stranger) => {
+      beingChecked -= 1;
+      // Security: nothing that it sent was read before this, and it was told nothing.
+      if (stranger === null) attach(socketPort(socket, log));
+      else refuse(socket, stranger, log);
+    });
   });
   server.on('error', (error) => log.error({ error: String(error) }, 'local socket failed'));
 
@@ -80,6 +96,12 @@ export async function startLocalSocket(options: LocalSocketOptions): Promise<Loc
 
   const kept = stack.move();
   return { path, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** Says so in a word, so that a person who typed `ebp` in a container knows why. */
+function refuse(socket: Socket, stranger: Stranger, log: Log): void {
+  log.warn({ stranger }, 'a local client that is not of this user’s own processes was refused');
+  socket.end(`${JSON.stringify(localRefusal)}\n`, () => socket.destroy());
 }
 
 /** The contract's port on a connection of the local socket. */

@@ -47,6 +47,8 @@ export const errors: Readonly<Record<ErrorCode, string>> = {
     'This is for verified computers only. Compare the code with the person there first: open the computer and choose “Verify”.',
   'offer-gone': 'This application is no longer shared. Choose another, or ask the person there to share it again.',
   'offer-unsupported': 'This kind of offer needs a newer version of eBrainPool on this computer.',
+  'other-namespace':
+    'eBrainPool runs, and does not answer this program, because it comes out of a container or sandbox of its own. Run this in an ordinary terminal on the same computer, or in the container in which eBrainPool itself was started.',
   'peer-blocked': 'You have blocked this computer. Unblock it under Settings, People, to use it.',
   'peer-busy': 'That computer has reached its limit of requests or sessions. Try again in a moment.',
   'peer-container-failed':
