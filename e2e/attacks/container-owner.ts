@@ -93,7 +93,9 @@ async function makeFacts(other: { readonly folder: string }) {
   // So that no process of a sandbox has by chance the number of the owner's.
   for (let count = 0; count < 3000 && (spawnSync('true').pid ?? 0) < 6000; count += 1);
   const program = start('perl', ['-e', 'sleep 600', 'ebp-owners-program']);
-  const [sock = ''] = (await readdir(other.folder)).filter((name) => name.startsWith('sandbox-'));
+  const [sock = ''] = (await readdir(other.folder)).filter((name) => /^sandbox-[^-]+$/.test(name));
+  const [others = ''] = await readdir(join(other.folder, 's'));
+  const machineId = await readFile('/etc/machine-id', 'utf8').catch(() => '');
   return {
     secret: await ownFile(join(ownersHome, 'secret'), 'secret'),
     owners_home: ownersHome,
@@ -110,6 +112,8 @@ async function makeFacts(other: { readonly folder: string }) {
     owners_word: 'ebp-owners-word',
     owners_login: userInfo().username,
     host_name: hostname(),
+    machine_id: machineId.trim(),
+    other_machine_id: (await readFile(join(other.folder, 's', others, 'conf', 'machine-id'), 'utf8')).trim(),
     memory_key: memoryKey,
     addresses: Object.values(networkInterfaces()).flatMap((list) =>
       (list ?? []).filter((one) => one.family === 'IPv4' && !one.internal).map((one) => one.address),

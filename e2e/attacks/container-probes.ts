@@ -37,8 +37,8 @@ const files: readonly Probe[] = [
   },
   {
     id: 'system-folders',
-    tries: 'lists /root, /boot, /srv, /mnt, /media, /var/log, /var/tmp, /var/spool',
-    script: 'each_of(sub { can_list($_[0]) }, qw(/root /boot /srv /mnt /media /var/log /var/tmp /var/spool))',
+    tries: 'lists /root, /boot, /srv, /mnt, /media, /var/log, /var/spool',
+    script: 'each_of(sub { can_list($_[0]) }, qw(/root /boot /srv /mnt /media /var/log /var/spool))',
     refusal: 'ENOENT',
     control: { inside: 'told(can_list("/usr"))' },
   },
@@ -332,9 +332,17 @@ const identity: readonly Probe[] = [
   },
   {
     id: 'machine-id',
-    tries: 'reads the machine’s identity and serial numbers',
+    tries: 'looks for the identity of the owner’s computer, or another container’s',
     script:
-      'each_of(sub { can_read($_[0]) }, qw(/etc/machine-id /var/lib/dbus/machine-id /etc/hostid /sys/class/dmi/id/product_uuid /sys/class/dmi/id/product_name /sys/class/net/eth0/address))',
+      'my $own = contents_of("/etc/machine-id") =~ s/\\s//gr; found($own eq "" || grep { $_ eq $own } $fact{machine_id}, $fact{other_machine_id})',
+    refusal: 'nothing',
+    control: { inside: 'told(can_read("/etc/machine-id"))' },
+  },
+  {
+    id: 'serial-numbers',
+    tries: 'reads the machine’s serial numbers',
+    script:
+      'each_of(sub { can_read($_[0]) }, qw(/etc/hostid /sys/class/dmi/id/product_uuid /sys/class/dmi/id/product_name /sys/class/net/eth0/address))',
     refusal: 'ENOENT',
   },
   {

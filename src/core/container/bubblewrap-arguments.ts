@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Mount } from '../../contract/models.ts';
 import type { MountInfo, SandboxSpec } from './engine.ts';
+import { sandboxEnvironment } from './environment.ts';
 import type { SandboxFiles } from './sandbox-files.ts';
 
 /** Of /etc a program sees what it needs to run, and nothing that says who the owner is. */
@@ -66,9 +67,6 @@ const ETC = [
 /** Security: of /proc, what tells the owner's keys and the kernel's addresses: no namespace hides them. */
 const KERNEL_FILES = ['/proc/kallsyms', '/proc/key-users', '/proc/keys'] as const;
 
-/** What runs where no program's own process is told the state. */
-const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games:/usr/sbin:/sbin';
-
 export function describeMounts(homePath: string, mounts: readonly Mount[]): readonly MountInfo[] {
   return [
     { path: '/usr', target: '/usr', mode: 'ro' },
@@ -76,6 +74,7 @@ export function describeMounts(homePath: string, mounts: readonly Mount[]): read
     { path: `/etc/{${ETC.filter((name) => existsSync(`/etc/${name}`)).join(',')}}`, target: '/etc', mode: 'ro' },
     { path: homePath, target: '/home/ebp', mode: 'rw' },
     { path: 'tmpfs', target: '/tmp', mode: 'tmpfs' },
+    { path: 'tmpfs', target: '/var/tmp', mode: 'tmpfs' },
     { path: 'tmpfs', target: '/run', mode: 'tmpfs' },
     ...mounts.map((mount) => ({ path: mount.path, target: mount.path, mode: mount.mode })),
   ];
@@ -84,38 +83,25 @@ export function describeMounts(homePath: string, mounts: readonly Mount[]): read
 /** The whole command line of bwrap(1), in the order in which it mounts. */
 export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): string[] {
   const size = spec.display === null ? '' : `${spec.display.size.width}x${spec.display.size.height}`;
-  const environment: Readonly<Record<string, string>> = {
-    HOME: '/home/ebp',
-    USER: 'ebp',
-    LOGNAME: 'ebp',
-    SHELL: '/bin/bash',
-    PATH,
-    LANG: process.env['LANG'] ?? 'C.UTF-8',
-    TERM: 'xterm-256color',
-    XDG_RUNTIME_DIR: '/run/user/1000',
-    XDG_SESSION_TYPE: 'x11',
-    GDK_BACKEND: 'x11',
-    QT_QPA_PLATFORM: 'xcb',
-    NO_AT_BRIDGE: '1',
-    EBP_SIZE: size,
-  };
   return [
     // Security: all namespaces; no further user namespaces inside; no terminal to push input into (CVE-2017-5226).
     ...['--unshare-all', '--unshare-user', '--disable-userns', '--uid', '1000', '--gid', '1000'],
     ...['--die-with-parent', '--new-session', '--hostname', 'ebp', '--info-fd', '3', '--clearenv', '--cap-drop', 'ALL'],
     // Security: what the kernel refuses besides, see seccomp-rules.ts.
     ...['--seccomp', '4'],
-    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...Object.entries(sandboxEnvironment()).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...['--setenv', 'EBP_SIZE', size],
     ...['--ro-bind', '/usr', '/usr', '--ro-bind-try', '/opt', '/opt'],
     ...['bin', 'lib', 'lib32', 'lib64', 'libx32', 'sbin'].flatMap((name) =>
       existsSync(`/usr/${name}`) ? ['--symlink', `usr/${name}`, `/${name}`] : [],
     ),
     ...ETC.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
-    ...['passwd', 'group', 'hosts', 'nsswitch.conf', 'resolv.conf'].flatMap((name) => [
+    ...['passwd', 'group', 'hosts', 'machine-id', 'nsswitch.conf', 'resolv.conf'].flatMap((name) => [
       '--ro-bind',
       join(files.confPath, name),
       `/etc/${name}`,
     ]),
+    ...['--symlink', '/etc/machine-id', '/var/lib/dbus/machine-id'],
     ...[
       '--ro-bind-try',
       '/var/cache/fontconfig',
@@ -129,6 +115,7 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
     ...['--dev', '/dev', '--tmpfs', '/tmp', '--perms', '1777', '--dir', '/tmp/.X11-unix'],
     ...['--tmpfs', '/run', '--perms', '0700', '--dir', '/run/user/1000', '--bind', spec.homePath, '/home/ebp'],
     ...['--ro-bind', files.confPath, '/run/ebp/conf', '--bind', files.sockPath, '/run/ebp/sock'],
+    ...['--bind', files.tmpPath, '/var/tmp'],
     ...spec.mounts.flatMap((mount) => [mount.mode === 'ro' ? '--ro-bind-try' : '--bind-try', mount.path, mount.path]),
     ...['--remount-ro', '/', '--chdir', '/home/ebp', '--', '/run/ebp/conf/init'],
   ];

@@ -55,7 +55,7 @@ async function startSandbox(options: BubblewrapOptions, spec: SandboxSpec, signa
   const path = join(options.runtimeDir, 's', name);
   const sockPath = join(dirname(spec.homePath), `sandbox-${name}`);
   const files = await writeSandboxFiles(path, sockPath, spec.hostKey, options.owner).catch(async (error) => {
-    await Promise.all([removeTree(path), removeTree(sockPath)]).catch(() => {});
+    await Promise.all([path, sockPath, `${sockPath}-tmp`].map(removeTree)).catch(() => {});
     throw orDiskFull(error, path);
   });
   const bwrap = (await findProgram('bwrap')) ?? 'bwrap';
@@ -119,7 +119,7 @@ class BubblewrapSandbox implements Sandbox {
       void this.closeNetwork();
       const error = new AppError('container-failed', { why: why.slice(0, 500) });
       for (const waiting of [this.#ready, this.#armed, this.#filesOpen, this.#info]) waiting.reject(error);
-      Promise.all([removeTree(path), removeTree(this.#files.sockPath)])
+      Promise.all([path, this.#files.sockPath, this.#files.tmpPath].map(removeTree))
         .catch((rmError) => options.log.warn({ error: String(rmError) }, 'sandbox folder not removed'))
         .finally(() => resolve({ exitCode: this.#exitCode, why }));
     };

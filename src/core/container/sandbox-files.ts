@@ -1,8 +1,11 @@
 // The small files that a sandbox is given: who it is, how its sshd behaves, its first program. Read-only inside.
+import { createHash } from 'node:crypto';
 import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { asEnvironmentFile, sandboxEnvironment } from './environment.ts';
 import { NAME_SERVER } from './network.ts';
-import { sandboxInit, sandboxLogin } from './sandbox-init.ts';
+import { sandboxInit } from './sandbox-init.ts';
+import { sandboxLogin } from './sandbox-login.ts';
 
 export interface Owner {
   readonly uid: number;
@@ -12,6 +15,8 @@ export interface Owner {
 export interface SandboxFiles {
   readonly confPath: string;
   readonly sockPath: string;
+  /** What programs keep for a while and is too large for memory. */
+  readonly tmpPath: string;
 }
 
 /**
@@ -70,7 +75,9 @@ export async function writeSandboxFiles(
   // Where root's sandboxes run as another user, that user must get through to its own folder.
   await mkdir(dirname(path), { recursive: true, mode: owner === null ? 0o700 : 0o711 });
   await mkdir(confPath, { recursive: true, mode: 0o700 });
+  const tmpPath = `${sockPath}-tmp`;
   await mkdir(sockPath, { recursive: true, mode: 0o700 });
+  await mkdir(tmpPath, { recursive: true, mode: 0o700 });
   const files: readonly (readonly [name: string, text: string, mode: number])[] = [
     [
       'passwd',
@@ -82,6 +89,8 @@ export async function writeSandboxFiles(
     // Answers only where the program was given the internet.
     ['resolv.conf', `nameserver ${NAME_SERVER}\noptions edns0\n`, 0o644],
     ['nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n', 0o644],
+    ['machine-id', `${machineId(hostKey)}\n`, 0o444],
+    ['environment', asEnvironmentFile(sandboxEnvironment()), 0o644],
     ['sshd_config', sshdConfig, 0o644],
     ['host_key', hostKey, 0o600],
     ['authorized_keys', '', 0o644],
@@ -90,8 +99,16 @@ export async function writeSandboxFiles(
   ];
   await Promise.all(files.map(([name, text, mode]) => writeOwned(join(confPath, name), text, mode, owner)));
   if (owner !== null)
-    await Promise.all([path, confPath, sockPath].map((folder) => chown(folder, owner.uid, owner.gid)));
-  return { confPath, sockPath };
+    await Promise.all([path, confPath, sockPath, tmpPath].map((folder) => chown(folder, owner.uid, owner.gid)));
+  return { confPath, sockPath, tmpPath };
+}
+
+/**
+ * The container's own machine-id(5), which programs want and which lasts as long as the container does.
+ * Security: nothing of this computer's own, and another one for each peer, so that programs cannot tell where they run or compare.
+ */
+function machineId(hostKey: string): string {
+  return createHash('sha256').update(`machine-id of ${hostKey}`).digest('hex').slice(0, 32);
 }
 
 export async function writeOwned(path: string, text: string, mode: number, owner: Owner | null): Promise<void> {

@@ -1,15 +1,17 @@
 // The first program in a sandbox: starts display, session bus and sshd, waits for the program to run, and tells how it ended.
 import { EXCHANGE_PATH, UPLOAD_PREFIX } from '../files/places.ts';
+import { waitForWindows } from './sandbox-end.ts';
 
 /**
  * Reads NUL-terminated words from standard input, so nothing is ever parsed by a shell: `files` opens the folder to exchange files,
  * with the size of the largest in KiB as the next word, and `no-files` closes it; a number is how many words follow, which are the
  * working directory and the argument vector. The end of the input is the end of the core.
  * Writes lines to standard output: `ready`, `files`, `armed`, then `exit CODE`.
- * Environment: EBP_SIZE (WxH, empty for no display).
+ * Environment: that of environment.ts, and EBP_SIZE (WxH, empty for no display), which no program is given.
  */
 export const sandboxInit = `#!/bin/bash
 set -u
+export -n EBP_SIZE
 # A handler and not "ignore", which the program would inherit: with the core gone, writing must fail and the end below be reached.
 trap : PIPE
 # Security: what the core was started with open, and Node does not close, is open here too. All but this script is closed.
@@ -21,12 +23,14 @@ done
 # before, it would count all that the owner runs.
 IFS=.- read -r major minor _ </proc/sys/kernel/osrelease
 [ $((major * 1000 + minor)) -ge 5014 ] && ulimit -u 2048
-private=/run/user/1000
+private=$XDG_RUNTIME_DIR
 # Connections that an X client has open: state 03 is "connected", the listening sockets are in state 01 (proc(5)).
 x_clients() { grep -c ' 03 [0-9]* @*/tmp/.X11-unix/X1$' /proc/net/unix; }
+${waitForWindows}
 socat UNIX-LISTEN:/run/ebp/sock/ssh,fork,mode=600,max-children=32 EXEC:"/usr/sbin/sshd -i -e -f /run/ebp/conf/sshd_config",nofork 2>/dev/null </dev/null &
+# Before the session bus, which gives its own environment to every program that it starts.
+[ -n "$EBP_SIZE" ] && export DISPLAY=:1
 if command -v dbus-daemon >/dev/null; then
-  export DBUS_SESSION_BUS_ADDRESS=unix:path=$private/bus
   dbus-daemon --session --address="$DBUS_SESSION_BUS_ADDRESS" --nofork --nopidfile >/dev/null 2>&1 </dev/null &
 fi
 if [ -n "$EBP_SIZE" ]; then
@@ -47,7 +51,6 @@ if [ -n "$EBP_SIZE" ]; then
     fi
   done
   exec 3>&-
-  export DISPLAY=:1
   if command -v matchbox-window-manager >/dev/null; then
     matchbox-window-manager -use_titlebar no >/dev/null 2>&1 </dev/null &
   elif command -v openbox >/dev/null; then
@@ -113,10 +116,7 @@ if [ -n "$EBP_SIZE" ]; then
   idle=$(x_clients)
   "\${program[@]}" </dev/null >&2
   code=$?
-  # A launcher may return while its windows live on in another process: wait until the last window's connection is closed.
-  if [ "$code" -eq 0 ]; then
-    while [ "$(x_clients)" -gt "$idle" ]; do sleep 0.1; done
-  fi
+  [ "$code" -eq 0 ] && wait_for_windows "$idle"
 else
   mkfifo -m 600 "$private/exit"
   printf '%s\\0' "\${program[@]}" >"$private/program.new" && mv "$private/program.new" "$private/program"
@@ -126,21 +126,4 @@ else
   sleep 0.2
 fi
 echo "exit $code"
-`;
-
-/** What sshd runs for every login, whatever command the client sends (authorized_keys \`command=\`). */
-export const sandboxLogin = `#!/bin/bash
-set -u
-private=/run/user/1000
-export XDG_RUNTIME_DIR=$private DBUS_SESSION_BUS_ADDRESS=unix:path=$private/bus
-for _ in $(seq 100); do [ -e "$private/program" ] && break; sleep 0.05; done
-if ! mapfile -d '' -t program <"$private/program"; then echo 'eBrainPool: the program was not started in time. Ask again.' >&2; exit 1; fi
-if [ -z "\${DISPLAY:-}" ]; then
-  echo 'eBrainPool: no X display was forwarded. Connect with "ssh -X", from a computer that has an X display.' >&2
-  exit 1
-fi
-"\${program[@]}" </dev/null
-code=$?
-echo "$code" >"$private/exit"
-exit "$code"
 `;

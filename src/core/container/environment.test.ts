@@ -1,0 +1,144 @@
+// What programs find in a real sandbox, and in each of its two kinds of session: a viewer's display, or the visitor's own by ssh.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sandboxEnvironment } from './environment.ts';
+import { openTestSandboxes, type TestSandboxes } from './sandbox.test-support.ts';
+
+let sandboxes: TestSandboxes;
+beforeAll(async () => {
+  sandboxes = await openTestSandboxes();
+});
+afterAll(() => sandboxes[Symbol.asyncDispose]());
+
+/** What `env` printed, without what a shell adds of its own. */
+function variables(text: string): Record<string, string> {
+  const entries = text.split('\n').flatMap((line) => {
+    const [name, ...value] = line.split('=');
+    return value.length === 0 || ['_', 'SHLVL', 'PWD', 'OLDPWD'].includes(name as string)
+      ? []
+      : [[name, value.join('=')]];
+  });
+  return Object.fromEntries(entries);
+}
+
+test('a program of a viewer and one of an ssh session have the same variables, but for where the display is', async () => {
+  const viewer = variables(await sandboxes.runScript('env'));
+  await using session = await sandboxes.login(['env']);
+  const ssh = variables((await session.ended).stdout);
+  expect(viewer).toEqual({ ...sandboxEnvironment(), DISPLAY: ':1' });
+  const { MAIL: _, ...known } = ssh;
+  expect(known).toEqual({
+    ...sandboxEnvironment(),
+    DISPLAY: expect.stringMatching(/^localhost:\d+\.0$/),
+    XAUTHORITY: '/run/user/1000/Xauthority',
+  });
+  for (const folder of ['/usr/local/games', '/usr/games']) expect(known['PATH']?.split(':')).toContain(folder);
+});
+
+test.each([
+  ['de_DE.UTF-8', 'de_DE.UTF-8'],
+  ['sr_RS.utf8@latin', 'sr_RS.utf8@latin'],
+  ['C', 'C.UTF-8'],
+  ['', 'C.UTF-8'],
+  ['/home/owner/locale', 'C.UTF-8'],
+])('the language of the owner, %j, is %j inside', (lang, inside) => {
+  expect(sandboxEnvironment(lang)['LANG']).toBe(inside);
+});
+
+test('the machine id is the container’s own, and lasts with it', async () => {
+  const read = 'cat /etc/machine-id /var/lib/dbus/machine-id; echo x >/etc/machine-id';
+  const made = await sandboxes.spec();
+  const [first, again, other] = await Promise.all([
+    sandboxes.runScript(read, { hostKey: made.hostKey }),
+    sandboxes.runScript(read, { hostKey: made.hostKey }),
+    sandboxes.runScript(read),
+  ]);
+  const id = /^([0-9a-f]{32})\n\1\n.*Read-only/.exec(first ?? '')?.[1];
+  expect(id).toBeDefined();
+  expect(again).toBe(first);
+  expect(other).not.toContain(id);
+  expect(id).not.toBe((await readFile('/etc/machine-id', 'utf8').catch(() => '')).trim());
+});
+
+test('/var/tmp is there for a program, private, and gone with the sandbox', async () => {
+  const made = await sandboxes.spec();
+  const out = await sandboxes.runScript('echo large >/var/tmp/file && cat /var/tmp/file; ls -A /var/tmp', made);
+  expect(out).toBe('large\nfile\n');
+  expect(await readdir(dirname(made.homePath))).toEqual(['home']);
+});
+
+async function xdotool(display: string, ...words: string[]): Promise<void> {
+  const child = spawn('xdotool', words, { env: { PATH: process.env['PATH'], DISPLAY: display }, stdio: 'ignore' });
+  expect((await once(child, 'close'))[0], words.join(' ')).toBe(0);
+}
+
+describe('a program that the session bus starts', () => {
+  const service = `mkdir -p ~/.local/share/dbus-1/services
+    printf '[D-BUS Service]\\nName=test.Display\\nExec=/bin/bash -c "env >/home/ebp/started"\\n' >~/.local/share/dbus-1/services/test.service
+    dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.ReloadConfig
+    dbus-send --session --dest=test.Display / test.Display.Start; for i in $(seq 50); do [ -s ~/started ] && break; sleep 0.1; done`;
+
+  const onBus = () => ({
+    ...sandboxEnvironment(),
+    DBUS_SESSION_BUS_ADDRESS: expect.stringContaining('unix:path=/run/user/1000/bus'),
+  });
+
+  test('has the display of a viewer, and all other variables', async () => {
+    const out = await sandboxes.runScript(`${service}; cat ~/started`);
+    expect(variables(out)).toMatchObject({ ...onBus(), DISPLAY: ':1' });
+  });
+
+  test('has the display that an ssh session came with', async () => {
+    await using session = await sandboxes.login([
+      'bash',
+      '-c',
+      `${service} >/dev/null; cat ~/started; echo "is $DISPLAY"`,
+    ]);
+    const { stdout } = await session.ended;
+    const here = /^is (localhost:\d+\.0)$/m.exec(stdout)?.[1];
+    expect(variables(stdout)).toMatchObject({
+      ...onBus(),
+      DISPLAY: here,
+      XAUTHORITY: '/run/user/1000/Xauthority',
+    });
+  });
+});
+
+// As gnome-terminal, jEdit's script and many others do: the program that was started only starts another.
+describe('a session whose launcher returns before its window is there', () => {
+  const launcher = ['bash', '-c', '(sleep 0.5; exec xclock) >/dev/null 2>&1 & echo launched'];
+
+  test('goes on in a viewer until the window closes', async () => {
+    await using sandbox = await sandboxes.engine.startSandbox(await sandboxes.spec());
+    const script = `${launcher[2]}; (sleep 2; pkill xclock) >/dev/null 2>&1 &`;
+    const startedAt = performance.now();
+    await sandbox.run({ argv: ['bash', '-c', script], workingDirectory: null });
+    expect((await sandbox.ended).exitCode).toBe(0);
+    expect(performance.now() - startedAt).toBeGreaterThan(1900);
+  });
+
+  test('goes on over ssh until the window closes', async () => {
+    await using session = await sandboxes.login(launcher);
+    const isOver = session.ended.then(() => 'over');
+    const find = ['search', '--sync', '--class', 'xclock'];
+    await xdotool(session.display, ...find);
+    expect(await Promise.race([isOver, new Promise((resolve) => setTimeout(resolve, 1500, 'open'))])).toBe('open');
+    await xdotool(session.display, ...find, 'windowkill');
+    expect(await session.ended).toMatchObject({ exitCode: 0, stdout: 'launched\n' });
+    expect((await session.sandbox.ended).exitCode).toBe(0);
+  });
+
+  test('is over at once where nothing was left, and soon where no window comes', async () => {
+    for (const [script, limitMs] of [
+      ['true', 2500],
+      ['sleep 600 & exit 0', 9000],
+    ] as const) {
+      const startedAt = performance.now();
+      await sandboxes.runScript(script);
+      expect(performance.now() - startedAt, script).toBeLessThan(limitMs);
+    }
+  });
+});

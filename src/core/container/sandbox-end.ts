@@ -1,0 +1,27 @@
+// When a program in a sandbox has ended: a launcher may return while its windows live on in another process. For both scripts.
+
+/** How long a process that was left has to open a window. */
+const FIRST_WINDOW_S = 5;
+
+/**
+ * Defines `wait_for_windows IDLE`: returns when no more than IDLE connections of X clients are open, as `x_clients`, which the
+ * script defines, counts them. A launcher returns before its window is there as well: while it left a process, that has its time.
+ */
+export const waitForWindows = `
+# Whether something runs on that nobody waits for: whose parent is the first process. Not what the session bus started for others.
+has_left_some() {
+  local stat line pid
+  for stat in /proc/[0-9]*/stat; do
+    { read -r line <"$stat"; } 2>/dev/null || continue
+    pid=\${line%% *} line=\${line##*) }
+    # The state, then the parent (proc(5)). The first process is bwrap, and its child the script that starts everything.
+    [ "$pid" -gt 2 ] && [[ "$line" == [!Z]' 1 '* ]] || continue
+    grep -qz '^DBUS_STARTER_ADDRESS=' "/proc/$pid/environ" 2>/dev/null || return 0
+  done
+  return 1
+}
+wait_for_windows() {
+  local until=$((SECONDS + ${FIRST_WINDOW_S}))
+  while [ "$(x_clients)" -le "$1" ] && [ "$SECONDS" -lt "$until" ] && has_left_some; do sleep 0.1; done
+  while [ "$(x_clients)" -gt "$1" ]; do sleep 0.1; done
+}`;

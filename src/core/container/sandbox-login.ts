@@ -1,0 +1,29 @@
+// What sshd runs for every login into a sandbox, whatever command the client sends: the program of the grant, on the visitor's display.
+import { waitForWindows } from './sandbox-end.ts';
+
+/** Started by ForceCommand (sshd_config(5)). Tells the sandbox's first program how it ended. */
+export const sandboxLogin = `#!/bin/bash
+set -u
+# sshd gives a login an environment of its own: what all programs here have is put in its place.
+while IFS= read -r -d '' pair; do export "$pair"; done </run/ebp/conf/environment
+unset SSH_CLIENT SSH_CONNECTION SSH_TTY
+private=$XDG_RUNTIME_DIR
+for _ in $(seq 100); do [ -e "$private/program" ] && break; sleep 0.05; done
+if ! mapfile -d '' -t program <"$private/program"; then echo 'eBrainPool: the program was not started in time. Ask again.' >&2; exit 1; fi
+if [ -z "\${DISPLAY:-}" ]; then
+  echo 'eBrainPool: no X display was forwarded. Connect with "ssh -X", from a computer that has an X display.' >&2
+  exit 1
+fi
+# What the session bus starts from now on has this login's display.
+[ -S "$private/bus" ] && timeout 2 dbus-update-activation-environment DISPLAY XAUTHORITY >/dev/null 2>&1 </dev/null
+number=\${DISPLAY#*:}
+port=$(printf '%04X' $((6000 + \${number%%.*})))
+# Connections to the forwarded display that sshd holds: state 01 is "established" (proc(5)).
+x_clients() { grep -c "^ *[0-9]*: [0-9A-F]*:$port [0-9A-F:]* 01 " /proc/net/tcp; }
+${waitForWindows}
+"\${program[@]}" </dev/null
+code=$?
+[ "$code" -eq 0 ] && wait_for_windows 0
+echo "$code" >"$private/exit"
+exit "$code"
+`;
