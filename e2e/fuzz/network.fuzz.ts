@@ -1,5 +1,7 @@
 // What anybody on the network multicasts: whole packets, the TXT record in them, addresses, names.
-import { decode, encode, type IncomingPacket, TRUNCATED_RESPONSE } from 'dns-packet';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encode, type OutgoingPacket, TRUNCATED_RESPONSE } from 'dns-packet';
 import type { PeerId } from '../../src/contract/models.ts';
 import { toShowable } from '../../src/core/lib/text.ts';
 import {
@@ -12,6 +14,7 @@ import {
   splitAddress,
 } from '../../src/core/peers/advert.ts';
 import { linkOf, readLinks } from '../../src/core/peers/mdns-links.ts';
+import { type IncomingPacket, readPacket } from '../../src/core/peers/mdns-packet.ts';
 import {
   browseQueries,
   goodbyeRecords,
@@ -50,9 +53,47 @@ function pointerChain(): Uint8Array {
   return packet;
 }
 
+/** Packets of other programs, and some that no decoder can read as a whole. */
+function realPackets(): Uint8Array[] {
+  const file = join(import.meta.dirname, '../../src/core/peers/fixtures/packets.json');
+  const rows: readonly { packet: string }[] = JSON.parse(readFileSync(file, 'utf8'));
+  return rows.map(({ packet }) => Buffer.from(packet, 'hex'));
+}
+
+function reread(packet: OutgoingPacket): IncomingPacket {
+  const read = readPacket(encode(packet));
+  claim(read !== null && read.brokenCount === 0, 'what we say can be read');
+  return read;
+}
+
+/** A record whose type and data are the input, between two good ones in each section: the good ones are read. */
+function claimOthersAreKept(input: Uint8Array): void {
+  const data = input.subarray(2, 2000);
+  const odd = Buffer.concat([Buffer.alloc(11), data]);
+  odd.set(input.subarray(0, 2), 1);
+  odd.writeUInt16BE(1, 3);
+  odd.writeUInt16BE(data.length, 9);
+  const good = encode({ type: 'response', answers: [{ name: 'good.local', type: 'A', ttl: 1, data: '10.7.0.2' }] });
+  const record = good.subarray(12);
+  const header = Buffer.from([0, 0, 0x84, 0, 0, 0, 0, 3, 0, 3, 0, 3]);
+  const section = Buffer.concat([record, odd, record]);
+  const read = readPacket(Buffer.concat([header, section, section, section]));
+  for (const records of [read?.answers ?? [], read?.additionals ?? []]) {
+    for (const each of [records[0], records.at(-1)])
+      claimEqual([each?.name, each?.data], ['good.local', '10.7.0.2'], 'a good record before and behind any other');
+    claim(records.length === 2 || records.length === 3, 'a record is one record');
+  }
+}
+
 export const mdnsPackets: Fuzzer = {
   name: 'mdns-packets',
-  covers: ['core/peers/mdns-records.ts', 'core/peers/mdns-sightings.ts', 'core/peers/advert.ts', 'dns-packet/index.js'],
+  covers: [
+    'core/peers/mdns-packet.ts',
+    'core/peers/mdns-records.ts',
+    'core/peers/mdns-sightings.ts',
+    'core/peers/advert.ts',
+    'dns-packet/index.js',
+  ],
   maxBytes: 9000,
   dictionary: [
     '_ebrainpool',
@@ -72,16 +113,15 @@ export const mdnsPackets: Fuzzer = {
     encode(instanceQuery([names.instance, 'Eve (x)'])),
     ...browseQueries([{ instance: names.instance, ttlS: 16 }], TRUNCATED_RESPONSE).map((packet) => encode(packet)),
     pointerChain(),
+    ...realPackets(),
   ],
   start: () => ({
     run: (input) => {
-      let packet: IncomingPacket;
-      try {
-        packet = decode(Buffer.from(input));
-      } catch (error) {
-        claim(error instanceof Error, 'a malformed packet is an Error');
-        return;
-      }
+      claimOthersAreKept(input);
+      const packet = readPacket(Buffer.from(input));
+      if (packet === null) return;
+      const count = packet.questions.length + packet.answers.length + packet.additionals.length + packet.brokenCount;
+      claim(count <= input.length / 5, 'what is read has its place in the packet');
       for (const question of packet.questions) isQuestionFor(question, names);
       isKnownAnswer(packet, names);
       const { sightings, goodbyes } = readResponse(packet);
@@ -110,7 +150,7 @@ export const mdnsPackets: Fuzzer = {
       // What we ask with the names of others must be a packet that says just these names.
       const instances = [...sightings.map(({ instance }) => instance), ...goodbyes];
       for (const instance of instances) {
-        const asked = decode(encode(instanceQuery([instance, 'Eve (x)'])));
+        const asked = reread(instanceQuery([instance, 'Eve (x)']));
         claimEqual(
           asked.questions.map(({ name }) => name),
           [`${instance}.${SERVICE_NAME}`, `Eve (x).${SERVICE_NAME}`],
@@ -121,7 +161,7 @@ export const mdnsPackets: Fuzzer = {
         instances.map((instance) => ({ instance, ttlS: 9 })),
         TRUNCATED_RESPONSE,
       )) {
-        const told = decode(encode(query));
+        const told = reread(query);
         claimEqual(
           told.answers.map(({ data }) => data),
           query.answers?.map(({ data }) => data),
@@ -225,7 +265,7 @@ export const addressesAndNames: Fuzzer = {
         );
       }
       const called = ownNames({ ...own, name: text }, text);
-      const [encoded] = [decode(encode(instanceQuery([called.instance, called.host])))];
+      const encoded = reread(instanceQuery([called.instance, called.host]));
       claimEqual(encoded.questions[0]?.name, `${called.instance}.${SERVICE_NAME}`, 'our own name in DNS');
       claim(/^[A-Za-z0-9-]{1,63}\.local$/.test(called.host), 'our own host is a host name');
       fullNameFrom(text, 'bob');

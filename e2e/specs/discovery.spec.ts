@@ -1,5 +1,7 @@
 // Computers find each other, and see when one of them changes or goes.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { addressOf, cutCable, mendCable } from '../../scripts/lab-hosts.ts';
 import { expect, soon, test, timed, useLan } from '../lab/fixtures.ts';
 
@@ -102,6 +104,42 @@ test.describe('with a network that changes', () => {
 
     giveAddress('carol', `${lan.carol.address}/24`);
     await expect(page.getByText(lan.carol.address, { exact: false }).first()).toBeVisible();
+  });
+});
+
+test.describe('with an address that is on both computers', () => {
+  test.afterEach(() => {
+    const undo = [
+      ['-netns', 'alice', 'route', 'delete', 'local', '172.17.0.1', 'dev', 'lo'],
+      ['-netns', 'alice', 'route', 'delete', 'unreachable', addressOf('bob', 4)],
+      ['-netns', 'bob', 'address', 'delete', '172.17.0.1/16', 'dev', 'eth0'],
+      ['-netns', 'bob', 'address', 'add', `${addressOf('bob', 6)}/64`, 'dev', 'eth0'],
+      ['-netns', 'bob', 'link', 'set', 'eth0', 'addrgenmode', 'eui64'],
+    ];
+    // What a failed test has not done cannot be undone.
+    for (const line of undo) spawnSync('ip', line);
+  });
+
+  test('an address that leads back to oneself is no alarm, and the peer is found at its others', async () => {
+    // Not an address of an interface, so that only reaching it tells: bridges without a carrier and balancers have such.
+    execFileSync('ip', ['-netns', 'alice', 'route', 'add', 'local', '172.17.0.1', 'dev', 'lo']);
+    execFileSync('ip', ['-netns', 'alice', 'route', 'add', 'unreachable', addressOf('bob', 4)]);
+    execFileSync('ip', ['-netns', 'bob', '-6', 'address', 'flush', 'dev', 'eth0']);
+    giveAddress('bob', '172.17.0.1/16');
+    const core = await lan.alice.core();
+    const bob = () => core.read('peers')?.find(({ name }) => name === 'Bob');
+    await soon(() => bob()?.addresses, 20_000).toEqual([lan.bob.address, '172.17.0.1']);
+    const alice = await lan.alice.mainPage();
+    await alice.openPeer('Bob');
+    await expect(alice.page.getByText(/cannot be reached/).first()).toBeVisible();
+    expect(bob()?.problem?.code).toBe('peer-unreachable');
+    const log = await readFile(join(lan.alice.profileDir, 'logs/ebrainpool.log'), 'utf8');
+    expect(log).toContain('an address of the peer leads to this computer; it is left out');
+
+    execFileSync('ip', ['-netns', 'alice', 'route', 'delete', 'unreachable', addressOf('bob', 4)]);
+    await alice.page.getByRole('button', { name: 'Try again' }).click();
+    await expect(alice.app('xcalc')).toBeVisible();
+    expect(bob()).toMatchObject({ connection: 'connected', problem: null });
   });
 });
 

@@ -7,7 +7,8 @@ const HEAD_START_MS = 250;
 
 /**
  * Tries the addresses, each a little after the one before.
- * @throws AppError as `connectPeer`; of several failures the one that says most
+ * An address where this computer itself answers is passed over: of a peer it says nothing.
+ * @throws AppError as `connectPeer`, but for `peer-is-self`; of several failures the one that says most
  */
 export async function connectFirst(
   addresses: readonly PeerAddress[],
@@ -22,8 +23,16 @@ export async function connectFirst(
     try {
       return await connectPeer({ ...options, address, signal });
     } catch (error) {
+      const { code } = toProblem(error);
+      if (code === 'peer-is-self') {
+        options.log.info(
+          { peerId: options.expectedId, ...address },
+          'an address of the peer leads to this computer; it is left out',
+        );
+        throw error;
+      }
       // A wrong key or version says more than an address that does not answer.
-      if (!hasError || toProblem(error).code !== 'peer-unreachable') lastError = error;
+      if (!hasError || code !== 'peer-unreachable') lastError = error;
       hasError = true;
       throw error;
     }

@@ -2,7 +2,7 @@
 
 /** Decoding an ordinary packet takes some 30 µs: a flood costs a tenth of one processor at most. */
 const MAX_PACKETS_PER_SECOND = 3000;
-/** One made for it (each name points through the whole packet) takes 9 ms, three hundred times as long: so the time is limited too. */
+/** One made for it (all its names are as long as a name may be) takes 9 ms, three hundred times as long: so the time is limited too. */
 const MAX_READING_MS_PER_SECOND = 150;
 
 /** Times are those of `performance.now`. */

@@ -19,17 +19,21 @@ declare module 'dns-packet' {
     readonly answers?: readonly ResourceRecord[];
     readonly additionals?: readonly ResourceRecord[];
   }
-  interface IncomingPacket {
-    readonly type: 'query' | 'response';
-    readonly flag_tc: boolean;
-    readonly questions: readonly Question[];
-    readonly answers: readonly ResourceRecord[];
-    readonly additionals: readonly ResourceRecord[];
+  interface RecordCodec {
+    /** From the RDLENGTH of a record on, which most of them do not look at. Throws on anything malformed. */
+    decode(message: Buffer, offset: number): unknown;
   }
   export const AUTHORITATIVE_ANSWER: number;
   export const TRUNCATED_RESPONSE: number;
+  export const a: RecordCodec;
+  export const aaaa: RecordCodec;
+  export const ptr: RecordCodec;
+  export const srv: RecordCodec;
+  export const txt: RecordCodec;
+  export const name: {
+    /** Throws on anything malformed. */
+    decode(message: Buffer, offset: number): string;
+  };
   export function encode(packet: OutgoingPacket): Buffer;
-  /** Throws on anything malformed. */
-  export function decode(message: Buffer): IncomingPacket;
-  export type { IncomingPacket, OutgoingPacket, Question, ResourceRecord };
+  export type { OutgoingPacket, Question, RecordCodec, ResourceRecord };
 }

@@ -43,6 +43,33 @@ function toLink(name: string, infos: readonly NetworkInterfaceInfo[]): Link[] {
   return [{ name, zone, isLoopback: first.internal, addresses: { ipv4, ipv6 }, subnets, signature }];
 }
 
+/** The addresses of this very computer, of every interface that is up: none of them can be where somebody else is. */
+export class OwnAddresses {
+  /** Equal for equal addresses. */
+  readonly signature: string;
+  readonly #everywhere = new BlockList();
+  /** A link-local address says something on its own link only; by zone. */
+  readonly #onLink = new Map<string, BlockList>();
+
+  constructor(interfaces: Interfaces = {}) {
+    const all = Object.entries(interfaces).flatMap(([name, infos]) => (infos ?? []).map((info) => ({ name, ...info })));
+    for (const { name, address, family } of all) {
+      const list = isLinkLocal(address) ? (this.#onLink.get(name) ?? new BlockList()) : this.#everywhere;
+      if (list !== this.#everywhere) this.#onLink.set(name, list);
+      list.addAddress(address, family === 'IPv4' ? 'ipv4' : 'ipv6');
+    }
+    this.signature = JSON.stringify(all.map(({ name, address }) => [name, address]).sort());
+  }
+
+  /** With or without a zone. */
+  has(address: string, link: Link): boolean {
+    const [bare = ''] = address.split('%');
+    if (!isIPv4(bare) && !isIPv6(bare)) return false;
+    const list = isLinkLocal(bare) ? this.#onLink.get(link.name) : this.#everywhere;
+    return list?.check(bare, isIPv4(bare) ? 'ipv4' : 'ipv6') === true;
+  }
+}
+
 /**
  * The link that a packet from this address came in on, or undefined.
  * Security: what is not from a neighbour is not multicast DNS (RFC 6762 §11).

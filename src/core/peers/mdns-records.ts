@@ -1,8 +1,9 @@
 // The DNS records of an advert, and back: DNS-SD (RFC 6763) over multicast DNS (RFC 6762). Pure; the packet format is dns-packet's.
-import type { IncomingPacket, OutgoingPacket, Question, ResourceRecord } from 'dns-packet';
+import type { OutgoingPacket, Question, ResourceRecord } from 'dns-packet';
 import { toShowable } from '../lib/text.ts';
 import { cutBytes, encodeTxt, MAX_NAME_LENGTH, type OwnAdvert, shortId } from './advert.ts';
 import type { Link } from './mdns-links.ts';
+import type { IncomingPacket } from './mdns-packet.ts';
 
 /** The service type in the domain of the link. */
 export const SERVICE_NAME = '_ebrainpool._tcp.local';

@@ -1,10 +1,11 @@
 // Answers for this computer on every link: announces, replies, takes back (RFC 6762 §6, §8, §10.1). Knows nothing of other peers.
 
 import { isDeepStrictEqual } from 'node:util';
-import { AUTHORITATIVE_ANSWER, type IncomingPacket, type OutgoingPacket, type ResourceRecord } from 'dns-packet';
+import { AUTHORITATIVE_ANSWER, type OutgoingPacket, type ResourceRecord } from 'dns-packet';
 import type { Log } from '../lib/log.ts';
 import type { OwnAdvert } from './advert.ts';
 import { type Family, families, type Link } from './mdns-links.ts';
+import type { IncomingPacket } from './mdns-packet.ts';
 import {
   goodbyeRecords,
   isKnownAnswer,
@@ -152,7 +153,7 @@ export class MdnsResponder implements Disposable {
     }
     const spreadMs = DELAY_MS[1] - DELAY_MS[0] + DELAY_PER_PEER_MS * this.#deps.peerCount();
     const delayMs =
-      Math.min(DELAY_MS[0] + Math.random() * spreadMs, MAX_DELAY_MS) + (packet.flag_tc ? TRUNCATED_DELAY_MS : 0);
+      Math.min(DELAY_MS[0] + Math.random() * spreadMs, MAX_DELAY_MS) + (packet.isTruncated ? TRUNCATED_DELAY_MS : 0);
     const gapMs = (this.#sentAt.get(key) ?? Number.NEGATIVE_INFINITY) + MIN_GAP_MS - performance.now();
     const timer = setTimeout(
       () => {

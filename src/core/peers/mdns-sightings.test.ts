@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Advert } from './advert.ts';
 import { testPeerId } from './mdns.test-support.ts';
-import { type Link, linkOf, readLinks } from './mdns-links.ts';
+import { type Link, linkOf, OwnAddresses, readLinks } from './mdns-links.ts';
 import type { RawSighting } from './mdns-records.ts';
 import { SightingTable } from './mdns-sightings.ts';
 
@@ -13,11 +13,12 @@ const info = (family: 'IPv4' | 'IPv6', cidr: string, internal = false) => ({
   cidr,
   ...(family === 'IPv4' ? { family } : { family, scopeid: 2 }),
 });
-const links = readLinks({
+const interfaces = {
   lo: [info('IPv4', '127.0.0.1/8', true)],
   eth0: [info('IPv4', '10.7.0.1/24'), info('IPv6', 'fe80::1/64')],
   wlan0: [info('IPv4', '192.168.1.9/24'), info('IPv6', 'fd00::9/64')],
-});
+};
+const links = readLinks(interfaces);
 const [eth0, wlan0] = links as [Link, Link];
 const peerId = testPeerId('bob');
 const claim = { peerId, name: 'Bob', protocol: 1, catalogueDigest: 'd' };
@@ -85,6 +86,41 @@ describe('sightings', () => {
         addresses: ['10.7.0.2', '2001:db8::2', 'fe80::2%eth0', '172.17.0.1'],
       },
     ]);
+  });
+
+  it('have no address of this computer, whichever of its interfaces has it, and are told again when those change', () => {
+    const { table: each, seen } = table();
+    const own = new OwnAddresses({ ...interfaces, docker0: [info('IPv4', '172.17.0.1/16')] });
+    each.setOwnAddresses(own);
+    const addresses = ['10.7.0.2', '172.17.0.1', '192.168.1.9', 'fd00:0:0::9', 'fe80::1', 'fe80::2', '10.7.0.1'];
+    each.add(sighting({ addresses }), claim, from('10.7.0.2'), 0);
+    expect(seen.at(-1)?.addresses).toEqual(['10.7.0.2', 'fe80::2%eth0']);
+    // On another link the same link-local address is another computer's.
+    each.add(sighting({ addresses: ['fe80::1'] }), claim, from('fe80::1', wlan0), 0);
+    expect(seen.at(-1)?.addresses).toEqual(['10.7.0.2', 'fe80::2%eth0', 'fe80::1%wlan0']);
+    each.setOwnAddresses(new OwnAddresses(interfaces));
+    expect(seen.at(-1)?.addresses).toContain('172.17.0.1');
+    const before = seen.length;
+    each.setOwnAddresses(new OwnAddresses(interfaces));
+    expect(seen).toHaveLength(before);
+  });
+
+  it('with nothing but addresses of this computer are looked for where they came from', () => {
+    const { table: each, seen } = table();
+    each.setOwnAddresses(new OwnAddresses(interfaces));
+    each.add(sighting({ addresses: ['10.7.0.1', '192.168.1.9'] }), claim, from('10.7.0.2'), 0);
+    expect(seen.at(-1)?.addresses).toEqual(['10.7.0.2']);
+  });
+
+  it('that came from this computer are of another person on it, who has its addresses', () => {
+    const { table: each, seen } = table();
+    each.setOwnAddresses(new OwnAddresses(interfaces));
+    each.add(sighting({ addresses: ['10.7.0.1', 'fe80::1'] }), claim, from('10.7.0.1'), 0);
+    expect(seen.at(-1)?.addresses).toEqual(['10.7.0.1', 'fe80::1%eth0']);
+    const { table: other, seen: seenOther } = table();
+    other.setOwnAddresses(new OwnAddresses(interfaces));
+    other.add(sighting({ addresses: ['10.7.0.1'] }), claim, from('fe80::1%eth0'), 0);
+    expect(seenOther.at(-1)?.addresses).toEqual(['10.7.0.1']);
   });
 
   it('of several links and families are one peer, told again only when something changed, gone when gone everywhere', () => {

@@ -2,7 +2,7 @@
 import { isIPv6 } from 'node:net';
 import type { PeerId } from '../../contract/models.ts';
 import type { Advert, TxtClaim } from './advert.ts';
-import { addressRank, type Family, isLinkLocal, type Link } from './mdns-links.ts';
+import { addressRank, type Family, isLinkLocal, type Link, OwnAddresses } from './mdns-links.ts';
 import { type RawSighting, TTL_S } from './mdns-records.ts';
 import type { Origin } from './mdns-socket.ts';
 
@@ -60,6 +60,7 @@ export class SightingTable {
   readonly #onSeen: (advert: Advert) => void;
   readonly #onGone: (peerId: PeerId) => void;
   #refreshAt = refreshRatio();
+  #ownAddresses = new OwnAddresses();
 
   constructor(onSeen: (advert: Advert) => void, onGone: (peerId: PeerId) => void) {
     this.#onSeen = onSeen;
@@ -68,6 +69,13 @@ export class SightingTable {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** The addresses of this computer, which are no addresses of anybody else. */
+  setOwnAddresses(own: OwnAddresses): void {
+    if (own.signature === this.#ownAddresses.signature) return;
+    this.#ownAddresses = own;
+    for (const entry of this.#entries.values()) this.#retell(entry);
   }
 
   /** False when the table is full. */
@@ -110,7 +118,7 @@ export class SightingTable {
       this.#retell(entry);
     } else {
       const sightings = new Map([[key, sighting]]);
-      const advert = mergeSightings([sighting]);
+      const advert = mergeSightings([sighting], this.#ownAddresses);
       this.#entries.set(claim.peerId, { sightings, advert, advertFacts: JSON.stringify(advert) });
       this.#onSeen(advert);
     }
@@ -202,7 +210,7 @@ export class SightingTable {
   }
 
   #retell(entry: Entry): void {
-    const advert = mergeSightings([...entry.sightings.values()]);
+    const advert = mergeSightings([...entry.sightings.values()], this.#ownAddresses);
     const advertFacts = JSON.stringify(advert);
     if (advertFacts === entry.advertFacts) return;
     entry.advert = advert;
@@ -227,13 +235,16 @@ function isCovered(sighting: Sighting, siblings: ReadonlyMap<string, Sighting>, 
 /**
  * One advert out of several sightings. The name and the port are those of the sighting that has lasted longest, so a latecomer who claims the same key
  * cannot push the first one aside; its addresses are candidates all the same, and the SSH host key tells which of them is true.
+ * An address of this computer (a bridge has the same one on many) is left out, unless the advert itself came from this computer: then the peer is
+ * another person's, here.
  */
-function mergeSightings(sightings: readonly Sighting[]): Advert {
+function mergeSightings(sightings: readonly Sighting[], own: OwnAddresses): Advert {
   const [first, ...rest] = [...sightings].sort((a, b) => a.firstAt - b.firstAt);
   if (!first) throw new Error('a peer without sightings');
   const ranks = new Map<string, number>();
   for (const { raw, link, source } of [first, ...rest]) {
-    const hosts = raw.addresses.length > 0 ? raw.addresses : [source.split('%')[0] ?? source];
+    const claimed = own.has(source, link) ? raw.addresses : raw.addresses.filter((address) => !own.has(address, link));
+    const hosts = claimed.length > 0 ? claimed : [source.split('%')[0] ?? source];
     for (const host of hosts) {
       const rank = addressRank(host, link);
       if (rank === undefined) continue;

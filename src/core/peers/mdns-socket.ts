@@ -1,10 +1,12 @@
 // Carries multicast DNS packets: one UDP socket for each IP family, joined on every link, sending on the link that it is told.
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { decode, encode, type IncomingPacket, type OutgoingPacket } from 'dns-packet';
+import { encode, type OutgoingPacket } from 'dns-packet';
 import type { Log } from '../lib/log.ts';
+import { createRateLimit } from '../lib/rate-limit.ts';
 import { type Followable, State } from '../lib/state.ts';
 import { ReadingBudget } from './mdns-budget.ts';
 import { type Family, families, isLinkLocal, type Link, linkOf } from './mdns-links.ts';
+import { type IncomingPacket, readPacket } from './mdns-packet.ts';
 import { MAX_PACKET_BYTES } from './mdns-records.ts';
 
 const PORT = 5353;
@@ -37,6 +39,9 @@ export class MdnsCarrier implements AsyncDisposable {
   #sendTail: Promise<unknown> = Promise.resolve();
   #queued = 0;
   readonly #budget = new ReadingBudget();
+  /** Questions and records that could not be read since the start. */
+  #brokenCount = 0;
+  readonly #brokenLog = createRateLimit(6);
   #hasMended = false;
   #isDisposed = false;
 
@@ -193,18 +198,24 @@ export class MdnsCarrier implements AsyncDisposable {
     if (!this.#budget.take(now)) return;
     const link = linkOf(this.#links, remote.address, family);
     if (!link) return;
-    let packet: IncomingPacket;
-    try {
-      packet = decode(message);
-    } catch (error) {
-      this.#deps.log.debug({ err: error, from: remote.address }, 'malformed multicast DNS packet ignored');
-      return;
-    } finally {
-      this.#budget.spend(performance.now() - now);
-    }
+    const packet = readPacket(message);
+    this.#budget.spend(performance.now() - now);
+    if (packet === null) return;
+    this.#noteBroken(packet.brokenCount, remote.address);
     // Security: an answer from another port is not from a responder (RFC 6762 §6).
     if (packet.type === 'response' && remote.port !== PORT) return;
     this.#deps.onPacket(packet, { link, family, address: remote.address });
+  }
+
+  /** Security: who sends the same nonsense all the time fills no log. */
+  #noteBroken(count: number, from: string): void {
+    if (count === 0) return;
+    this.#brokenCount += count;
+    if (!this.#brokenLog.take('')) return;
+    this.#deps.log.debug(
+      { from, records: count, inAll: this.#brokenCount },
+      'multicast DNS records cannot be read; the others count',
+    );
   }
 
   #judge(): void {

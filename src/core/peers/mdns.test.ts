@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TestLan, testOwn, testPeerId } from './mdns.test-support.ts';
 
@@ -49,6 +51,33 @@ describe.concurrent('discovery on a LAN', { timeout: 60_000 }, () => {
     lan.signal('c', 'SIGKILL');
     await lan.waitGone('a', 'carol', GONE_MS, beforeKill);
     expect(lan.events.filter((each) => each.event === 'exit' && each.id === 'a')).toEqual([]);
+  });
+
+  it('finds a peer behind a record that cannot be read, and tries no address of its own for a peer', async () => {
+    await using lan = await TestLan.start({ hosts: ['a', 'b', 'c'] });
+    // The same bridge on both computers, as Docker makes it, and one of them answers with it on the network.
+    await lan.run(
+      'ip -n a link add br0 type bridge && ip -n a addr add 172.17.0.1/16 dev br0 && ip -n a link set br0 up',
+    );
+    await lan.run('ip -n a link add port0 type veth peer name port1 && ip -n a link set port1 up');
+    await lan.run('ip -n a link set port0 master br0 up');
+    await lan.run('ip -n a addr add fd17::1/64 dev br0 nodad && ip -n b addr add fd17::1/64 dev eth0 nodad');
+    await lan.run('ip -n b addr add 172.17.0.1/16 dev eth0');
+    await lan.startPeer('a', 'a', null);
+    await lan.startPeer('b', 'b', testOwn('bob'));
+    await lan.startPeer('c', 'c', null);
+    const linkLocal = expect.stringMatching(/^fe80::[0-9a-f:]+%eth0$/);
+    expect(await lan.waitSeen('a', 'bob', 3000)).toMatchObject({ advert: { addresses: ['10.7.0.2', linkLocal] } });
+    // Who does not have it takes it for what it may be.
+    const elsewhere = ['10.7.0.2', 'fd17::1', linkLocal, '172.17.0.1'];
+    expect(await lan.waitSeen('c', 'bob', 3000)).toMatchObject({ advert: { addresses: elsewhere } });
+    const since = lan.events.length;
+    await lan.run('ip -n a link del br0');
+    await lan.waitSeen('a', 'bob', 3000, since, ({ addresses }) => addresses.includes('172.17.0.1'));
+
+    for (const packet of oddPackets) await lan.run(`ip netns exec c ${process.execPath} -e '${sendFrom5353(packet)}'`);
+    const seen = await lan.wait((each) => each.event === 'seen' && each.advert.instance === 'x', 3000, 'x');
+    expect(seen).toMatchObject({ advert: { port: 20_101, addresses: ['192.168.77.13'] } });
   });
 
   it('works with IPv6 alone', async () => {
@@ -161,6 +190,18 @@ describe.concurrent('discovery on a LAN', { timeout: 60_000 }, () => {
     await lan.waitGone('a', 'bonjour', 1500);
   });
 });
+
+/** PTR, SRV, TXT and A, then an NSEC that no decoder can read. */
+const oddPackets: readonly string[] = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'fixtures/packets.json'), 'utf8'),
+)
+  .slice(-2)
+  .map(({ packet }: { packet: string }) => packet);
+
+const sendFrom5353 = (hex: string) => `
+  const socket = require("node:dgram").createSocket({ type: "udp4", reuseAddr: true });
+  socket.bind(5353, () => socket.send(Buffer.from("${hex}", "hex"), 5353, "224.0.0.251", () => socket.close()));
+`;
 
 /** What a broken or hostile neighbour may send: nothing of it may be noticed. */
 const NOISE = String.raw`

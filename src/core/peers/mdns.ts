@@ -1,11 +1,12 @@
 // Finds the other computers of the network and lets them find this one: DNS-SD over multicast DNS on every interface, IPv4 and IPv6.
-import { hostname } from 'node:os';
-import { type IncomingPacket, TRUNCATED_RESPONSE } from 'dns-packet';
+import { hostname, networkInterfaces } from 'node:os';
+import { TRUNCATED_RESPONSE } from 'dns-packet';
 import type { PeerId } from '../../contract/models.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import { type Advert, type OwnAdvert, parseTxt } from './advert.ts';
-import { type Family, families, type Interfaces, type Link, readLinks } from './mdns-links.ts';
+import { type Family, families, type Interfaces, type Link, OwnAddresses, readLinks } from './mdns-links.ts';
+import type { IncomingPacket } from './mdns-packet.ts';
 import { browseQueries, instanceQuery, isBrowseQuestion, readResponse, SERVICE_NAME } from './mdns-records.ts';
 import { MdnsResponder } from './mdns-responder.ts';
 import { SightingTable } from './mdns-sightings.ts';
@@ -146,7 +147,9 @@ class MdnsDiscovery implements Discovery {
   }
 
   async #noticeLinks(): Promise<void> {
-    const links = readLinks(this.#deps.interfaces?.());
+    const interfaces = this.#deps.interfaces?.() ?? networkInterfaces();
+    const links = readLinks(interfaces);
+    this.#table.setOwnAddresses(new OwnAddresses(interfaces));
     const before = new Set(this.#links.value.map(({ signature }) => signature));
     const added = links.filter(({ signature }) => !before.has(signature));
     const isChanged = added.length > 0 || links.length !== before.size;

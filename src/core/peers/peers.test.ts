@@ -151,3 +151,36 @@ test('that another key answers in the place of a peer is said until the right on
   advert('4');
   await isShown('connected', null);
 });
+
+test('an address of a peer where this computer itself answers is passed over, and is no alarm', async () => {
+  const lines: unknown[] = [];
+  const log = { ...silentLog, info: (fields: object, text: string) => lines.push([text, fields]) };
+  const identity = await openIdentity(join(folder, 'alice'));
+  await using own = await startBob('alice', 0);
+  await using alone = await startPeers({
+    identity,
+    log,
+    name: () => 'Alice',
+    book,
+    catalog: { hasIcon: () => true } as Partial<Catalog> as Catalog,
+    defaultPort: server.port,
+  });
+  const advert = (addresses: readonly string[]) =>
+    alone.onSeen({
+      ...{ peerId: bob, name: 'Bob', protocol: PROTOCOL, port: server.port, catalogueDigest: String(addresses) },
+      ...{ addresses, instance: 'Bob', host: 'bob.local' },
+    });
+  const shown = () => alone.state.value.find(({ id }) => id === bob);
+  advert([`127.0.0.1:${own.port}`, `[::1]:${own.port}`, '127.0.0.1']);
+  await alone.open(bob, client);
+  await expect.poll(shown).toMatchObject({ connection: 'connected', problem: null });
+  const said = 'an address of the peer leads to this computer; it is left out';
+  expect(lines).toContainEqual([said, { peerId: bob, host: '127.0.0.1', port: own.port }]);
+
+  await server[Symbol.asyncDispose]();
+  advert([`127.0.0.1:${own.port}`]);
+  await expect.poll(() => shown()?.connection).not.toBe('connected');
+  await expect(alone.hold(bob)).rejects.toMatchObject({ code: 'peer-unreachable' });
+  await expect.poll(shown).toMatchObject({ connection: 'failed', problem: { code: 'peer-unreachable' } });
+  server = await startBob('bob', server.port);
+});

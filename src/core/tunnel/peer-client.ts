@@ -93,6 +93,8 @@ export async function connectPeer(options: ConnectOptions): Promise<HostConnecti
     client.end();
     socket?.destroy();
     if (signal?.aborted) throw new AppError('cancelled', {}, { cause: error });
+    // Our own key is nobody's imposture: the address leads back here, whoever was looked for.
+    if (peerId === identity.id) throw new AppError('peer-is-self', { address: address.host }, { cause: error });
     if (peerId !== undefined && expectedId !== null && peerId !== expectedId) {
       throw new AppError('fingerprint-mismatch', { address: address.host }, { cause: error });
     }

@@ -125,6 +125,9 @@ test('a host with another key than the expected one is refused', async () => {
 
 test('connecting to oneself is said', async () => {
   await expect(connectTo({ expectedId: null, identity: hostIdentity })).rejects.toMatchObject({ code: 'peer-is-self' });
+  // Also where somebody else was looked for: one's own key is no impostor's.
+  const looking = connectTo({ expectedId: visitorIdentity.id, identity: hostIdentity });
+  await expect(looking).rejects.toMatchObject({ code: 'peer-is-self' });
 });
 
 test('a blocked key cannot connect, and is told that it was refused', async () => {
