@@ -14,7 +14,11 @@ import { generateKey } from '../../src/core/lib/ssh-key.ts';
 import { perlProgram } from './container-perl.ts';
 import { PROBES } from './container-probes.ts';
 
-const [folder = ''] = process.argv.slice(2);
+const [folder = '', mode = 'strict'] = process.argv.slice(2);
+/** `namespaces`: with all powers, in namespaces of its own, as far as a program that may have its own sandbox can get them. */
+const inside =
+  mode === 'namespaces' ? 'unshare --user --map-user=1000 --map-group=1000 --keep-caps --net --pid --ipc --fork' : '';
+const allowsOwnSandbox = mode !== 'strict';
 // Root's sandboxes run as another user, and so does what stands for the owner's session.
 const owner = process.getuid?.() === 0 ? { uid: 70_731, gid: 70_731 } : null;
 const children: ChildProcess[] = [];
@@ -68,7 +72,14 @@ async function startSandbox(name: string): Promise<Sandbox & { readonly folder: 
   const hostKey = generateKey('attack');
   const display = { size: { width: 320, height: 240 } };
   const engine = createBubblewrap({ runtimeDir: join(folder, name), log: silentLog, owner });
-  const sandbox = await engine.startSandbox({ homePath, mounts: [], display, canHaveNetwork: false, hostKey });
+  const sandbox = await engine.startSandbox({
+    homePath,
+    mounts: [],
+    display,
+    canHaveNetwork: false,
+    allowsOwnSandbox,
+    hostKey,
+  });
   return Object.assign(sandbox, { folder: join(folder, name) });
 }
 
@@ -153,7 +164,7 @@ for (const [index, { id, script, control }] of PROBES.entries()) {
     await writeFile(join(attempts, `${name}.control.pl`), perlProgram(facts, control.inside));
   if (control === 'outside') await writeFile(join(outside, `${id}.pl`), perlProgram(facts, script));
 }
-const each = 'for f in ~/attempts/*.pl; do timeout 30 perl "$f" >"$f.out" 2>&1 </dev/null; done';
+const each = `for f in ~/attempts/*.pl; do timeout 30 ${inside} perl "$f" >"$f.out" 2>&1 </dev/null; done`;
 await own.run({ argv: ['bash', '-c', each], workingDirectory: null });
 await Promise.all([own.ended, answerSwap(own, home)]);
 

@@ -79,7 +79,7 @@ export const desktopEntries: Fuzzer = {
       claim(argv[0] !== '' && argv.length <= 300, 'a command has a program and few arguments');
       for (const argument of argv) claim(!argument.includes('\0'), 'no argument has NUL');
       const app = { id: 'app:x', entry, argv, source: '/usr/share/applications/x.desktop' };
-      const offer = allow(isFault, () => toOffer(app as never, null, testSettings));
+      const offer = allow(isFault, () => toOffer(app as never, null, testSettings, false));
       if (offer === undefined) return;
       ownOfferSchema.parse(offer);
       for (const text of [offer.name, offer.summary, offer.command, ...offer.keywords]) claimShowable(text, 'an offer');

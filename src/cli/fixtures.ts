@@ -54,6 +54,7 @@ export function getOffer(part: Record<string, unknown> = {}): OwnOffer {
     icon: null,
     isShared: true,
     audience: null,
+    ownSandbox: 'off',
     source: '/usr/share/applications/xcalc.desktop',
     command: 'xcalc',
     ...part,
@@ -78,6 +79,7 @@ export function getRequest(part: Record<string, unknown> = {}): Request {
     expiresAt: Date.now() + 60_000,
     ruleNote: null,
     mounts: [],
+    ownSandbox: 'off',
     ...part,
   });
 }
@@ -174,6 +176,7 @@ export function getTopics(): { [T in TopicName]: TopicValue<T> } {
       sharedByOfferId: {},
       audience: { who: 'everybody' },
       audienceByOfferId: {},
+      ownSandboxOfferIds: [],
       isDoNotDisturb: false,
       quietHours: { isOn: false, from: '22:00', to: '07:00' },
       mounts: [],

@@ -79,6 +79,11 @@ export const methods = {
     input: z.object({ offerIds: z.array(offerIdSchema).max(5000), audience: audienceSchema.nullable() }),
     output: nothing,
   },
+  /** Whether these offers may build a sandbox of their own: what that opens is in docs/decisions/0009. */
+  'offers.allowOwnSandbox': {
+    input: z.object({ offerIds: z.array(offerIdSchema).max(5000), isAllowed: z.boolean() }),
+    output: nothing,
+  },
   /** Asks a peer for an offer; follow it in the topic `asks`. */
   'asks.create': {
     input: z.object({

@@ -32,6 +32,7 @@ export const errorCodeSchema = z.enum([
   'offer-gone',
   'offer-unsupported',
   'other-namespace',
+  'own-sandbox-needed',
   'peer-blocked',
   'peer-busy',
   'peer-container-failed',

@@ -60,11 +60,19 @@ export const offerSchema = z.object({
 });
 export type Offer = Readonly<z.infer<typeof offerSchema>>;
 
+/**
+ * Whether a program may build a sandbox of its own in its container, as browsers do for each page. off: no. needed: no, and the last time
+ * it was started it ended because of that. allowed: its owner chose so.
+ */
+export const ownSandboxSchema = z.enum(['off', 'needed', 'allowed']);
+export type OwnSandbox = z.infer<typeof ownSandboxSchema>;
+
 /** An offer as its owner sees it. */
 export const ownOfferSchema = offerSchema.extend({
   isShared: z.boolean(),
   /** Null: as for the whole catalogue. */
   audience: audienceSchema.nullable(),
+  ownSandbox: ownSandboxSchema,
   /** The file that it comes from. */
   source: text(4096),
   /** The program and arguments that will run, for showing only. */
@@ -162,6 +170,7 @@ export const requestSchema = partySchema.extend({
   ruleNote: z.enum(['changed', 'wider', 'unverified']).nullable(),
   /** What is mounted in the container besides the system's own programs. */
   mounts: z.array(z.object({ path: text(4096), mode: z.enum(['ro', 'rw']) })),
+  ownSandbox: ownSandboxSchema,
 });
 export type Request = Readonly<z.infer<typeof requestSchema>>;
 
@@ -269,6 +278,8 @@ export const settingsSchema = z.object({
   audience: audienceSchema,
   /** Where it differs for one offer. */
   audienceByOfferId: z.record(offerIdSchema, audienceSchema),
+  /** Which of them may build a sandbox of their own. */
+  ownSandboxOfferIds: z.array(offerIdSchema).max(5000),
   /** While true nobody is asked: a rule answers, and everything else is a no. */
   isDoNotDisturb: z.boolean(),
   /** The same each day, by this computer's clock; from 22:00 to 07:00 goes over midnight. */

@@ -132,7 +132,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const containers = stack.use(await startContainers({ folder, engine, settings: settings.state, log, owner }));
   const consent = stack.use(createConsent({ settings: settings.state, rules, book, activity, log }));
   stack.defer(() => consent.denyAll('quit'));
-  const host = stack.use(startHostSessions({ containers, book, activity, settings: settings.state, log }));
+  const host = stack.use(
+    startHostSessions({
+      ...{ containers, book, activity, settings: settings.state, log },
+      onOwnSandboxNeeded: catalog.noteOwnSandboxNeeded,
+    }),
+  );
   const folders = [
     { path: profileDir, wantedBytes: 16 * 1024 * 1024 },
     { path: folder, wantedBytes: 16 * 1024 * 1024 },

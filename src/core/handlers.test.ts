@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 /** As a client calls it: with the contract's check of the input. */
-async function call<M extends 'offers.setAudience' | 'mounts.set' | 'settings.update'>(
+async function call<M extends 'offers.setAudience' | 'offers.allowOwnSandbox' | 'mounts.set' | 'settings.update'>(
   method: M,
   input: MethodInput<M>,
 ): Promise<void> {
@@ -49,6 +49,17 @@ test('who sees one offer changes on top of what another client chose meanwhile',
   await expect(call('offers.setAudience', { offerIds: ['app:gone' as OfferId], audience: null })).rejects.toMatchObject(
     { code: 'not-found' },
   );
+});
+
+test('who may build a sandbox of their own changes on top of what another client chose meanwhile', async () => {
+  expect(settings.state.value.ownSandboxOfferIds).toEqual([]);
+  await Promise.all([xcalc, xterm].map((id) => call('offers.allowOwnSandbox', { offerIds: [id], isAllowed: true })));
+  expect(settings.state.value.ownSandboxOfferIds).toEqual([xcalc, xterm]);
+  await call('offers.allowOwnSandbox', { offerIds: [xcalc, xcalc], isAllowed: false });
+  expect(settings.state.value.ownSandboxOfferIds).toEqual([xterm]);
+  await expect(
+    call('offers.allowOwnSandbox', { offerIds: ['app:gone' as OfferId], isAllowed: true }),
+  ).rejects.toMatchObject({ code: 'not-found' });
 });
 
 test('folders and quiet hours change one by one, whoever else changes them', async () => {

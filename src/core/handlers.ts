@@ -1,7 +1,7 @@
 // One line for each contract method: which part answers it.
 import type { Handlers } from '../contract/contract.ts';
 import { AppError } from '../contract/errors.ts';
-import type { Audience, Mount, Settings } from '../contract/models.ts';
+import type { Audience, Mount, OfferId, Settings } from '../contract/models.ts';
 import type { Parts } from './core.ts';
 
 export function createHandlers(parts: Parts): Handlers {
@@ -22,6 +22,8 @@ export function createHandlers(parts: Parts): Handlers {
     'comparisons.watch': ({ peerId }, client) => done(comparisons.watch(peerId, client)),
     'offers.share': ({ offerIds, isShared }) => settings.update(sharing(parts, offerIds, isShared)).then(done),
     'offers.setAudience': ({ offerIds, audience }) => settings.update(showingTo(parts, offerIds, audience)).then(done),
+    'offers.allowOwnSandbox': ({ offerIds, isAllowed }) =>
+      settings.update(allowingOwnSandbox(parts, offerIds, isAllowed)).then(done),
     'asks.create': (input, client) => ({ askId: asks.create(input, client) }),
     'asks.watch': ({ askId }, client) => done(asks.watch(askId, client)),
     'asks.cancel': ({ askId }) => done(asks.cancel(askId)),
@@ -71,6 +73,14 @@ function showingTo({ catalog }: Parts, offerIds: readonly string[], audience: Au
     const others = Object.entries(current.audienceByOfferId).filter(([id]) => !offerIds.includes(id));
     const chosen = audience === null ? [] : offerIds.map((id) => [id, audience] as const);
     return { audienceByOfferId: Object.fromEntries([...others, ...chosen]) };
+  };
+}
+
+function allowingOwnSandbox({ catalog }: Parts, offerIds: readonly OfferId[], isAllowed: boolean) {
+  checkKnown(catalog, offerIds);
+  return ({ ownSandboxOfferIds }: Settings) => {
+    const others = ownSandboxOfferIds.filter((id) => !offerIds.includes(id));
+    return { ownSandboxOfferIds: isAllowed ? [...others, ...offerIds] : others };
   };
 }
 

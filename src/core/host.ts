@@ -170,13 +170,18 @@ export function createHost(parts: {
     if (!host.hasRoomFor(visitor.peerId)) throw new AppError('peer-busy');
     const { peerId, remoteAddress: address } = visitor;
     const wish = { peerId, claimedName, address, offer: visibleOffer(spec), view, powers, size };
-    const pending = consent.create({ ...wish, launchDigest: spec.digest });
+    const { ownSandbox } = spec.offer;
+    const pending = consent.create({ ...wish, ownSandbox, launchDigest: spec.digest });
     const stopListening = visitor.onClose(() => consent.cancel(pending.id, visitor.peerId));
     void pending.answer.then(stopListening);
     if (settings.value.isWarmUp) {
       const display = view === 'viewer' ? { size: size ?? DEFAULT_SIZE } : null;
       const hasNetwork = powers.network === 'internet';
-      containers.warm(peerId, book.faceOf(peerId, claimedName).name, { display, hasNetwork });
+      containers.warm(peerId, book.faceOf(peerId, claimedName).name, {
+        display,
+        hasNetwork,
+        allowsOwnSandbox: ownSandbox === 'allowed',
+      });
     }
     // After the reply: a rule may answer at once, and the visitor must know the request's id by then.
     setImmediate(() => {

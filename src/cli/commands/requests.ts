@@ -53,9 +53,10 @@ export function registerRequests(program: Command, run: Run): void {
           ]),
           say('cli.empty.requests'),
         );
-        for (const { id, peerName, warning, ruleNote } of requests) {
+        for (const { id, peerName, warning, ruleNote, ownSandbox } of requests) {
           const about = `${id.slice(0, SHORT_ID_LENGTH)}: `;
           if (warning !== null) output.say(about + say(`cli.warning.${warning}`, { peer: toShowable(peerName) }));
+          if (ownSandbox !== 'off') output.say(about + say(`cli.ownSandbox.${ownSandbox}`));
           if (ruleNote !== null) output.say(about + say(`cli.ruleNote.${ruleNote}`));
         }
         return exitCodes.done;

@@ -31,6 +31,20 @@ describe('ebp share, unshare, dnd, pause and resume', () => {
     expect([...called('offers.setAudience'), ...called('settings.update')]).toHaveLength(4);
   });
 
+  test('own-sandbox says what it means', async () => {
+    expect((await ebp(['own-sandbox', 'on', 'xcalc'])).out).toMatch(
+      /^May build a sandbox of its own: Calculator\. .*a flaw in them could let it out of its container/,
+    );
+    expect((await ebp(['own-sandbox', 'off', 'xcalc'])).out).toBe('May not build a sandbox of its own: Calculator.\n');
+    expect((await ebp(['own-sandbox', 'on'])).code).toBe(2);
+    expect((await ebp(['own-sandbox', 'perhaps', 'xcalc'])).code).toBe(2);
+    const offerIds = ['app:xcalc'];
+    expect(called('offers.allowOwnSandbox')).toEqual([
+      { offerIds, isAllowed: true },
+      { offerIds, isAllowed: false },
+    ]);
+  });
+
   test('dnd', async () => {
     expect((await ebp(['dnd', 'on'])).out).toBe('Do not disturb is on: nobody can ask you anything.\n');
     expect((await ebp(['dnd', 'off'])).out).toBe('Do not disturb is off.\n');

@@ -35,6 +35,24 @@ export function registerSharing(program: Command, run: Run): void {
       }),
     );
 
+  program
+    .command('own-sandbox')
+    .description(say('cli.command.ownSandbox'))
+    .addArgument(new Argument('<state>', say('cli.argument.setOnOff')).choices(['on', 'off']))
+    .argument('<app...>', say('cli.argument.apps'))
+    .action((state: 'on' | 'off', texts: readonly string[]) =>
+      run(async ({ output, connect }) => {
+        const client = await connect();
+        const chosen = findOffers(client, texts);
+        const offerIds = chosen.map(({ id }) => id);
+        const isAllowed = state === 'on';
+        await client.call('offers.allowOwnSandbox', { offerIds, isAllowed });
+        output.json({ offerIds, isAllowed });
+        output.say(say(isAllowed ? 'cli.done.ownSandboxOn' : 'cli.done.ownSandboxOff', { names: namesOf(chosen) }));
+        return exitCodes.done;
+      }),
+    );
+
   for (const [name, isPaused] of [
     ['pause', true],
     ['resume', false],
@@ -129,7 +147,11 @@ async function switchOffers(client: Client, texts: readonly string[], isAll: boo
   const chosen = findOffers(client, texts);
   const offerIds = chosen.map((offer) => offer.id);
   await client.call('offers.share', { offerIds, isShared });
-  return { offerIds, names: new Intl.ListFormat('en').format(chosen.map((offer) => toShowable(offer.name))) };
+  return { offerIds, names: namesOf(chosen) };
+}
+
+function namesOf(offers: readonly OwnOffer[]): string {
+  return new Intl.ListFormat('en').format(offers.map((offer) => toShowable(offer.name)));
 }
 
 /** All of them. @throws as `findOffer`, when one of them is not found */

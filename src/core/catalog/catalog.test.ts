@@ -40,6 +40,7 @@ describe('catalogue', () => {
       icon: expect.stringMatching(/^[0-9a-f]{64}$/),
       isShared: true,
       audience: null,
+      ownSandbox: 'off',
       source,
       command: `${computer.root}/bin/tool --new "a b"`,
     } satisfies Record<keyof OwnOffer, unknown>);

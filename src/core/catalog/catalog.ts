@@ -52,6 +52,8 @@ export interface Catalog extends AsyncDisposable {
   readonly publicDigest: Followable<string>;
   /** What runs for an offer that this reader may see. For anything else undefined, as if it did not exist. */
   find(offerId: OfferId, reader: Reader): LaunchSpec | undefined;
+  /** It ended because it could not build a sandbox of its own: its owner is shown so. */
+  noteOwnSandboxNeeded(offerId: OfferId): void;
   /** An icon of this computer or of a peer. */
   readIcon(hash: string): Promise<Icon | null>;
   /** Only icons of what this reader may see. */
@@ -88,6 +90,8 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
   let icons: ReadonlyMap<string, IconHash | null> = new Map();
   let appsById = new Map<OfferId, { readonly app: App; readonly offer: OwnOffer }>();
 
+  const needOwnSandbox = new Set<OfferId>();
+
   const firstPublished = Promise.withResolvers<void>();
 
   const publish = (): void => {
@@ -96,7 +100,7 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
     for (const app of lastScan.apps) {
       try {
         const icon = app.entry.icon === null ? null : (icons.get(app.entry.icon) ?? null);
-        appsById.set(app.id, { app, offer: toOffer(app, icon, settings.value) });
+        appsById.set(app.id, { app, offer: toOffer(app, icon, settings.value, needOwnSandbox.has(app.id)) });
       } catch (error) {
         if (!(error instanceof EntryFault)) throw error;
         broken.push({ source: app.source, reason: error.reason, detail: error.detail, line: error.line });
@@ -174,7 +178,11 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
       if (!found || !isVisibleTo(reader, found.offer, settings.value)) return undefined;
       const { app, offer } = found;
       const { argv, workingDirectory, source } = app;
-      return { offer, argv, workingDirectory, isTerminal: app.entry.isTerminal, source, digest: app.digest };
+      return { offer, argv, workingDirectory, isTerminal: app.entry.isTerminal, source, digest: digestOf(found) };
+    },
+    noteOwnSandboxNeeded: (offerId) => {
+      needOwnSandbox.add(offerId);
+      publish();
     },
     readIcon: (hash) => store.get(hash),
     readVisibleIcon: async (hash, reader) =>
@@ -184,6 +192,12 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
     rescan,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+/** Security: a rule that was made for a program without a sandbox of its own is none for one with it. */
+function digestOf({ app, offer }: { readonly app: App; readonly offer: OwnOffer }): string {
+  if (offer.ownSandbox !== 'allowed') return app.digest;
+  return createHash('sha256').update(`${app.digest} own sandbox`).digest('hex');
 }
 
 /** Leaves the state as it is when the new value says the same, so that nobody is told of nothing. */

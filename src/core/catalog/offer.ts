@@ -20,7 +20,7 @@ const tellingCategories = [
 const vagueCategories = ['Settings', 'System', 'Utility'];
 
 /** @throws EntryFault `bad-value` when the contract does not allow what comes out */
-export function toOffer(app: App, icon: IconHash | null, settings: Settings): OwnOffer {
+export function toOffer(app: App, icon: IconHash | null, settings: Settings, needsOwnSandbox: boolean): OwnOffer {
   const { entry } = app;
   const summary = entry.comment || entry.genericName;
   const extraKeyword = entry.genericName !== summary ? [entry.genericName] : [];
@@ -35,6 +35,7 @@ export function toOffer(app: App, icon: IconHash | null, settings: Settings): Ow
     icon,
     isShared: settings.sharedByOfferId[app.id] ?? settings.isSharedByDefault,
     audience: settings.audienceByOfferId[app.id] ?? null,
+    ownSandbox: settings.ownSandboxOfferIds.includes(app.id) ? 'allowed' : needsOwnSandbox ? 'needed' : 'off',
     source: app.source,
     command: clean(formatCommand(app.argv), 4096),
   };

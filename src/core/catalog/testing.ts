@@ -90,6 +90,7 @@ export const testSettings: Settings = {
   sharedByOfferId: {},
   audience: { who: 'everybody' },
   audienceByOfferId: {},
+  ownSandboxOfferIds: [],
   isDoNotDisturb: false,
   quietHours: { isOn: false, from: '22:00', to: '07:00' },
   mounts: [],

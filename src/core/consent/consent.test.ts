@@ -41,6 +41,7 @@ function wish(change: Partial<Wish> & { offerId?: OfferId } = {}): Wish {
     peerId: alice,
     claimedName: 'Alice',
     offer,
+    ownSandbox: 'off',
     launchDigest: 'a'.repeat(64),
     view: 'viewer',
     powers: noPowers,

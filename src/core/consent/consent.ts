@@ -4,6 +4,7 @@ import type { AnsweredBy } from '../../contract/activity.ts';
 import { AppError } from '../../contract/errors.ts';
 import {
   type Offer,
+  type OwnSandbox,
   type PeerId,
   type Powers,
   type Request,
@@ -32,6 +33,7 @@ export interface Wish {
   /** Where it connected from, when that is known. */
   readonly address?: string | undefined;
   readonly offer: Offer;
+  readonly ownSandbox: OwnSandbox;
   /** SHA-256 over what would run. */
   readonly launchDigest: string;
   readonly view: View;
@@ -260,6 +262,7 @@ export function createConsent(options: {
           askedAt,
           expiresAt: askedAt + answerTimeoutMs,
           mounts: settings.value.mounts,
+          ownSandbox: wish.ownSandbox,
         },
       ]);
       return { id, answerTimeoutMs, answer: promise };

@@ -84,8 +84,10 @@ export function describeMounts(homePath: string, mounts: readonly Mount[]): read
 export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): string[] {
   const size = spec.display === null ? '' : `${spec.display.size.width}x${spec.display.size.height}`;
   return [
-    // Security: all namespaces; no further user namespaces inside; no terminal to push input into (CVE-2017-5226).
-    ...['--unshare-all', '--unshare-user', '--disable-userns', '--uid', '1000', '--gid', '1000'],
+    // Security: all namespaces; no further user namespaces inside, but where the owner chose so for this offer; no terminal to push
+    // input into (CVE-2017-5226).
+    ...['--unshare-all', '--unshare-user', ...(spec.allowsOwnSandbox === true ? [] : ['--disable-userns'])],
+    ...['--uid', '1000', '--gid', '1000'],
     ...['--die-with-parent', '--new-session', '--hostname', 'ebp', '--info-fd', '3', '--clearenv', '--cap-drop', 'ALL'],
     // Security: what the kernel refuses besides, see seccomp-rules.ts.
     ...['--seccomp', '4'],

@@ -14,10 +14,11 @@ import type { Log } from '../lib/log.ts';
 import { removeTree } from '../lib/remove-tree.ts';
 import type { TunnelEnd } from '../tunnel/peer-protocol.ts';
 import { bubblewrapArguments, describeMounts } from './bubblewrap-arguments.ts';
-import type { Engine, Program, Sandbox, SandboxSpec } from './engine.ts';
+import type { Engine, Program, Sandbox, SandboxEnd, SandboxSpec } from './engine.ts';
 import { checkHost, findProgram } from './health.ts';
 import { parseListeningPorts } from './listening-ports.ts';
 import { inOwnNetwork, type NetworkLink, openNetwork } from './network.ts';
+import { saysSandboxRefused } from './own-sandbox.ts';
 import { type Owner, type SandboxFiles, writeOwned, writeSandboxFiles } from './sandbox-files.ts';
 import { isKnownArchitecture, systemCallFilter } from './seccomp.ts';
 
@@ -68,8 +69,9 @@ async function startSandbox(options: BubblewrapOptions, spec: SandboxSpec, signa
     env: {},
     ...(options.owner ?? {}),
   });
+  const filter = systemCallFilter(process.arch, spec.allowsOwnSandbox === true ? 'own-sandbox' : 'strict');
   // bwrap reads all of it before it does anything else.
-  (child.stdio[4] as Writable | null)?.on('error', () => {}).end(systemCallFilter(process.arch));
+  (child.stdio[4] as Writable | null)?.on('error', () => {}).end(filter);
   const sandbox = new BubblewrapSandbox(child, path, files, options);
   try {
     await sandbox.started(signal);
@@ -93,7 +95,7 @@ async function endLeftovers(folder: string, log: Log): Promise<void> {
 
 class BubblewrapSandbox implements Sandbox {
   state: 'warm' | 'running' | 'ended' = 'warm';
-  readonly ended: Promise<{ readonly exitCode: number | null; readonly why: string }>;
+  readonly ended: Promise<SandboxEnd>;
   readonly #child: ChildProcess;
   readonly #files: SandboxFiles;
   readonly #options: BubblewrapOptions;
@@ -103,6 +105,7 @@ class BubblewrapSandbox implements Sandbox {
   readonly #info = Promise.withResolvers<z.infer<typeof infoSchema>>();
   #exitCode: number | null = null;
   #lastWords = '';
+  #wantedOwnSandbox = false;
   #network: NetworkLink | undefined;
 
   constructor(child: ChildProcess, path: string, files: SandboxFiles, options: BubblewrapOptions) {
@@ -110,7 +113,7 @@ class BubblewrapSandbox implements Sandbox {
     this.#files = files;
     this.#options = options;
     for (const { promise } of [this.#ready, this.#armed, this.#filesOpen, this.#info]) promise.catch(() => {});
-    const { promise, resolve } = Promise.withResolvers<{ exitCode: number | null; why: string }>();
+    const { promise, resolve } = Promise.withResolvers<SandboxEnd>();
     this.ended = promise;
     child.stdin?.on('error', () => {});
     this.#readLines();
@@ -121,7 +124,7 @@ class BubblewrapSandbox implements Sandbox {
       for (const waiting of [this.#ready, this.#armed, this.#filesOpen, this.#info]) waiting.reject(error);
       Promise.all([path, this.#files.sockPath, this.#files.tmpPath].map(removeTree))
         .catch((rmError) => options.log.warn({ error: String(rmError) }, 'sandbox folder not removed'))
-        .finally(() => resolve({ exitCode: this.#exitCode, why }));
+        .finally(() => resolve({ exitCode: this.#exitCode, why, wantedOwnSandbox: this.#wantedOwnSandbox }));
     };
     child.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT')
@@ -151,6 +154,7 @@ class BubblewrapSandbox implements Sandbox {
     if (stderr !== null) {
       createInterface({ input: stderr }).on('line', (line) => {
         this.#lastWords = line.slice(0, 500);
+        this.#wantedOwnSandbox ||= saysSandboxRefused(line.slice(0, 2000));
         this.#options.log.debug({ line: line.slice(0, 500) }, 'sandbox says');
       });
     }

@@ -13,7 +13,11 @@ import type { Engine } from './engine.ts';
 
 const owner = process.getuid?.() === 0 ? { uid: 70_731, gid: 70_731 } : null;
 const alice = `SHA256:${'A'.repeat(43)}` as PeerId;
-const wish: SandboxWish = { display: { size: { width: 320, height: 240 } }, hasNetwork: false };
+const wish: SandboxWish = {
+  display: { size: { width: 320, height: 240 } },
+  hasNetwork: false,
+  allowsOwnSandbox: false,
+};
 const settings = new State({ mounts: [] } as unknown as Settings);
 const never = new AbortController().signal;
 let root: string;

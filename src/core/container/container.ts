@@ -28,6 +28,8 @@ export interface SandboxWish {
   readonly display: { readonly size: Size } | null;
   /** Whether the internet was asked for: a sandbox is given it with the yes, and not before. */
   readonly hasNetwork: boolean;
+  /** Whether its owner lets the program build a sandbox of its own. */
+  readonly allowsOwnSandbox: boolean;
 }
 
 export interface Containers extends AsyncDisposable {
@@ -184,6 +186,7 @@ export async function startContainers(options: {
         mounts,
         display: wish.display,
         canHaveNetwork: wish.hasNetwork,
+        allowsOwnSandbox: wish.allowsOwnSandbox,
         hostKey: key,
       },
       signal,
@@ -320,6 +323,7 @@ function isFitFor(wish: SandboxWish, mounts: readonly Mount[], warm: NonNullable
   return (
     (warm.wish.display === null) === (wish.display === null) &&
     (warm.wish.hasNetwork || !wish.hasNetwork) &&
+    warm.wish.allowsOwnSandbox === wish.allowsOwnSandbox &&
     JSON.stringify(warm.mounts) === JSON.stringify(mounts)
   );
 }

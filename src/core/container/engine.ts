@@ -12,6 +12,8 @@ export interface SandboxSpec {
   readonly display: { readonly size: Size } | null;
   /** Whether it can be given the internet while it lives. It has none at first. */
   readonly canHaveNetwork: boolean;
+  /** Whether a program in it may make namespaces, of which browsers build a sandbox for each page. Not, unless its owner says so. */
+  readonly allowsOwnSandbox?: boolean;
   /** The SSH host key of the container, as a private key file's text. */
   readonly hostKey: string;
 }
@@ -20,6 +22,13 @@ export interface SandboxSpec {
 export interface Program {
   readonly argv: readonly string[];
   readonly workingDirectory: string | null;
+}
+
+export interface SandboxEnd {
+  readonly exitCode: number | null;
+  readonly why: string;
+  /** Whether the program said that it could not build a sandbox of its own. */
+  readonly wantedOwnSandbox: boolean;
 }
 
 /** One process tree with its own namespaces. */
@@ -43,7 +52,7 @@ export interface Sandbox extends AsyncDisposable {
   /** A stream into the sandbox. @throws AppError `container-failed` when nothing listens there */
   connect(end: TunnelEnd): Promise<Duplex>;
   /** Resolves when everything in it is gone. The exit code is the program's, null when it was killed or never ran. */
-  readonly ended: Promise<{ readonly exitCode: number | null; readonly why: string }>;
+  readonly ended: Promise<SandboxEnd>;
   /** Kills everything in it, at once. Resolves when it is gone. */
   stop(): Promise<void>;
   /** TCP ports on which something in it listens. */

@@ -20,12 +20,29 @@ export interface Rule {
   readonly calls: Readonly<Record<string, readonly [x64: number, arm64: number | null]>>;
   /** Refused only where all of these hold. */
   readonly when?: readonly Condition[];
+  /** `strict`: not for a program whose owner lets it build its own sandbox. `own-sandbox`: for such a one only. */
+  readonly only?: Profile;
 }
+
+/**
+ * strict: no namespace of any kind. own-sandbox: user, PID, IPC and network namespaces and chroot(2), of which browsers build a sandbox
+ * for each page. A program has all powers in a user namespace of its own, so what those reach of the kernel is refused instead.
+ */
+export type Profile = 'strict' | 'own-sandbox';
 
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
+/** SIOCGIFBR, SIOCSIFBR, SIOCGIFVLAN, SIOCSIFVLAN, SIOCBRADDBR, SIOCBRDELBR, SIOCBRADDIF, SIOCBRDELIF of linux/sockios.h. */
+const BRIDGES_AND_VLANS = [0x8940, 0x8941, 0x8982, 0x8983, 0x89a0, 0x89a1, 0x89a2, 0x89a3];
+/** SOCK_RAW, with and without SOCK_NONBLOCK and SOCK_CLOEXEC. */
+const SOCK_RAW = [0x3, 0x803, 0x80003, 0x80803];
+/** SOL_IP and SOL_IPV6; then what x_tables, arptables and ebtables take there (IPT_BASE_CTL, ARPT_BASE_CTL, EBT_BASE_CTL). */
+const [SOL_IP, SOL_IPV6, PACKET_FILTERS] = [0, 41, [64, 65, 96, 97, 128, 129]];
 /** Every CLONE_NEW… of clone(2): mount, cgroup, UTS, IPC, user, PID and network namespaces. */
 const CLONE_NEW_ANY = 0x7e020000;
+/** CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS and, for unshare(2) alone, CLONE_NEWTIME. */
+const CLONE_NEW_OTHER = 0x06020000;
+const CLONE_NEWTIME = 0x80;
 const PER_LINUX = 0;
 const [AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6, AF_NETLINK] = [0, 1, 2, 10, 16];
 const [NETLINK_ROUTE, NETLINK_KOBJECT_UEVENT] = [0, 15];
@@ -60,6 +77,52 @@ export const RULES: readonly Rule[] = [
     answer: 'EPERM',
     calls: { clone: [56, 220] },
     when: [{ argument: 0, hasAnyBitOf: CLONE_NEW_ANY }],
+    only: 'strict',
+  },
+  {
+    why: 'powers over mounts reach every file system that the kernel knows, and what lies below our own mounts; no browser needs them',
+    answer: 'EPERM',
+    calls: { clone: [56, 220] },
+    when: [{ argument: 0, hasAnyBitOf: CLONE_NEW_OTHER }],
+    only: 'own-sandbox',
+  },
+  {
+    why: 'the same by unshare',
+    answer: 'EPERM',
+    calls: { unshare: [272, 97] },
+    when: [{ argument: 0, hasAnyBitOf: CLONE_NEW_OTHER | CLONE_NEWTIME }],
+    only: 'own-sandbox',
+  },
+  {
+    why: 'in a network namespace of its own a program may set up all that netlink can: traffic control was the source of many ways out',
+    answer: 'EAFNOSUPPORT',
+    calls: { socket: [41, 198], socketpair: [53, 199] },
+    when: [{ argument: 0, isAnyOf: [AF_NETLINK] }],
+    only: 'own-sandbox',
+  },
+  {
+    why: 'there it may also use raw sockets',
+    answer: 'EPERM',
+    calls: { socket: [41, 198] },
+    when: [{ argument: 1, isAnyOf: SOCK_RAW }],
+    only: 'own-sandbox',
+  },
+  {
+    why: 'there it may also load packet filters into the kernel (CVE-2021-22555)',
+    answer: 'EPERM',
+    calls: { setsockopt: [54, 208] },
+    when: [
+      { argument: 1, isAnyOf: [SOL_IP, SOL_IPV6] },
+      { argument: 2, isAnyOf: PACKET_FILTERS },
+    ],
+    only: 'own-sandbox',
+  },
+  {
+    why: 'there it may also make bridges and virtual networks, which load modules',
+    answer: 'EPERM',
+    calls: { ioctl: [16, 29] },
+    when: [{ argument: 1, isAnyOf: BRIDGES_AND_VLANS }],
+    only: 'own-sandbox',
   },
   {
     why: 'its flags are in memory, where a filter cannot look; programs fall back to clone (CVE-2021-41133)',
@@ -69,12 +132,24 @@ export const RULES: readonly Rule[] = [
   {
     why: 'namespaces, as above',
     answer: 'EPERM',
-    calls: { unshare: [272, 97], setns: [308, 268] },
+    calls: { unshare: [272, 97] },
+    only: 'strict',
+  },
+  {
+    why: 'enters the namespaces of others',
+    answer: 'EPERM',
+    calls: { setns: [308, 268] },
   },
   {
     why: 'what is mounted where is decided before the program starts',
     answer: 'EPERM',
-    calls: { mount: [165, 40], umount2: [166, 39], pivot_root: [155, 41], chroot: [161, 51] },
+    calls: { mount: [165, 40], umount2: [166, 39], pivot_root: [155, 41] },
+  },
+  {
+    why: 'another root folder, the oldest way to hide from a program where it is',
+    answer: 'EPERM',
+    calls: { chroot: [161, 51] },
+    only: 'strict',
   },
   {
     why: 'the same by the newer calls (CVE-2021-41133)',

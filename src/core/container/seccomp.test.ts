@@ -36,7 +36,7 @@ function answerOf(filter: Uint8Array, architecture: number, call: number, args: 
 }
 
 describe.each<Architecture>(['x64', 'arm64'])('on %s', (architecture) => {
-  const filter = systemCallFilter(architecture);
+  const filter = systemCallFilter(architecture, 'strict');
   const pick = architecture === 'x64' ? 0 : 1;
   const ask = (call: number, ...args: bigint[]) => answerOf(filter, AUDIT[architecture], call, args);
   const numberOf = (name: string) =>
@@ -108,6 +108,79 @@ describe.each<Architecture>(['x64', 'arm64'])('on %s', (architecture) => {
       const expected = [0n, 15n].includes(protocol) ? allow : 'EPROTONOSUPPORT';
       expect([protocol, ask(socket, 16n, 3n, protocol)]).toEqual([protocol, expected]);
       expect(ask(socket, 2n, 3n, protocol)).toBe(allow);
+    }
+  });
+});
+
+describe.each<Architecture>(['x64', 'arm64'])('with a sandbox of its own, on %s', (architecture) => {
+  const pick = architecture === 'x64' ? 0 : 1;
+  const filters = {
+    strict: systemCallFilter(architecture, 'strict'),
+    own: systemCallFilter(architecture, 'own-sandbox'),
+  };
+  const numberOf = (name: string) =>
+    RULES.map(({ calls }) => calls[name]?.[pick]).find((number) => number != null) ?? -1;
+  const ask = (name: string, ...args: bigint[]) => answerOf(filters.own, AUDIT[architecture], numberOf(name), args);
+  const [mount, cgroup, uts, ipc, user, pid, network] = [17n, 25n, 26n, 27n, 28n, 29n, 30n].map((bit) => 1n << bit);
+
+  test('user, PID, IPC and network namespaces, and another root folder; no mounts, no other namespace', () => {
+    for (const flag of [user, pid, ipc, network] as bigint[]) {
+      expect([flag, ask('clone', flag | 17n)]).toEqual([flag, allow]);
+      expect([flag, ask('unshare', flag)]).toEqual([flag, allow]);
+    }
+    for (const flag of [mount, cgroup, uts] as bigint[]) {
+      expect([flag, ask('clone', flag | (user as bigint) | 17n)]).toEqual([flag, 'EPERM']);
+      expect([flag, ask('unshare', flag | (user as bigint))]).toEqual([flag, 'EPERM']);
+    }
+    expect(ask('unshare', 0x80n)).toBe('EPERM');
+    expect(ask('clone3')).toBe('ENOSYS');
+    expect(ask('chroot')).toBe(allow);
+    for (const name of ['setns', 'mount', 'umount2', 'pivot_root', 'ptrace', 'bpf', 'keyctl'])
+      expect([name, ask(name)]).toEqual([name, 'EPERM']);
+  });
+
+  test('what powers over a network reach: no netlink, raw sockets, packet filters, bridges', () => {
+    for (let family = 0n; family < 64n; family += 1n)
+      expect([family, ask('socket', family, 1n, 0n)]).toEqual([
+        family,
+        [0n, 1n, 2n, 10n].includes(family) ? allow : 'EAFNOSUPPORT',
+      ]);
+    for (const flags of [0n, 0x800n, 0x80000n, 0x80800n]) {
+      expect(ask('socket', 2n, 1n | flags, 0n)).toBe(allow);
+      expect(ask('socket', 2n, 3n | flags, 1n)).toBe('EPERM');
+      expect(ask('socket', 10n, 3n | flags, 58n)).toBe('EPERM');
+    }
+    for (const level of [0n, 41n])
+      for (const name of [64n, 65n, 96n, 128n]) expect(ask('setsockopt', 3n, level, name)).toBe('EPERM');
+    expect(ask('setsockopt', 3n, 1n, 64n)).toBe(allow);
+    expect(ask('setsockopt', 3n, 41n, 26n)).toBe(allow);
+    expect(ask('ioctl', 3n, 0x89a0n)).toBe('EPERM');
+    expect(ask('ioctl', 3n, 0x5412n)).toBe('EPERM');
+    expect(ask('ioctl', 3n, 0x8912n)).toBe(allow);
+  });
+
+  test('everything else is refused as without', () => {
+    const differing = new Set(
+      RULES.filter(({ only }) => only !== undefined).flatMap(({ calls }) => Object.keys(calls)),
+    );
+    expect([...differing].sort()).toEqual([
+      'chroot',
+      'clone',
+      'ioctl',
+      'setsockopt',
+      'socket',
+      'socketpair',
+      'unshare',
+    ]);
+    for (let call = 0; call <= 480; call += 1) {
+      if (
+        RULES.some(({ only, calls }) => only !== undefined && Object.values(calls).some((pair) => pair[pick] === call))
+      )
+        continue;
+      const [one, other] = [filters.strict, filters.own].map((filter) =>
+        answerOf(filter, AUDIT[architecture], call, [1n, 2n, 3n]),
+      );
+      expect([call, other]).toEqual([call, one]);
     }
   });
 });

@@ -1,5 +1,12 @@
 // The system call filter of a sandbox, as the program of classic BPF that bwrap(1) `--seccomp` and seccomp(2) take.
-import { type Answer, type Architecture, type Condition, NEWEST_KNOWN_CALL, RULES } from './seccomp-rules.ts';
+import {
+  type Answer,
+  type Architecture,
+  type Condition,
+  NEWEST_KNOWN_CALL,
+  type Profile,
+  RULES,
+} from './seccomp-rules.ts';
 
 /** AUDIT_ARCH_X86_64 and AUDIT_ARCH_AARCH64 of linux/audit.h. */
 const AUDIT_ARCHITECTURE: Readonly<Record<Architecture, number>> = { x64: 0xc000003e, arm64: 0xc00000b7 };
@@ -37,8 +44,9 @@ export function isKnownArchitecture(name: string): name is Architecture {
  * The filter for 64-bit programs of this processor. A program for another one (32-bit, too) is killed with SIGSYS at its first
  * call: its calls have other numbers, and are the way round a filter.
  */
-export function systemCallFilter(architecture: Architecture): Uint8Array {
-  const rules = RULES.flatMap(({ calls, when, answer }) =>
+export function systemCallFilter(architecture: Architecture, profile: Profile): Uint8Array {
+  const applying = RULES.filter(({ only }) => only === undefined || only === profile);
+  const rules = applying.flatMap(({ calls, when, answer }) =>
     Object.values(calls).flatMap(([x64, arm64]) => {
       const number = architecture === 'x64' ? x64 : arm64;
       return number === null ? [] : refuseCall(number, when ?? [], answer);

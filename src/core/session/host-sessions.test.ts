@@ -7,7 +7,7 @@ import { createRecording, type Recording } from '../activity/testing.ts';
 import type { LaunchSpec } from '../catalog/catalog.ts';
 import { createGrant, type Grant, type GrantTerms } from '../consent/grant.ts';
 import type { Containers } from '../container/container.ts';
-import type { Program, Sandbox } from '../container/engine.ts';
+import type { Program, Sandbox, SandboxEnd } from '../container/engine.ts';
 import { OPEN, requests } from '../files/sftp-packets.ts';
 import { silentLog } from '../lib/log.ts';
 import { State } from '../lib/state.ts';
@@ -33,7 +33,7 @@ class FakeSandbox {
   state: Sandbox['state'] = 'warm';
   readonly programs: Program[] = [];
   readonly authorised: string[][] = [];
-  readonly #ended = Promise.withResolvers<{ exitCode: number | null; why: string }>();
+  readonly #ended = Promise.withResolvers<SandboxEnd>();
   readonly ended = this.#ended.promise;
   async run(program: Program) {
     this.programs.push(program);
@@ -63,9 +63,9 @@ class FakeSandbox {
     await this.connecting;
     return new PassThrough();
   }
-  exit(exitCode: number | null) {
+  exit(exitCode: number | null, wantedOwnSandbox = false) {
     this.state = 'ended';
-    this.#ended.resolve({ exitCode, why: '' });
+    this.#ended.resolve({ exitCode, why: '', wantedOwnSandbox });
   }
   async stop() {
     this.exit(null);
@@ -83,6 +83,7 @@ let sandboxes: FakeSandbox[];
 /** What happens while a program starts. */
 let runs: () => void;
 let sessions: HostSessions;
+let needed: OfferId[];
 let recording: Recording;
 
 function visitorOf(peerId: PeerId) {
@@ -130,7 +131,11 @@ beforeEach(() => {
     hostKeyOf: async () => 'ssh-ed25519 BBBB',
   } as unknown as Containers;
   const settings = new State({ maxUploadMib: 3 });
-  sessions = startHostSessions({ containers, book, activity: recording, settings, log: silentLog });
+  needed = [];
+  sessions = startHostSessions({
+    ...{ containers, book, activity: recording, settings, log: silentLog },
+    onOwnSandboxNeeded: (offerId) => needed.push(offerId),
+  });
 });
 
 const start = (visitor: Visitor, grant = grantFor(visitor.peerId)) =>
@@ -209,6 +214,15 @@ test('a program that exits ends its session; one that fails at once is said', as
   sandboxes[0]?.exit(127);
   await expect.poll(() => notices.length).toBe(1);
   expect(notices[0]?.[1]).toMatchObject({ reason: 'program', exitCode: 127, problem: { code: 'program-failed' } });
+});
+
+test('one that ends because it may not build its own sandbox is told apart, and its owner is told', async () => {
+  const { visitor, notices } = visitorOf(alice);
+  await start(visitor);
+  sandboxes[0]?.exit(133, true);
+  await expect.poll(() => notices.length).toBe(1);
+  expect(notices[0]?.[1]).toMatchObject({ reason: 'program', problem: { code: 'own-sandbox-needed', params: {} } });
+  expect(needed).toEqual([offer.id]);
 });
 
 test('a lost visitor finds its session again', async () => {

@@ -6,6 +6,7 @@ import { AppError, assertNever, type Problem, toProblem } from '../../contract/e
 import {
   type EndReason,
   type Offer,
+  type OfferId,
   type PeerId,
   type Powers,
   type RuleId,
@@ -104,6 +105,8 @@ export function startHostSessions(options: {
   readonly activity: Recorder;
   readonly settings: Followable<Pick<Settings, 'maxUploadMib'>>;
   readonly log: Log;
+  /** An offer ended at once because it may not build a sandbox of its own. */
+  readonly onOwnSandboxNeeded: (offerId: OfferId) => void;
 }): HostSessions {
   const { containers, book, activity, settings, log } = options;
   const sessions = new Map<SessionId, Running>();
@@ -251,7 +254,8 @@ export function startHostSessions(options: {
     try {
       const display = view === 'viewer' ? { size: size ?? DEFAULT_SIZE } : null;
       const hasNetwork = powers.network === 'internet';
-      sandbox = await containers.take(peerId, peerName, { display, hasNetwork }, grant.signal);
+      const allowsOwnSandbox = spec.offer.ownSandbox === 'allowed';
+      sandbox = await containers.take(peerId, peerName, { display, hasNetwork, allowsOwnSandbox }, grant.signal);
       if (hasNetwork) await sandbox.openNetwork();
       if (powers.files) await sandbox.openFiles(settings.value.maxUploadMib * MIB);
       const hasSsh = view !== 'viewer';
@@ -284,10 +288,15 @@ export function startHostSessions(options: {
       sessions.set(id, running);
       setEnd(running);
       attach(running, visitor);
-      void sandbox.ended.then(({ exitCode, why }) => {
+      void sandbox.ended.then(({ exitCode, why, wantedOwnSandbox }) => {
         const hasFailed = exitCode !== null && exitCode !== 0 && Date.now() - running.startedAt < FAILED_AT_ONCE_MS;
         if (hasFailed) log.warn({ sessionId: id, offer: offer.id, exitCode, why }, 'the program failed at once');
-        const problem: Problem | null = hasFailed ? { code: 'program-failed', params: { exitCode } } : null;
+        const problem: Problem | null = !hasFailed
+          ? null
+          : wantedOwnSandbox
+            ? { code: 'own-sandbox-needed', params: {} }
+            : { code: 'program-failed', params: { exitCode } };
+        if (hasFailed && wantedOwnSandbox) options.onOwnSandboxNeeded(offer.id);
         return end(running, 'program', exitCode, problem);
       });
       show();

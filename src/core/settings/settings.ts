@@ -44,6 +44,7 @@ const defaults: Omit<Settings, 'name'> = {
   sharedByOfferId: {},
   audience: { who: 'everybody' },
   audienceByOfferId: {},
+  ownSandboxOfferIds: [],
   isDoNotDisturb: false,
   quietHours: { isOn: false, from: '22:00', to: '07:00' },
   mounts: [],

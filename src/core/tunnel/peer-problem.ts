@@ -12,6 +12,7 @@ const TOLD_BY_PEERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'not-allowed',
   'offer-gone',
   'offer-unsupported',
+  'own-sandbox-needed',
   'peer-busy',
   'peer-container-failed',
   'peer-disk-full',

@@ -27,6 +27,7 @@ export const cli = {
     rule: 'id of a rule, or its beginning',
     newName: 'the name by which you know it; without it the one that it claims',
     onOff: 'on or off; without it what it is now',
+    setOnOff: 'on or off',
     address: 'host or host:port',
   },
   command: {
@@ -51,6 +52,8 @@ export const cli = {
     rename: 'give a computer a name that only you see',
     forget:
       'forget a computer: its name, verification, address and standing answers, and what its programs saved here for good',
+    ownSandbox:
+      'let an application build a sandbox of its own, as browsers do: it then reaches parts of the kernel that others here do not',
     dnd: 'do not disturb: nobody can ask you anything; your standing answers go on',
     share: 'share applications of this computer',
     unshare: 'stop sharing applications of this computer',
@@ -184,6 +187,10 @@ export const cli = {
     wider: 'there is a rule, but more is asked for this time.',
     unverified: 'there is a rule for always, but the computer is not verified any more.',
   },
+  ownSandbox: {
+    allowed: 'you let it build a sandbox of its own: it reaches more of this computer’s kernel than other programs do.',
+    needed: 'it will not start: it wants to build a sandbox of its own. “ebp own-sandbox on NAME” allows that.',
+  },
   status: {
     quiet: 'Do not disturb is on: nobody can ask you anything; “ebp dnd off” ends it.',
     quietHours: 'It is a quiet hour until {{time}}: nobody can ask you anything.',
@@ -271,6 +278,9 @@ export const cli = {
     quietHours: 'Do not disturb is off, but it is a quiet hour until {{time}}.',
     ended: 'Ended: {{offer}}, {{peer}}.',
     endedAll: 'Every use of this computer was ended.',
+    ownSandboxOn:
+      'May build a sandbox of its own: {{names}}. It then reaches parts of this computer’s kernel that other programs here do not; a flaw in them could let it out of its container. Only for programs that do not start without it.',
+    ownSandboxOff: 'May not build a sandbox of its own: {{names}}.',
     shared: 'Shared: {{names}}.',
     unshared: 'Not shared any more: {{names}}.',
     sharedAll: 'Every application is shared.',

@@ -56,6 +56,8 @@ export const errors: Readonly<Record<ErrorCode, string>> = {
   'peer-disk-full':
     'The disk of that computer is full, so the program cannot be started there. Ask the person there to free some space, and try again.',
   'peer-is-self': '{{address}} is this computer. Enter the address of another one.',
+  'own-sandbox-needed':
+    'The program did not start: it builds a sandbox of its own, as browsers do, and that computer does not let it. Ask the person there to switch on “Own sandbox” for it, where they choose who sees it. Then try again.',
   'peer-paused': 'Sharing is paused on that computer. Ask the person there to resume it.',
   'peer-refuses':
     'That computer does not accept connections from this one. Ask the person there whether they have blocked it.',

@@ -1,5 +1,18 @@
 // This computer: what it shares, application by application, by category or all at once, and what could not be read.
-import { Accordion, Alert, Button, Chip, Code, Group, Modal, Switch, Text, TextInput, Title } from '@mantine/core';
+import {
+  Accordion,
+  Alert,
+  Badge,
+  Button,
+  Chip,
+  Code,
+  Group,
+  Modal,
+  Switch,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core';
 import { IconAlertTriangle, IconApps, IconEye, IconInfoCircle, IconSearch } from '@tabler/icons-react';
 import { memo, useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -172,6 +185,18 @@ const OwnOfferRow = memo(function OwnOfferRow({
         <div className="ellipsis own-summary" title={`${offer.command}\n${offer.source}`}>
           {offer.summary === '' ? offer.command : offer.summary}
         </div>
+        {offer.ownSandbox !== 'off' && (
+          <Badge
+            size="sm"
+            variant="light"
+            color="yellow"
+            tt="none"
+            className="own-sandbox"
+            leftSection={<IconAlertTriangle size={12} aria-hidden />}
+          >
+            {t(offer.ownSandbox === 'allowed' ? 'ui.ownSandbox.badge' : 'ui.ownSandbox.needed')}
+          </Badge>
+        )}
       </div>
       <Button
         size="compact-sm"
@@ -193,7 +218,7 @@ const OwnOfferRow = memo(function OwnOfferRow({
   );
 });
 
-/** Who sees one application, where that differs from all others. */
+/** Who sees one application, where that differs from all others, and what else is said of it alone. */
 function OfferAudience({ offer, onClose }: { offer: OwnOffer | undefined; onClose: () => void }) {
   const { t } = useTranslation();
   const core = useCore();
@@ -201,6 +226,8 @@ function OfferAudience({ offer, onClose }: { offer: OwnOffer | undefined; onClos
   const { run } = useAction();
   const change = (offerId: OwnOffer['id'], audience: Audience | null) =>
     run(() => core.call('offers.setAudience', { offerIds: [offerId], audience }));
+  const allow = (offerId: OwnOffer['id'], isAllowed: boolean) =>
+    run(() => core.call('offers.allowOwnSandbox', { offerIds: [offerId], isAllowed }));
   return (
     <Modal
       opened={offer !== undefined}
@@ -210,12 +237,24 @@ function OfferAudience({ offer, onClose }: { offer: OwnOffer | undefined; onClos
       attributes={{ header: { role: 'presentation' } }}
     >
       {offer !== undefined && (
-        <AudienceFields
-          label={t('ui.audience.ofOffer', { offer: offer.name })}
-          audience={offer.audience}
-          inherited={settings.audience}
-          onChange={(audience) => void change(offer.id, audience)}
-        />
+        <>
+          <AudienceFields
+            label={t('ui.audience.ofOffer', { offer: offer.name })}
+            audience={offer.audience}
+            inherited={settings.audience}
+            onChange={(audience) => void change(offer.id, audience)}
+          />
+          <Switch
+            mt="lg"
+            checked={offer.ownSandbox === 'allowed'}
+            label={t('ui.ownSandbox.switch')}
+            description={t('ui.ownSandbox.text', { offer: offer.name })}
+            onChange={(event) => void allow(offer.id, event.currentTarget.checked)}
+          />
+          <Text size="xs" c="dimmed" mt={4}>
+            {t('ui.ownSandbox.means', { offer: offer.name })}
+          </Text>
+        </>
       )}
     </Modal>
   );

@@ -117,6 +117,11 @@ export function RequestCard({ request, position, count }: { request: Request; po
                   {t(`ui.request.ruleNote.${request.ruleNote}`)}
                 </Fact>
               )}
+              {request.ownSandbox !== 'off' && (
+                <Fact icon={<IconAlertTriangle size={18} />} isStrong>
+                  {t(`ui.request.ownSandbox.${request.ownSandbox}`)}
+                </Fact>
+              )}
               <RequestPowers request={request} who={who} powers={powers} isArmed={isArmed} onChange={setPowers} />
               <Fact icon={<IconBox size={18} />}>{t('ui.request.where', { peer: who })}</Fact>
               <Fact icon={<IconScreenShare size={18} />}>{t(`ui.request.view.${request.view}`, { peer: who })}</Fact>

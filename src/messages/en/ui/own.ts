@@ -29,6 +29,14 @@ export const ownTexts = {
     broken_one: '{{total}} entry could not be read',
     broken_other: '{{total}} entries could not be read',
   },
+  ownSandbox: {
+    badge: 'Own sandbox',
+    needed: 'Did not start: wants its own sandbox',
+    switch: 'Own sandbox',
+    text: 'Let {{offer}} build a sandbox of its own in its container. Browsers and programs made like them, such as Chromium and Electron programs, do not start without one.',
+    means:
+      'What it means: {{offer}} then reaches parts of this computer’s kernel that other programs here do not. A flaw in them could let it out of its container, with the rights of your account. It still sees none of your files. Switch it on only where it is needed.',
+  },
   broken: {
     'bad-boolean': 'A value must be “true” or “false”',
     'bad-exec': 'The command line is not valid',

@@ -23,6 +23,11 @@ export const requestTexts = {
     },
     noFolders: 'It can read the installed programs, and no folder of yours.',
     folders: 'Besides the installed programs it can see these folders:',
+    ownSandbox: {
+      allowed:
+        'You let it build a sandbox of its own: it reaches more of this computer’s kernel than other programs do.',
+      needed: 'It will not start: it wants to build a sandbox of its own. You can allow that under “This computer”.',
+    },
     ruleNote: {
       changed:
         'You have answered this before. What would run has changed since then, for example by an update, so you are asked again.',

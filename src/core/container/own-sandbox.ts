@@ -1,0 +1,10 @@
+// What programs say when they end because they may not build a sandbox of their own.
+
+/** Chromium, Electron and Qt WebEngine, by any of the three ways in which their sandbox can fail; bwrap(1) of WebKitGTK and others. */
+const REFUSED =
+  /No usable sandbox|SUID sandbox helper|setuid sandbox|Failed to move to new namespace|bwrap: (No permissions to create|Creating) new namespace/i;
+
+/** Whether a line of a program's words says so. Only believed of one that has ended: what a program prints is its own. */
+export function saysSandboxRefused(line: string): boolean {
+  return REFUSED.test(line);
+}
