@@ -1,16 +1,35 @@
-// `npm run e2e -- [ARGS…]`: the Playwright specs on a lab of three computers; ARGS go to Playwright.
+// `npm run e2e -- [--labs N] [ARGS…]`: the Playwright specs on labs of three computers; ARGS go to Playwright.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureSetUp } from './setup.mjs';
-import { node24, out, projectPath, Refusal, root, runHere, runMain } from './tools.mjs';
+import { onLab, playwrightEnvironment, runSideBySide } from './side-by-side.mjs';
+import { node24, Refusal, root, runHere, runMain } from './tools.mjs';
+
+const usage = `Usage: npm run e2e -- [--labs N] [ARGS…]
+
+Runs the specs of e2e/ on labs of three computers each, two labs side by side when no ARGS are given, else one.
+ARGS go to Playwright: names of files, --project browser|electron, --grep WORDS, --headed …`;
 
 runMain(async () => {
+  const args = process.argv.slice(2);
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
+  const labs = takeLabs(args);
   await ensureSetUp({ forTests: true });
   const config = join(root, 'e2e', 'playwright.config.ts');
   if (!existsSync(config)) throw new Refusal('There is nothing to run: e2e/playwright.config.ts is missing.');
-  const playwright = [node24, join(root, 'node_modules', '@playwright', 'test', 'cli.js'), 'test', '-c', config];
-  const lab = [join(root, 'scripts', 'lab.mjs'), '--hosts', '3', ...playwright, ...process.argv.slice(2)];
-  // In the lab everybody is uid 0: in the default folder, below /tmp, users of this computer would be in each other's way.
-  const cache = { PWTEST_CACHE_DIR: join(out, '.playwright') };
-  return runHere(node24, lab, { env: { ...process.env, ...cache, PATH: projectPath() } });
+  if (labs > 1) return runSideBySide(args, labs, process.env.PLAYWRIGHT_JSON_OUTPUT_FILE);
+  return runHere(node24, onLab(args), { env: playwrightEnvironment() });
 });
+
+/** Takes `--labs N` out of the arguments. */
+function takeLabs(args) {
+  const at = args.findIndex((arg) => arg === '--labs' || arg.startsWith('--labs='));
+  if (at < 0) return args.length === 0 ? 2 : 1;
+  const [word] = args.splice(at, 1);
+  const count = Number(word.split('=')[1] ?? args.splice(at, 1)[0]);
+  if (Number.isInteger(count) && count >= 1 && count <= 8) return count;
+  throw new Refusal('--labs takes a number from 1 to 8.', 2);
+}

@@ -1,7 +1,9 @@
-// `npm test [-- --only SECTION,…]`: sets up, runs every check and ends with one line of counts.
+// `npm test [-- --only SECTION,…] [--changed[=COMMIT]]`: sets up, runs every check and ends with one line of counts.
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { changedFiles, testFilesIn, touchedBy } from './changed.mjs';
 import { ensureSetUp } from './setup.mjs';
 import { asRefusal, exitCodeOf, node24, out, projectPath, Refusal, readText, root, runMain, say } from './tools.mjs';
 
@@ -11,6 +13,8 @@ const e2eResults = join(results, 'e2e.json');
 const tool = (...path) => join(root, 'node_modules', ...path);
 const biome = tool('@biomejs', 'biome', 'bin', 'biome');
 const tsc = tool('typescript', 'bin', 'tsc');
+const vitest = tool('vitest', 'vitest.mjs');
+const vitestReports = ['--reporter=default', '--reporter=json', `--outputFile.json=${unitResults}`];
 const colors = process.stdout.isTTY && process.env.NO_COLOR === undefined;
 
 /** What each section runs, and how its result is counted. */
@@ -25,29 +29,31 @@ const sections = {
     count: countCheck,
   },
   unit: {
-    steps: [
-      [
-        tool('vitest', 'vitest.mjs'),
-        'run',
-        '--reporter=default',
-        '--reporter=json',
-        `--outputFile.json=${unitResults}`,
-      ],
-    ],
+    steps: [[vitest, 'run', ...vitestReports]],
     count: countUnit,
   },
   e2e: {
-    steps: [[join(root, 'scripts', 'e2e.mjs'), '--reporter=list,json']],
+    steps: [[join(root, 'scripts', 'e2e.mjs'), '--labs', '2']],
     env: { PLAYWRIGHT_JSON_OUTPUT_FILE: e2eResults },
     count: countE2e,
   },
 };
 
+const usage = `Usage: npm test [-- [--only SECTION,…] [--changed[=COMMIT]]]
+
+--only     runs some sections alone: ${Object.keys(sections).join(', ')}
+--changed  runs what a change can touch: that of the working tree, or of all since COMMIT`;
+
 /** The quick checks run beside the unit tests; the lab's specs, which watch the clock, run alone. */
 const stages = [[['format', 'lint', 'types'], ['unit']], [['e2e']]];
 
 runMain(async () => {
-  const chosen = readChosen(process.argv.slice(2));
+  if (process.argv.some((arg) => arg === '--help' || arg === '-h')) {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
+  const { chosen, since } = readArguments(process.argv.slice(2));
+  if (since !== undefined) await leaveOut(chosen, since);
   try {
     await ensureSetUp({ forTests: true });
     rmSync(results, { recursive: true, force: true });
@@ -69,18 +75,42 @@ runMain(async () => {
   return close(counts);
 });
 
-function readChosen(args) {
-  const all = Object.keys(sections);
-  const at = args.findIndex((arg) => arg === '--only' || arg.startsWith('--only='));
-  if (at < 0) {
-    if (args.length > 0) throw new Refusal(`npm test knows no ${args[0]}. It takes: --only ${all.join(',')}`, 2);
-    return all;
+/** The sections to run, and the commit since which changes count; undefined for all. */
+function readArguments(args) {
+  let options;
+  try {
+    // As a flag it stands for the working tree.
+    const spelledOut = args.map((arg) => (arg === '--changed' ? '--changed=HEAD' : arg));
+    options = parseArgs({ args: spelledOut, options: { only: { type: 'string' }, changed: { type: 'string' } } });
+  } catch (error) {
+    throw new Refusal(`${error.message}\n\n${usage}`, 2);
   }
-  const chosen = (args[at].split('=')[1] ?? args[at + 1] ?? '').split(',');
+  const all = Object.keys(sections);
+  const chosen = options.values.only?.split(',') ?? all;
   const unknown = chosen.find((name) => !all.includes(name));
-  if (unknown === undefined) return chosen;
-  throw new Refusal(`There is no section "${unknown}". Sections: ${all.join(', ')}`, 2);
+  if (unknown !== undefined) throw new Refusal(`There is no section "${unknown}". Sections: ${all.join(', ')}`, 2);
+  return { chosen, since: options.values.changed };
 }
+
+/** Takes out of the sections what a change cannot touch. */
+async function leaveOut(chosen, since) {
+  const files = await changedFiles(since);
+  const { specs, tests } = touchedBy(files);
+  if (tests !== 'all') {
+    const named = await testFilesIn(tests);
+    sections.unit.steps = [[vitest, 'related', '--run', '--passWithNoTests', ...vitestReports, ...files, ...named]];
+  }
+  const names = specs === 'all' ? [] : specs.filter((spec) => typeof spec === 'string');
+  const projects = specs === 'all' ? [] : specs.filter((spec) => typeof spec !== 'string');
+  if (specs.length === 0) chosen.splice(0, chosen.length, ...chosen.filter((name) => name !== 'e2e'));
+  // A project beside single files of another one: all of both is what one call can say.
+  else if (projects.length === 0 || names.length === 0)
+    sections.e2e.steps[0].push(...names, ...projects.map(({ project }) => `--project=${project}`));
+  const left = specs === 'all' ? 'every spec' : specs.length === 0 ? 'no spec' : `these specs: ${describe(specs)}`;
+  say(`${files.length} files differ from ${since}. What they can touch: ${left}.`);
+}
+
+const describe = (specs) => specs.map((spec) => spec.project ?? spec).join(' ');
 
 /** The closing line, always the last. A run without a single test is a failure. */
 function close(counts) {
