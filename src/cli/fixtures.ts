@@ -114,6 +114,7 @@ export function getSession(part: Record<string, unknown> = {}): Session {
     bytesToVisitor: 1_500_000,
     classic: null,
     problem: null,
+    lastWords: [],
     powers: noPowers,
     endsAt: null,
     ...part,

@@ -208,6 +208,8 @@ export const sessionSchema = partySchema.extend({
   /** For classic sessions: the port, and the whole command line to type. */
   classic: z.object({ port: z.number().int().min(1).max(65535), command: text(1000) }).nullable(),
   problem: problemSchema.nullable(),
+  /** What a program that failed wrote last, line by line: its own words, never shown as ours. */
+  lastWords: z.array(text(200)).max(10),
   powers: powersSchema,
   /** When the time limit ends it. */
   endsAt: instant.nullable(),

@@ -84,6 +84,7 @@ export function getDefaultSession(over: Partial<Record<keyof Session, unknown>> 
     bytesToVisitor: 0,
     classic: null,
     problem: null,
+    lastWords: [],
     powers: noPowers,
     endsAt: null,
     ...over,

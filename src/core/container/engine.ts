@@ -1,6 +1,7 @@
 // What a container engine does. Engines: bubblewrap (default); Podman and Docker can come behind the same interface.
 import type { Duplex } from 'node:stream';
 import type { HealthItem, Mount, Size } from '../../contract/models.ts';
+import type { Excerpt } from '../lib/last-words.ts';
 import type { TunnelEnd } from '../tunnel/peer-protocol.ts';
 
 /** What a sandbox is made of. Everything in it comes from this computer's person or from us, nothing from the wire but the size. */
@@ -24,11 +25,16 @@ export interface Program {
   readonly workingDirectory: string | null;
 }
 
+/** How a sandbox ended. */
 export interface SandboxEnd {
+  /** The program's; null when it was killed or never ran. */
   readonly exitCode: number | null;
+  /** What the sandbox itself said, for one that could not be started. */
   readonly why: string;
   /** Whether the program said that it could not build a sandbox of its own. */
   readonly wantedOwnSandbox: boolean;
+  /** What the program wrote. */
+  readonly output: Excerpt;
 }
 
 /** One process tree with its own namespaces. */
@@ -51,7 +57,7 @@ export interface Sandbox extends AsyncDisposable {
   closeFiles(): void;
   /** A stream into the sandbox. @throws AppError `container-failed` when nothing listens there */
   connect(end: TunnelEnd): Promise<Duplex>;
-  /** Resolves when everything in it is gone. The exit code is the program's, null when it was killed or never ran. */
+  /** Resolves when everything in it is gone. */
   readonly ended: Promise<SandboxEnd>;
   /** Kills everything in it, at once. Resolves when it is gone. */
   stop(): Promise<void>;

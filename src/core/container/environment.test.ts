@@ -142,3 +142,43 @@ describe('a session whose launcher returns before its window is there', () => {
     }
   });
 });
+
+describe('what a program writes', () => {
+  const failing = 'echo starting; echo "no sound" >&2; exit 3';
+  const output = { first: ['starting', 'no sound'], last: [] };
+  const run = async (script: string) => {
+    await using sandbox = await sandboxes.engine.startSandbox(await sandboxes.spec());
+    await sandbox.run({ argv: ['bash', '-c', script], workingDirectory: null });
+    return await sandbox.ended;
+  };
+
+  test('is known when it has ended in a viewer', async () => {
+    expect(await run(failing)).toMatchObject({ exitCode: 3, output });
+  });
+
+  test('is known, and told to whoever logged in by ssh', async () => {
+    await using session = await sandboxes.login(['bash', '-c', failing]);
+    expect(await session.ended).toEqual({ exitCode: 3, stdout: 'starting\n', stderr: 'no sound\n' });
+    const { exitCode, output: written } = await session.sandbox.ended;
+    expect(exitCode).toBe(3);
+    expect([...written.first].sort()).toEqual([...output.first].sort());
+  });
+
+  test('is nothing where it wrote nothing, whatever shells say of how it ended', async () => {
+    expect(await run('kill -SEGV $$')).toMatchObject({ exitCode: 139, output: { first: [], last: [] } });
+    await using sandbox = await sandboxes.engine.startSandbox(await sandboxes.spec());
+    await sandbox.run({ argv: ['/usr/bin/nothing'], workingDirectory: null });
+    const first = ['/usr/bin/nothing: No such file or directory'];
+    expect(await sandbox.ended).toMatchObject({ exitCode: 127, output: { first, last: [] } });
+  });
+
+  test('costs little where it has no end', async () => {
+    await using sandbox = await sandboxes.engine.startSandbox(await sandboxes.spec());
+    const before = process.memoryUsage().rss;
+    await sandbox.run({ argv: ['bash', '-c', 'echo first; yes | tr -d "\\n"'], workingDirectory: null });
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
+    await sandbox.stop();
+    expect((await sandbox.ended).output.first[0]).toBe('first');
+  });
+});

@@ -6,7 +6,7 @@ import { waitForWindows } from './sandbox-end.ts';
  * Reads NUL-terminated words from standard input, so nothing is ever parsed by a shell: `files` opens the folder to exchange files,
  * with the size of the largest in KiB as the next word, and `no-files` closes it; a number is how many words follow, which are the
  * working directory and the argument vector. The end of the input is the end of the core.
- * Writes lines to standard output: `ready`, `files`, `armed`, then `exit CODE`.
+ * Writes lines to standard output: `ready`, `files`, `armed`, then `exit CODE`; and what the program writes to standard error.
  * Environment: that of environment.ts, and EBP_SIZE (WxH, empty for no display), which no program is given.
  */
 export const sandboxInit = `#!/bin/bash
@@ -114,11 +114,14 @@ cd -- "\${program[0]}" 2>/dev/null || cd
 program=("\${program[@]:1}")
 if [ -n "$EBP_SIZE" ]; then
   idle=$(x_clients)
-  "\${program[@]}" </dev/null >&2
-  code=$?
+  # What a shell says of a program that was killed is not the program's.
+  { "\${program[@]}" </dev/null >&5 2>&5 5>&-; code=$?; } 5>&2 2>/dev/null
   [ "$code" -eq 0 ] && wait_for_windows "$idle"
 else
-  mkfifo -m 600 "$private/exit"
+  mkfifo -m 600 "$private/exit" "$private/output"
+  # So that xauth has nothing to say to whoever logs in.
+  >"$private/Xauthority"
+  cat <>"$private/output" >&2 &
   printf '%s\\0' "\${program[@]}" >"$private/program.new" && mv "$private/program.new" "$private/program"
   echo armed
   read -r code <>"$private/exit"

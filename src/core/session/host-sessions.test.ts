@@ -63,9 +63,9 @@ class FakeSandbox {
     await this.connecting;
     return new PassThrough();
   }
-  exit(exitCode: number | null, wantedOwnSandbox = false) {
+  exit(exitCode: number | null, part: Partial<SandboxEnd> = {}) {
     this.state = 'ended';
-    this.#ended.resolve({ exitCode, why: '', wantedOwnSandbox });
+    this.#ended.resolve({ exitCode, why: '', wantedOwnSandbox: false, output: { first: [], last: [] }, ...part });
   }
   async stop() {
     this.exit(null);
@@ -85,6 +85,8 @@ let runs: () => void;
 let sessions: HostSessions;
 let needed: OfferId[];
 let recording: Recording;
+const warnings: object[] = [];
+const log = { ...silentLog, warn: (fields: object) => void warnings.push(fields) } as typeof silentLog;
 
 function visitorOf(peerId: PeerId) {
   const notices: [string, unknown][] = [];
@@ -133,7 +135,7 @@ beforeEach(() => {
   const settings = new State({ maxUploadMib: 3 });
   needed = [];
   sessions = startHostSessions({
-    ...{ containers, book, activity: recording, settings, log: silentLog },
+    ...{ containers, book, activity: recording, settings, log },
     onOwnSandboxNeeded: (offerId) => needed.push(offerId),
   });
 });
@@ -204,7 +206,9 @@ test('the end of the grant ends sandbox, channels and session, and the visitor i
   expect(channel.destroyed).toBe(true);
   expect(sandboxes[0]?.state).toBe('ended');
   expect(sessions.state.value).toEqual([]);
-  expect(notices).toEqual([['session.ended', { sessionId, reason: 'host', exitCode: null, problem: null }]]);
+  expect(notices).toEqual([
+    ['session.ended', { sessionId, reason: 'host', exitCode: null, problem: null, lastWords: [] }],
+  ]);
   await expect(sessions.openTunnel(visitor, sessionId, 'display')).rejects.toMatchObject({ code: 'not-found' });
 });
 
@@ -219,10 +223,36 @@ test('a program that exits ends its session; one that fails at once is said', as
 test('one that ends because it may not build its own sandbox is told apart, and its owner is told', async () => {
   const { visitor, notices } = visitorOf(alice);
   await start(visitor);
-  sandboxes[0]?.exit(133, true);
+  sandboxes[0]?.exit(133, { wantedOwnSandbox: true });
   await expect.poll(() => notices.length).toBe(1);
   expect(notices[0]?.[1]).toMatchObject({ reason: 'program', problem: { code: 'own-sandbox-needed', params: {} } });
   expect(needed).toEqual([offer.id]);
+});
+
+test('what a program wrote is in the log and told to its visitor when it failed, and a normal end warns of nothing', async () => {
+  const output = { first: ['starting'], last: ['no sound', 'giving up'] };
+  const lastWords = ['starting', 'no sound', 'giving up'];
+  const endWith = async (exitCode: number | null, afterMs = 0) => {
+    warnings.length = 0;
+    const { visitor, notices } = visitorOf(alice);
+    vi.useFakeTimers({ toFake: ['Date'] });
+    await start(visitor);
+    vi.setSystemTime(Date.now() + afterMs);
+    sandboxes.at(-1)?.exit(exitCode, { output });
+    await new Promise((resolve) => setImmediate(resolve));
+    vi.useRealTimers();
+    await expect.poll(() => notices.length).toBe(1);
+    const { problem, lastWords: told } = (notices[0] as [string, { problem: unknown; lastWords: unknown }])[1];
+    return { problem, told, warnings: [...warnings] };
+  };
+  const failed = { code: 'program-failed', params: { exitCode: 1 } };
+  const warning = { offer: offer.id, exitCode: 1, ...output };
+  expect(await endWith(0)).toEqual({ problem: null, told: [], warnings: [] });
+  expect(await endWith(null)).toEqual({ problem: null, told: [], warnings: [] });
+  expect(await endWith(1)).toMatchObject({ problem: failed, told: lastWords, warnings: [warning] });
+  // Later it may be how a person ended it, but not where the kernel did.
+  expect(await endWith(1, 60_000)).toMatchObject({ problem: null, told: lastWords, warnings: [warning] });
+  expect(await endWith(139, 60_000)).toMatchObject({ problem: { code: 'program-failed' }, told: lastWords });
 });
 
 test('a lost visitor finds its session again', async () => {

@@ -23,6 +23,7 @@ import type { Grant } from '../consent/grant.ts';
 import type { Containers } from '../container/container.ts';
 import type { Program, Sandbox } from '../container/engine.ts';
 import { SftpFilter } from '../files/sftp-filter.ts';
+import { lastWordsOf } from '../lib/last-words.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { PeerBook, PeerFace } from '../peers/peer-book.ts';
@@ -72,8 +73,10 @@ const LOST_AFTER_MS = 120_000;
 const COUNT_EVERY_MS = 1000;
 /** Of setTimeout. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-/** A program that fails within this time did not work here; later it was the person who used it. */
+/** A program that fails within this time did not work here; later it may be the person who used it that ended it so. */
 const FAILED_AT_ONCE_MS = 4000;
+/** 128 and the signal: what ends a program that crashed, at any time (signal(7): ILL, TRAP, ABRT, BUS, FPE, SEGV, SYS). */
+const CRASH_CODES: ReadonlySet<number> = new Set([132, 133, 134, 135, 136, 139, 159]);
 
 interface Running {
   readonly id: SessionId;
@@ -173,13 +176,20 @@ export function startHostSessions(options: {
     reason: EndReason,
     exitCode: number | null,
     problem: Problem | null = null,
+    lastWords: readonly string[] = [],
   ): Promise<void> {
     if (!sessions.delete(running.id)) return;
     clearTimeout(running.lostTimer);
     clearTimeout(running.endTimer);
     running.stopListening();
     running.grant.end();
-    running.visitor?.notify('session.ended', { sessionId: running.id, reason, exitCode, problem });
+    running.visitor?.notify('session.ended', {
+      sessionId: running.id,
+      reason,
+      exitCode,
+      problem,
+      lastWords: [...lastWords],
+    });
     const { terms } = running.grant;
     const durationMs = Date.now() - running.startedAt;
     log.info(
@@ -202,9 +212,11 @@ export function startHostSessions(options: {
       stream.once('close', () => running.channels.delete(stream));
     }
     for (const filter of [filters?.toHost, filters?.toVisitor])
-      filter?.once('error', (error) =>
-        log.warn({ sessionId: running.id, error: error.message }, 'tunnel channel ended'),
-      );
+      filter?.once('error', (error: NodeJS.ErrnoException) => {
+        // A channel that was closed is no fault: every session ends so.
+        if (error.code === 'ERR_STREAM_PREMATURE_CLOSE') return;
+        log.warn({ sessionId: running.id, error: error.message }, 'tunnel channel ended');
+      });
     void join(channel, socket, running.count, filters);
   }
 
@@ -288,16 +300,17 @@ export function startHostSessions(options: {
       sessions.set(id, running);
       setEnd(running);
       attach(running, visitor);
-      void sandbox.ended.then(({ exitCode, why, wantedOwnSandbox }) => {
-        const hasFailed = exitCode !== null && exitCode !== 0 && Date.now() - running.startedAt < FAILED_AT_ONCE_MS;
-        if (hasFailed) log.warn({ sessionId: id, offer: offer.id, exitCode, why }, 'the program failed at once');
-        const problem: Problem | null = !hasFailed
+      void sandbox.ended.then(({ exitCode, wantedOwnSandbox, output }) => {
+        if (exitCode === null || exitCode === 0 || !sessions.has(id)) return end(running, 'program', exitCode);
+        log.warn({ sessionId: id, offer: offer.id, exitCode, ...output }, 'the program failed');
+        const isFault = Date.now() - running.startedAt < FAILED_AT_ONCE_MS || CRASH_CODES.has(exitCode);
+        const problem: Problem | null = !isFault
           ? null
           : wantedOwnSandbox
             ? { code: 'own-sandbox-needed', params: {} }
             : { code: 'program-failed', params: { exitCode } };
-        if (hasFailed && wantedOwnSandbox) options.onOwnSandboxNeeded(offer.id);
-        return end(running, 'program', exitCode, problem);
+        if (isFault && wantedOwnSandbox) options.onOwnSandboxNeeded(offer.id);
+        return end(running, 'program', exitCode, problem, lastWordsOf(output));
       });
       show();
       log.info({ sessionId: id, peerId, offer: offer.id, view }, 'session started');
@@ -467,6 +480,7 @@ function toSession(running: Running, face: PeerFace): Session {
     bytesToVisitor: running.count.toVisitor,
     classic: running.classic === undefined ? null : { port: running.classic.port, command: '' },
     problem: null,
+    lastWords: [],
     powers: running.powers,
     endsAt: running.endsAt,
   };

@@ -47,7 +47,10 @@ test('a host can take powers away while it runs, cannot give any, and cannot say
   expect(sessions.state.value).toMatchObject([{ powers: { ...noPowers, isViewOnly: true, timeLimitMin: 10 } }]);
   sessions.takeChange({ sessionId: hostSessionId, powers, remainingMs: 60_000 }, connection);
   expect(sessions.state.value).toMatchObject([{ powers: { clipboardOut: false, isViewOnly: true } }]);
-  sessions.takeEnd({ sessionId: hostSessionId, reason: 'visitor', exitCode: null, problem: null }, connection);
+  sessions.takeEnd(
+    { sessionId: hostSessionId, reason: 'visitor', exitCode: null, problem: null, lastWords: [] },
+    connection,
+  );
   await vi.waitFor(() => expect(sessions.state.value).toMatchObject([{ state: 'ended', endReason: 'host' }]));
 });
 

@@ -118,6 +118,7 @@ export function startVisitorSessions(options: {
         bytesToVisitor: 0,
         classic: null,
         problem: null,
+        lastWords: [],
         powers: granted.powers,
         endsAt: granted.remainingMs === null ? null : Date.now() + granted.remainingMs,
       },
@@ -218,10 +219,10 @@ export function startVisitorSessions(options: {
     visit.native = native;
     change(visit, { state: 'running' });
     const { exitCode, why } = await native.ended;
-    if (exitCode !== 0 && !isOver(visit)) log.warn({ exitCode, why }, 'a native window ended with an error');
     // The host tells how the program ended; when it does not, ssh's own end is the end.
     await new Promise((resolve) => setTimeout(resolve, 800));
     if (isOver(visit)) return;
+    if (exitCode !== 0) log.warn({ exitCode, why }, 'a native window ended with an error');
     tellEnd(visit);
     await finish(
       visit,
@@ -304,10 +305,19 @@ export function startVisitorSessions(options: {
     reason: EndReason,
     exitCode: number | null,
     problem: Problem | null = null,
+    lastWords: readonly string[] = [],
   ): Promise<void> {
     if (visit.session.state === 'ended') return;
     log.info({ sessionId: visit.session.id, peerId: visit.session.peerId, reason, exitCode }, 'session ended');
-    visit.session = { ...visit.session, state: 'ended', endedAt: Date.now(), endReason: reason, exitCode, problem };
+    visit.session = {
+      ...visit.session,
+      state: 'ended',
+      endedAt: Date.now(),
+      endReason: reason,
+      exitCode,
+      problem,
+      lastWords: [...lastWords],
+    };
     const { id: sessionId, startedAt, bytesToHost, bytesToVisitor } = visit.session;
     const durationMs = Math.max(0, Date.now() - startedAt);
     record(visit, { kind: 'ended', sessionId, reason, durationMs, bytesToHost, bytesToVisitor, exitCode });
@@ -340,10 +350,10 @@ export function startVisitorSessions(options: {
   return {
     state,
     begin,
-    takeEnd: ({ sessionId, reason, exitCode, problem }, connection) => {
+    takeEnd: ({ sessionId, reason, exitCode, problem, lastWords }, connection) => {
       const visit = findOfHost(sessionId, connection);
       // Security: what the person here did is known here, and never a host's to say.
-      if (visit !== undefined) void finish(visit, reason === 'visitor' ? 'host' : reason, exitCode, problem);
+      if (visit !== undefined) void finish(visit, reason === 'visitor' ? 'host' : reason, exitCode, problem, lastWords);
     },
     takeChange: ({ sessionId, powers: told, remainingMs }, connection) => {
       const visit = findOfHost(sessionId, connection);

@@ -11,6 +11,7 @@ import {
   sizeSchema,
   viewSchema,
 } from '../../contract/models.ts';
+import { toLastWords } from '../lib/last-words.ts';
 import { problemOfPeer } from './peer-problem.ts';
 
 /** This version, and the oldest that it still understands. */
@@ -104,6 +105,8 @@ export const hostNotices = {
     reason: endReasonSchema,
     exitCode: z.number().int().nullable(),
     problem: problemSchema.transform(problemOfPeer).nullable(),
+    /** What the program wrote last, when it failed. What is no such list counts for nothing: the end itself is what matters. */
+    lastWords: z.array(z.string()).transform(toLastWords).catch([]).default([]),
   }),
   'verify.answered': z.object({ commitment: bytes32, isSame: z.boolean() }),
   'verify.cancelled': z.object({ commitment: bytes32 }),

@@ -227,6 +227,8 @@ export const cli = {
     cancelled: 'It was cancelled.',
     failed: 'It failed: {{why}}',
     ended: 'The session has ended: {{reason}}.',
+    lastWords: 'The program’s own last words:',
+    lastWord: '  | {{line}}',
     reason: {
       visitor: 'it was ended here',
       host: '{{peer}} ended it',

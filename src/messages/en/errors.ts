@@ -65,8 +65,7 @@ export const errors: Readonly<Record<ErrorCode, string>> = {
     'That computer cannot be reached. Check that it is on, on the same network, and that its firewall lets eBrainPool’s port through.',
   'profile-unusable':
     'eBrainPool cannot keep its files in {{path}}: {{why}}. Choose another folder with --profile, or make this one yours and writable.',
-  'program-failed':
-    'The program ended at once with exit code {{exitCode}}. It may not work inside a container; the person there can see why in the logs.',
+  'program-failed': 'The program failed with exit code {{exitCode}}. It may not work inside a container.',
   'protocol-newer':
     'That computer runs a newer version of eBrainPool that this one does not understand. Update eBrainPool here.',
   'protocol-older': 'That computer runs a version of eBrainPool that is too old for this one. Update eBrainPool there.',

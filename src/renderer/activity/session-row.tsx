@@ -6,6 +6,7 @@ import { sayProblem } from '../../messages/messages.ts';
 import { peerLabel } from '../../messages/peer-label.ts';
 import { showSession } from '../catalogue/launch.ts';
 import { CopyLine } from '../components/copy-line.tsx';
+import { LastWords } from '../components/last-words.tsx';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { VerifiedMark } from '../components/peer-mark.tsx';
 import { formatDateTime, formatDuration, formatSize } from '../lib/format.ts';
@@ -65,6 +66,7 @@ export function SessionRow({ session, now }: { session: Session; now: number }) 
               {sayProblem(session.problem)}
             </div>
           )}
+          <LastWords lines={session.lastWords} />
         </div>
       </div>
       <div className="activity-more">

@@ -44,7 +44,14 @@ test('it reconnects when either the session or its picture is lost', () => {
 
 test.each(['visitor', 'host', 'program', 'expired', 'lost', 'failed'] as const)('it says that %s ended it', (why) => {
   const session = getDefaultSession({ state: 'ended', endReason: why, endedAt: 2 });
-  expect(phase({ session, display: 'lost' })).toEqual({ kind: 'ended', why, problem: null });
+  expect(phase({ session, display: 'lost' })).toEqual({ kind: 'ended', why, problem: null, lastWords: [] });
+});
+
+test('it says that a program failed, with its own last words', () => {
+  const problem = { code: 'program-failed', params: { exitCode: 1 } };
+  const lastWords = ['Traceback', 'no sound'];
+  const session = getDefaultSession({ state: 'ended', endReason: 'program', endedAt: 2, problem, lastWords });
+  expect(phase({ session })).toEqual({ kind: 'ended', why: 'failed', problem, lastWords });
 });
 
 test('the remote screen is as large as the window below the toolbar, within the limits', () => {

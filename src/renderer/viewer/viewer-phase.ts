@@ -12,7 +12,13 @@ export type ViewerPhase =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'running' }
   | { readonly kind: 'reconnecting' }
-  | { readonly kind: 'ended'; readonly why: ViewerEnd; readonly problem: Problem | null };
+  | {
+      readonly kind: 'ended';
+      readonly why: ViewerEnd;
+      readonly problem: Problem | null;
+      /** Of a program that failed. */
+      readonly lastWords?: readonly string[];
+    };
 
 export interface ViewerFacts {
   readonly ask: Ask | undefined;
@@ -50,7 +56,12 @@ export function viewerPhase({ ask, session, problem, isAsking, display }: Viewer
 }
 
 function sessionPhase(session: Session, display: DisplayState): ViewerPhase {
-  if (session.state === 'ended') return { kind: 'ended', why: session.endReason ?? 'failed', problem: session.problem };
+  if (session.state === 'ended') {
+    const { problem, lastWords } = session;
+    // The end of a program that failed is no end that anybody wanted.
+    const why = problem !== null && session.endReason === 'program' ? 'failed' : (session.endReason ?? 'failed');
+    return { kind: 'ended', why, problem, lastWords };
+  }
   if (session.state === 'reconnecting' || display === 'lost') return { kind: 'reconnecting' };
   return display === 'painted' ? { kind: 'running' } : { kind: 'connecting' };
 }

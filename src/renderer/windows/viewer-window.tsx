@@ -19,6 +19,7 @@ import { sayProblem } from '../../messages/messages.ts';
 import { type Party, partyOf, peerLabel } from '../../messages/peer-label.ts';
 import { usePowerNotices } from '../activity/power-notices.ts';
 import { ConnectionBanner } from '../components/connection-banner.tsx';
+import { LastWords } from '../components/last-words.tsx';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { MarkOf } from '../components/peer-mark.tsx';
 import { formatSeconds, shorten, shortFingerprint } from '../lib/format.ts';
@@ -293,6 +294,7 @@ function Cover({ phase, peerName, offer, onCancel, onAgain }: CoverProps) {
               ? sayProblem(phase.problem)
               : t(`ui.ended.${phase.why}.text`, { peer: peerName, offer: offer.name })}
           </Text>
+          <LastWords lines={phase.lastWords ?? []} />
           <Group justify="center">
             {onAgain !== undefined && phase.why !== 'gone' && (
               <Button onClick={onAgain}>{t('ui.viewer.openAgain')}</Button>

@@ -148,6 +148,7 @@ export const useTexts = {
     },
   },
   ended: {
+    lastWords: 'The program’s own last words:',
     program: { title: '{{offer}} was closed', text: 'The program ended. Nothing of it runs on any more.' },
     host: { title: '{{peer}} ended it', text: 'The person on the other computer ended this session.' },
     visitor: { title: 'Disconnected', text: 'You ended this session. Nothing of it runs on any more.' },
@@ -158,7 +159,7 @@ export const useTexts = {
     expired: { title: 'The time is up', text: 'The permission was limited in time. You can ask {{peer}} again.' },
     failed: {
       title: '{{offer}} did not work',
-      text: 'The program could not be started or shown. The logs on {{peer}}’s computer say why.',
+      text: 'The program could not be started or shown.',
     },
     denied: { title: '{{peer}} said no', text: '{{offer}} was not opened. You can ask again later.' },
     unanswered: {
