@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureSystemPackages, systemPackages } from './system-packages.mjs';
+import { testElectron } from './test-electron.mjs';
 import {
   exitCodeOf,
   findProgram,
@@ -110,7 +111,9 @@ runMain(async () => {
 function runInside(names, families, command) {
   const scripts = dirname(fileURLToPath(import.meta.url));
   const inside = ['sh', `${scripts}/lab-inside.sh`, names.join(' '), families, scripts, ...command];
-  const env = { ...process.env, PATH: projectPath(), EBP_ROOT: root };
+  // Inside, the person's cache is not known any more.
+  const forTests = { EBP_TEST_ELECTRON: testElectron()?.folder ?? '' };
+  const env = { ...process.env, ...forTests, PATH: projectPath(), EBP_ROOT: root };
   return new Promise((resolve) => {
     // fd 3 tells the inside of signals, and ends with this process however it ends.
     const child = spawn('unshare', [...unshareArgs, ...inside], {

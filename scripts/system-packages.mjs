@@ -43,6 +43,7 @@ const forElectron = {
   'gnome-keyring': 'gnome-keyring-daemon',
   'dbus-daemon': 'dbus-daemon',
   openbox: 'openbox',
+  wmctrl: 'wmctrl',
 };
 const forTests = {
   ...forLab,

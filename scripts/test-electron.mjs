@@ -29,7 +29,7 @@ const defaultApp = join(root, 'scripts', 'default-app');
  * have homes of their own, the one that the set-up found before it.
  */
 export function testElectron() {
-  const folder = process.env.EBP_TEST_ELECTRON ?? folderInCache();
+  const folder = process.env.EBP_TEST_ELECTRON || folderInCache();
   return existsSync(join(folder, 'version')) ? { folder, path: join(folder, 'electron'), version } : undefined;
 }
 

@@ -3,9 +3,9 @@ import { EventEmitter } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { startRelay } from '../lab/relay.ts';
 import { launchChromium, stopChromium } from './chromium.ts';
 import { createEvent } from './event.ts';
-import { startRelay } from './relay.ts';
 import { isFirstInstance } from './single-instance.ts';
 import { allWindows } from './window-list.ts';
 

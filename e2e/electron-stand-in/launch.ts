@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BrowserContext, chromium, type Page } from '@playwright/test';
+import { startRelay } from '../lab/relay.ts';
 import { type Control, connectControl } from './control-client.ts';
-import { startRelay } from './relay.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 

@@ -12,6 +12,7 @@ import { MainPage } from '../pages/main-page.ts';
 import { Popup } from '../pages/popup.ts';
 import { type Chromiums, startBrowserShell } from './browser-shell.ts';
 import { Camera } from './camera.ts';
+import type { Desktops } from './desktop.ts';
 import { startElectronShell } from './electron-shell.ts';
 import { Screen } from './picture.ts';
 import type { RunningShell, ShellKind } from './shell.ts';
@@ -32,6 +33,12 @@ export interface ComputerOptions {
   readonly hasCamera?: boolean;
 }
 
+/** What the worker keeps between spec files. */
+export interface Shared {
+  readonly chromiums: Chromiums;
+  readonly desktops: Desktops;
+}
+
 export interface Output {
   readonly code: number | null;
   readonly out: string;
@@ -45,7 +52,7 @@ export class Computer implements AsyncDisposable {
   /** What eBrainPool printed, for the report of a failed test. */
   readonly lines: string[] = [];
   readonly #kind: ShellKind;
-  readonly #chromiums: Chromiums;
+  readonly #shared: Shared;
   readonly #folder: string;
   readonly #env: Record<string, string>;
   readonly #hasScreen: boolean;
@@ -54,11 +61,11 @@ export class Computer implements AsyncDisposable {
   #shell: RunningShell | undefined;
   #client: Client | undefined;
 
-  constructor(host: string, kind: ShellKind, chromiums: Chromiums, options: ComputerOptions) {
+  constructor(host: string, kind: ShellKind, shared: Shared, options: ComputerOptions) {
     this.host = host;
     this.name = options.name ?? host.charAt(0).toUpperCase() + host.slice(1);
     this.#kind = kind;
-    this.#chromiums = chromiums;
+    this.#shared = shared;
     this.#folder = join(folderOf(host, 'home'), randomBytes(4).toString('hex'));
     this.profileDir = join(this.#folder, 'profile');
     mkdirSync(join(this.#folder, 'data', 'applications'), { recursive: true });
@@ -114,7 +121,9 @@ export class Computer implements AsyncDisposable {
       onLine: (line: string) => this.lines.push(line),
     };
     this.#shell =
-      this.#kind === 'browser' ? await startBrowserShell(start, this.#chromiums) : await startElectronShell(start);
+      this.#kind === 'browser'
+        ? await startBrowserShell(start, this.#shared.chromiums)
+        : await startElectronShell(start, this.#shared.desktops);
     await (await this.#shell.main())
       .getByRole('button', { name: 'Settings', exact: true })
       .or((await this.#shell.main()).getByRole('heading', { name: 'Welcome to eBrainPool' }))

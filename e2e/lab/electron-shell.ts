@@ -1,4 +1,5 @@
-// The Electron shell on a computer of the lab: in Electron where its binary is there, otherwise under the stand-in.
+// The Electron shell on a computer of the lab: a real Electron, its windows on that computer's desktop, its sandbox on.
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -6,88 +7,49 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium, type Page } from '@playwright/test';
 import { folderOf, spawnOn } from '../../scripts/lab-hosts.ts';
-import { launchStandIn } from '../electron-stand-in/launch.ts';
-import { startRelay } from '../electron-stand-in/relay.ts';
+import { testElectron } from '../../scripts/test-electron.mjs';
 import { cameraArgs } from './camera.ts';
+import type { Desktop, Desktops } from './desktop.ts';
+import { startRelay } from './relay.ts';
 import { findPage, type RunningShell, type ShellStart } from './shell.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** Electron's binary, or undefined where it could not be fetched. */
-export function electronPath(): string | undefined {
+export interface Electron {
+  readonly path: string;
+  readonly version: string;
+  /** What it is given to start: the project, or the bundle for an older Electron. */
+  readonly app: string;
+}
+
+/** The product's own Electron where its binary is, otherwise the one that the set-up for tests fetched. */
+export function electron(): Electron {
   const folder = join(root, 'node_modules', 'electron');
   const nameFile = join(folder, 'path.txt');
   const name = existsSync(nameFile) ? readFileSync(nameFile, 'utf8').trim() : 'electron';
   const path = join(process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(folder, 'dist'), name);
-  return existsSync(path) ? path : undefined;
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
+  if (existsSync(path)) return { path, version, app: root };
+  const forTests = testElectron();
+  if (forTests === undefined)
+    throw new Error('There is no Electron for tests; npm run e2e says why it could not be fetched.');
+  return { path: forTests.path, version: forTests.version, app: join(root, 'out', 'electron-for-tests') };
 }
 
-export function startElectronShell(start: ShellStart): Promise<RunningShell> {
-  const path = electronPath();
-  return path === undefined ? startStandIn(start) : startElectron(path, start);
-}
-
-async function startStandIn({ host, profileDir, env, cameraPath, onLine }: ShellStart): Promise<RunningShell> {
-  const app = await launchStandIn({
-    prefix: ['/run/lab/bin/on', host],
-    folder: folderOf(host, 'tmp'),
-    args: ['--profile', profileDir],
-    env: { ...env, ...(cameraPath === undefined ? {} : { EBP_STAND_IN_CAMERA: cameraPath }) },
-    onLine,
-  });
-  const windowOf = async (query: string) => {
-    const windows = await app.control.send('windows');
-    return windows.find(({ url }) => URL.parse(url)?.search.startsWith(query));
-  };
-  return {
-    process: app.process,
-    corePid: () => app.process.pid ?? 0,
-    context: app.context,
-    main: async () => inFront(await app.page('')),
-    popup: async () => inFront(await app.page('?window=popup')),
-    isPopupShown: async () => (await windowOf('?window=popup'))?.isVisible === true,
-    closeWindow: async (page) => {
-      // The page may put another address of its own in place of the first while we look for it.
-      for (let tries = 0; tries < 50; tries += 1) {
-        const window = await windowOf(new URL(page.url()).search);
-        if (window !== undefined) {
-          await app.control.send('closeWindow', { id: window.id });
-          return;
-        }
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      throw new Error(`no window shows ${page.url()}`);
-    },
-    ended: app.ended,
-    [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),
-  };
-}
-
-/** Chromium draws a page behind others once a second, and every click waits for it to be drawn. */
-async function inFront(page: Page): Promise<Page> {
-  await page.bringToFront();
-  return page;
-}
-
-/** Electron itself, driven over the DevTools protocol: its port is on that computer's loopback, and socat leads to it. */
-async function startElectron(
-  path: string,
-  { host, profileDir, env, cameraPath, onLine }: ShellStart,
-): Promise<RunningShell> {
+/** @throws when it is not there within 30 s */
+export async function startElectronShell(start: ShellStart, desktops: Desktops): Promise<RunningShell> {
+  const { host, profileDir, env, cameraPath, onLine } = start;
   await using stack = new AsyncDisposableStack();
-  const number = 90 + Number(readFileSync(`/run/lab/${host}.number`, 'utf8'));
-  const screen = spawnOn(host, ['Xvfb', `:${number}`, '-screen', '0', '1600x1000x24', '-nolisten', 'tcp', '-noreset'], {
-    stdio: 'ignore',
-  });
-  stack.defer(() => void screen.kill());
+  const desktop = await desktops.on(host);
+  const { path, app } = electron();
   const child = spawnOn(
     host,
     [
       path,
-      ...['--no-sandbox', '--disable-gpu', '--remote-debugging-port=0', ...cameraArgs(cameraPath)],
-      ...[root, '--profile', profileDir],
+      ...['--disable-gpu', '--disable-dev-shm-usage', '--remote-debugging-port=0', ...cameraArgs(cameraPath)],
+      ...[app, '--profile', profileDir],
     ],
-    { cwd: root, env: { ...process.env, DISPLAY: `:${number}`, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: root, env: { ...process.env, ...desktop.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const ended = once(child, 'exit');
   stack.defer(async () => {
@@ -105,8 +67,10 @@ async function startElectron(
       if (found !== undefined) endpoint.resolve(new URL(found));
     });
   }
+  void ended.then(() => endpoint.reject(new Error(`Electron on ${host} ended before it was ready`)));
   setTimeout(() => endpoint.reject(new Error(`Electron on ${host} was not ready in time`)), 30_000).unref();
   const there = await endpoint.promise;
+  // The debugging port is on that computer's loopback; a socket leads to it from here.
   const socketPath = join(folderOf(host, 'tmp'), `devtools-${child.pid}`);
   const bridge = spawnOn(host, ['socat', `UNIX-LISTEN:${socketPath},fork`, `TCP:127.0.0.1:${there.port}`]);
   stack.defer(() => void bridge.kill());
@@ -118,19 +82,52 @@ async function startElectron(
   stack.defer(() => browser.close().catch(() => {}));
   const [context] = browser.contexts();
   if (context === undefined) throw new Error('Electron has no context');
+  const windows = new Windows(desktop);
   const kept = stack.move();
   return {
     process: child,
     corePid: () => child.pid ?? 0,
     context,
-    main: async () => inFront(await findPage(context, '')),
-    popup: async () => inFront(await findPage(context, '?window=popup')),
+    main: () => findPage(context, ''),
+    popup: () => findPage(context, '?window=popup'),
     isPopupShown: async () => {
       const page = await findPage(context, '?window=popup');
-      return page.getByTestId('request-card').isVisible();
+      return desktop.isVisible(await windows.idOf(page));
     },
-    closeWindow: (page) => page.close(),
+    closeWindow: async (page) => desktop.close(await windows.idOf(page)),
     ended,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+/** Which window of the X server shows a page: the page is given a name for a moment that nothing else has. */
+class Windows {
+  readonly #desktop: Desktop;
+  readonly #ids = new WeakMap<Page, string>();
+
+  constructor(desktop: Desktop) {
+    this.#desktop = desktop;
+  }
+
+  async idOf(page: Page): Promise<string> {
+    const known = this.#ids.get(page);
+    if (known !== undefined) return known;
+    for (let tries = 0; tries < 40; tries += 1) {
+      const name = randomUUID();
+      const before = await page.title();
+      await page.evaluate(
+        (title) => Object.assign((globalThis as unknown as { document: object }).document, { title }),
+        name,
+      );
+      const id = await this.#desktop.find(name);
+      await page.evaluate(
+        (title) => Object.assign((globalThis as unknown as { document: object }).document, { title }),
+        before,
+      );
+      if (id === undefined) continue;
+      this.#ids.set(page, id);
+      return id;
+    }
+    throw new Error(`no window on ${this.#desktop.host} shows ${page.url()}`);
+  }
 }

@@ -2,6 +2,7 @@
 import { test as base, expect, type Locator } from '@playwright/test';
 import { Chromiums } from './browser-shell.ts';
 import { Computer, type ComputerOptions } from './computer.ts';
+import { Desktops } from './desktop.ts';
 import type { ShellKind } from './shell.ts';
 
 export interface ShellOption {
@@ -10,6 +11,7 @@ export interface ShellOption {
 
 interface WorkerFixtures extends ShellOption {
   chromiums: Chromiums;
+  desktops: Desktops;
 }
 
 export const test = base.extend<object, WorkerFixtures>({
@@ -19,6 +21,14 @@ export const test = base.extend<object, WorkerFixtures>({
     async ({}, use) => {
       await using chromiums = new Chromiums();
       await use(chromiums);
+    },
+    { scope: 'worker' },
+  ],
+  desktops: [
+    // biome-ignore lint/correctness/noEmptyPattern: as above
+    async ({}, use) => {
+      await using desktops = new Desktops();
+      await use(desktops);
     },
     { scope: 'worker' },
   ],
@@ -34,9 +44,9 @@ export type Lan<Name extends string> = Readonly<Record<Name, Computer>>;
  */
 export function useLan<Name extends string>(computers: Readonly<Record<Name, ComputerOptions>>): Lan<Name> {
   const lan = {} as Record<Name, Computer>;
-  test.beforeAll(async ({ shell, chromiums }) => {
+  test.beforeAll(async ({ shell, chromiums, desktops }) => {
     const names = Object.keys(computers) as Name[];
-    for (const name of names) lan[name] = new Computer(name, shell, chromiums, computers[name]);
+    for (const name of names) lan[name] = new Computer(name, shell, { chromiums, desktops }, computers[name]);
     await Promise.all(names.map((name) => lan[name].start()));
   });
   // biome-ignore lint/correctness/noEmptyPattern: as above

@@ -1,10 +1,18 @@
 // Refuses to run outside of the lab, and says which Electron the Electron shell will run on.
 import { isInLab } from '../../scripts/lab-hosts.ts';
-import { electronPath } from './electron-shell.ts';
+import { electron } from './electron-shell.ts';
 
 // biome-ignore lint/style/noDefaultExport: that is how Playwright wants it
 export default function setUp(): void {
   if (!isInLab()) throw new Error('These specs run on the lab: npm run e2e');
-  const path = electronPath();
-  console.log(path === undefined ? 'electron: a STAND-IN (e2e/electron-stand-in), not Electron' : `electron: ${path}`);
+  console.log(sayElectron());
+}
+
+function sayElectron(): string {
+  try {
+    const { version, path, app } = electron();
+    return `electron: ${version} (${app.endsWith('electron-for-tests') ? 'for tests; its bundle has shims' : 'the product’s own'}), ${path}`;
+  } catch (error) {
+    return `electron: none. ${(error as Error).message}`;
+  }
 }

@@ -49,18 +49,27 @@ function sandboxesOf(host: string): readonly Process[] {
     }
     return true;
   };
-  return [...processes.values()]
-    .filter((process) => process.pidNamespace !== own || /^\S*bwrap /.test(process.command))
-    .filter(isOf);
+  return (
+    [...processes.values()]
+      .filter((process) => process.pidNamespace !== own || /^\S*bwrap /.test(process.command))
+      // Electron's renderers are in PID namespaces of its own sandbox.
+      .filter((process) => !isOfElectron(process))
+      .filter(isOf)
+  );
 }
 
-/** Commands of everything else that this computer runs, without its Chromium and what keeps it up. */
+/** Whether it is one of Electron’s helper processes; the one with the core in it is not. */
+function isOfElectron({ command }: Process): boolean {
+  return /^\S*\/electron --type=/.test(command);
+}
+
+/** Commands of everything else that this computer runs, without its Chromium, its desktop and what keeps it up. */
 export function processesOf(host: string): readonly string[] {
   const network = readlinkSync(`/proc/${keeperOf(host)}/ns/net`);
   return [...readProcesses().values()]
-    .filter((process) => process.netNamespace === network)
+    .filter((process) => process.netNamespace === network && !isOfElectron(process))
     .map(({ command }) => command)
-    .filter((command) => !/chromium|^sleep infinity|crashpad/.test(command));
+    .filter((command) => !/chromium|^sleep infinity|crashpad|^Xvfb |^openbox |^dbus-daemon /.test(command));
 }
 
 /** TCP ports on which something listens; those of the loopback are not seen from outside and are left out. */

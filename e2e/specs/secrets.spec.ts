@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { parseKey } from '../../src/core/identity/key-files.ts';
 import type { Computer } from '../lab/computer.ts';
-import { electronPath } from '../lab/electron-shell.ts';
 import { expect, soon, test, toggle, useLan } from '../lab/fixtures.ts';
 import { sandboxProcesses } from '../lab/processes.ts';
 
@@ -115,10 +114,9 @@ test('after sessions of every kind, secrets lie where they must and nowhere else
   }
   expect(open).toEqual([]);
   const places = [...new Set(found)].map((place) => place.replace(/containers\/[^/]+/, 'containers/ID'));
-  const isKeySealed = shell === 'electron' && electronPath() === undefined;
   expect(places.sort()).toEqual([
     'host key in containers/ID/host_key',
-    ...(isKeySealed ? [] : ['key in identity/id_ed25519']),
+    ...(shell === 'electron' ? [] : ['key in identity/id_ed25519']),
     ...(shell === 'browser' ? ['token in browser.json'] : []),
   ]);
   for (const computer of [lan.alice, lan.bob]) {
@@ -134,9 +132,7 @@ test('it is said where the key lies', async ({ shell }) => {
   const words =
     shell === 'browser'
       ? 'key lies in a file that this account alone can read. The browser shell has no key store'
-      : electronPath() === undefined
-        ? 'key lies on the disk sealed. Only the system’s key store (GNOME Keyring) can open it.'
-        : 'This computer’s key lies';
+      : 'key lies on the disk sealed. Only the system’s key store (GNOME Keyring) can open it.';
   expect(out).toContain(words);
   const alice = await lan.alice.mainPage();
   await alice.goToSettings('This computer');
@@ -155,7 +151,7 @@ test('a key that was lent when the core was killed is gone after the next start'
 test('the browser shell says what to do with a sealed key, and gets it when the person takes it out', async ({
   shell,
 }) => {
-  test.skip(shell !== 'electron' || electronPath() !== undefined, 'needs a key store that is there for certain');
+  test.skip(shell !== 'electron', 'the browser shell has no key store');
   const startBrowserShell = () =>
     lan.alice.run(
       [
