@@ -8,6 +8,7 @@ import { silentLog } from '../lib/log.ts';
 import { State } from '../lib/state.ts';
 import { type Reader, startCatalog } from './catalog.ts';
 import { clean, sortCategories } from './offer.ts';
+import { toOfferId } from './offer-id.ts';
 import { anybody, createFakeComputer, entryText, idOf, names, pngOf, start, testSettings, until } from './testing.ts';
 
 const svg = '<svg xmlns="http://www.w3.org/2000/svg"/>';
@@ -78,19 +79,45 @@ describe('catalogue', () => {
     await computer.entry('try', ['TryExec=missing', 'Exec=missing']);
     await computer.entry('program', ['Exec=missing']);
     await computer.entry('code', ['Exec=tool %z']);
-    await computer.entry('a b');
-    await computer.entry('x'.repeat(220));
     await computer.entry('invisible', ['Name=\u202e\u2066']);
     await using catalog = await start(computer);
     expect(names(catalog)).toEqual(['yes']);
-    await until(catalog.offers, (value) => value.broken.length === 5);
+    await until(catalog.offers, (value) => value.broken.length === 3);
     const reasons = catalog.offers.value.broken.map(({ reason, detail, line }) => [reason, detail.slice(0, 10), line]);
     expect(reasons.sort()).toEqual([
       ['bad-exec', '%z', 5],
-      ['bad-id', 'a b', null],
-      ['bad-id', 'xxxxxxxxxx', null],
       ['bad-value', 'Name', null],
       ['missing-program', 'missing', 5],
+    ]);
+  });
+
+  it('offers files of any name, as Steam and Wine make them, each under an id of its own', async () => {
+    await using computer = await createFakeComputer();
+    await computer.entry('Half-Life 2', ['Exec=tool steam://rungameid/220']);
+    await computer.entry('Größe');
+    await computer.entry('wine/Programs/Ännchen spielt');
+    await computer.entry('x'.repeat(220));
+    // Its name is the id of another one, in letters.
+    await computer.entry(toOfferId('Größe').slice('app:'.length), ['Name=Copy']);
+    // A name that is no text: the file system takes any bytes.
+    const odd = Buffer.concat([
+      Buffer.from(join(computer.root, 'usr/share/applications/Gr')),
+      Buffer.from([0xfc]),
+      Buffer.from('n.desktop'),
+    ]);
+    await writeFile(odd, entryText('odd'));
+    await using catalog = await start(computer);
+    await until(catalog.offers, (value) => value.broken.length === 2);
+    const { offers, broken } = catalog.offers.value;
+    expect(offers.map(({ id }) => id.replace(/@.*/, '')).sort()).toEqual(
+      ['app:Gro-e', 'app:Half-Life-2', 'app:wine-Programs-Annchen-spielt', `app:${'x'.repeat(60)}`].sort(),
+    );
+    expect(new Set(offers.map(({ id }) => id)).size).toBe(4);
+    expect(broken.map(({ reason }) => reason)).toEqual(['bad-id', 'bad-id']);
+    const steam = offers.find(({ id }) => id.startsWith('app:Half'));
+    expect(steam && catalog.find(steam.id, anybody)?.argv).toEqual([
+      join(computer.root, 'bin/tool'),
+      'steam://rungameid/220',
     ]);
   });
 

@@ -99,6 +99,8 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
     appsById = new Map();
     for (const app of lastScan.apps) {
       try {
+        // Two files can only make one id when somebody gave one of them the other's: the first keeps it.
+        if (appsById.has(app.id)) throw new EntryFault('bad-id', app.id);
         const icon = app.entry.icon === null ? null : (icons.get(app.entry.icon) ?? null);
         appsById.set(app.id, { app, offer: toOffer(app, icon, settings.value, needOwnSandbox.has(app.id)) });
       } catch (error) {

@@ -38,26 +38,28 @@ export function parseDesktopEntry(bytes: Uint8Array, suffixes: readonly string[]
   const firstName = groups.keys().next().value;
   // Nothing but comments may precede the main group (section 3.1); GLib refuses such files too.
   if (!group || firstName !== MAIN_GROUP) throw new EntryFault('no-group', `[${MAIN_GROUP}]`, group?.line ?? 1);
-  // Two main groups are mostly two files joined: nobody can say which was meant.
-  if (group.repeatedAtLine !== null) throw new EntryFault('duplicate-group', `[${MAIN_GROUP}]`, group.repeatedAtLine);
 
   const read = (key: string): string | null => {
     const value = group.values.get(key);
-    return value && value.raw !== '' ? unescapeString(value.raw) : null;
+    return value?.isText && value.raw !== '' ? unescapeString(value.raw) : null;
   };
-  const readLocalised = (key: string): string => unescapeString(findLocalised(group, key, suffixes)?.raw ?? '').trim();
+  const readLocalised = (key: string): string => {
+    const value = findLocalised(group, key, suffixes);
+    return value?.isText ? unescapeString(value.raw).trim() : '';
+  };
   const readList = (key: string): string[] | null => {
     const value = group.values.get(key);
-    return value ? splitList(value.raw) : null;
+    return value?.isText ? splitList(value.raw) : null;
   };
   const exec = group.values.get('Exec');
+  const keywords = findLocalised(group, 'Keywords', suffixes);
   const entry: DesktopEntry = {
     type: read('Type')?.trim() ?? '',
     name: readLocalised('Name'),
     genericName: readLocalised('GenericName'),
     comment: readLocalised('Comment'),
     icon: readLocalised('Icon') || null,
-    exec: exec && exec.raw.trim() !== '' ? { value: unescapeString(exec.raw), line: exec.line } : null,
+    exec: exec?.isText && exec.raw.trim() !== '' ? { value: unescapeString(exec.raw), line: exec.line } : null,
     tryExec: read('TryExec')?.trim() || null,
     workingDirectory: read('Path')?.trim() || null,
     isTerminal: readBoolean(group, 'Terminal'),
@@ -67,12 +69,17 @@ export function parseDesktopEntry(bytes: Uint8Array, suffixes: readonly string[]
     onlyShowIn: readList('OnlyShowIn'),
     notShowIn: readList('NotShowIn') ?? [],
     categories: readList('Categories') ?? [],
-    keywords: splitList(findLocalised(group, 'Keywords', suffixes)?.raw ?? ''),
+    keywords: keywords?.isText ? splitList(keywords.raw) : [],
   };
   if (entry.isHidden || entry.isNoDisplay) return entry;
   if (entry.type === '') throw new EntryFault('missing-key', 'Type', group.line);
   // What is no application (links, services, directories) is nobody's business here, complete or not.
   if (entry.type !== 'Application') return entry;
+  for (const key of ['Name', 'Exec'] as const) {
+    const value = group.values.get(key);
+    const isRead = key === 'Name' ? entry.name !== '' : entry.exec !== null;
+    if (value && !value.isText && !isRead) throw new EntryFault('not-text', key, value.line);
+  }
   if (entry.name === '') throw new EntryFault('missing-key', 'Name', group.values.get('Name')?.line ?? group.line);
   if (!entry.exec) {
     if (entry.isDBusActivatable) throw new EntryFault('dbus-only', 'Exec', exec?.line ?? group.line);
@@ -81,19 +88,11 @@ export function parseDesktopEntry(bytes: Uint8Array, suffixes: readonly string[]
   return entry;
 }
 
-/** `1`, `0` and capitals are from older versions of the specification and still found. */
+/**
+ * `1` is from older versions of the specification; `yes` and `on`, with any capitals, are read as KDE reads them, because a person who writes them
+ * means to hide an entry or to have a terminal. Everything else is false, as for GLib.
+ */
 function readBoolean(group: KeyFileGroup, key: string): boolean {
   const value = group.values.get(key);
-  switch (value?.raw.trim().toLowerCase()) {
-    case undefined:
-    case '':
-    case 'false':
-    case '0':
-      return false;
-    case 'true':
-    case '1':
-      return true;
-    default:
-      throw new EntryFault('bad-boolean', key, value?.line ?? null);
-  }
+  return value?.isText === true && ['true', '1', 'yes', 'on'].includes(value.raw.trim().toLowerCase());
 }

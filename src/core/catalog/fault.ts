@@ -2,12 +2,10 @@
 
 /** Each reason has a sentence in the message catalogue; `detail` fills its blank. */
 export const brokenReasons = [
-  'bad-boolean',
   'bad-exec',
   'bad-id',
   'bad-value',
   'dbus-only',
-  'duplicate-group',
   'line-syntax',
   'missing-key',
   'missing-program',

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
-import { type BrokenEntry, type IconHash, type OfferId, offerIdSchema } from '../../contract/models.ts';
+import type { BrokenEntry, IconHash, OfferId } from '../../contract/models.ts';
 import type { Log } from '../lib/log.ts';
 import { mapLimited } from './concurrency.ts';
 import { type DesktopEntry, parseDesktopEntry } from './desktop-entry.ts';
@@ -12,12 +12,13 @@ import { MAX_ICON_BYTES, readSmallFile } from './icon-file.ts';
 import type { IconStore } from './icon-store.ts';
 import { createIconFinder } from './icon-theme.ts';
 import { entryLimits, localeSuffixes } from './key-file.ts';
+import { toOfferId } from './offer-id.ts';
 import {
   type EntryFile,
   type Environment,
   findDataDirs,
   findEntryFiles,
-  findLocale,
+  findLocales,
   findProgram,
   isForMenu,
 } from './xdg.ts';
@@ -59,7 +60,7 @@ type Parsed = { readonly entry: DesktopEntry; readonly contentHash: string } | {
 
 export function createScanner(environment: Environment, log: Log): Scanner {
   const dataDirs = findDataDirs(environment);
-  const suffixes = localeSuffixes(findLocale(environment));
+  const suffixes = findLocales(environment).flatMap((locale) => localeSuffixes(locale));
   let parsedByPath = new Map<string, { readonly version: string; readonly parsed: Parsed }>();
   let iconsByPath = new Map<string, { readonly version: string; readonly hash: IconHash | null }>();
   let lastByPath = new Map<string, App>();
@@ -95,6 +96,8 @@ export function createScanner(environment: Environment, log: Log): Scanner {
         if (info instanceof Error) {
           // Gone since the folder was listed, unless it is a link whose target is missing.
           if (await lstat(file.path).catch(() => null)) broken.push(toBroken(file.path, toFault(info)));
+          // Its name is no UTF-8, so that it cannot be opened by it.
+          else if (file.path.includes('\ufffd')) broken.push(toBroken(file.path, new EntryFault('bad-id', file.id)));
           return;
         }
         const changedAt = Math.max(info.mtimeMs, info.ctimeMs);
@@ -164,15 +167,13 @@ async function toApp(
 ): Promise<App | null> {
   if (!isForMenu(entry, environment) || !entry.exec) return null;
   if (entry.tryExec !== null && (await lookUp(entry.tryExec)) === null) return null;
-  const id = offerIdSchema.safeParse(`app:${file.id}`);
-  if (!id.success) throw new EntryFault('bad-id', file.id);
   const { icon, name } = entry;
   const [program, ...rest] = parseExec(entry.exec.value, { icon, name, path: file.path, line: entry.exec.line });
   const path = await lookUp(program);
   if (path === null) throw new EntryFault('missing-program', program, entry.exec.line);
   const argv = [path, ...rest] as const;
   return {
-    id: id.data,
+    id: toOfferId(file.id),
     entry,
     source: file.path,
     argv,

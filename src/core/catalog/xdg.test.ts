@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseDesktopEntry } from './desktop-entry.ts';
 import { createFakeComputer, entryText } from './testing.ts';
-import { findDataDirs, findEntryFiles, findProgram, isForMenu } from './xdg.ts';
+import { findDataDirs, findEntryFiles, findProgram, findProgramDirs, isForMenu } from './xdg.ts';
 
 describe('data directories', () => {
   it('are the defaults of the XDG Base Directory Specification', () => {
@@ -96,5 +96,9 @@ describe('programs', () => {
       expect(await find(nothing), nothing).toBeNull();
     }
     expect(await findProgram('tool', { env: {} })).toBeNull();
+    // Games are found whatever PATH says.
+    const games = ['/usr/local/games', '/usr/games'];
+    expect(findProgramDirs({ env: { PATH: 'rel:/bin' } })).toEqual(['/bin', ...games]);
+    expect(findProgramDirs({ env: { PATH: '/usr/games:/bin' } })).toEqual(['/usr/games', '/bin', '/usr/local/games']);
   });
 });

@@ -36,9 +36,11 @@ export function findConfigDir({ env }: Environment): string {
   return own && isAbsolute(own) ? own : join(home(env), '.config');
 }
 
-/** The locale of messages (POSIX: LC_ALL, LC_MESSAGES, LANG). */
-export function findLocale({ env }: Environment): string | undefined {
-  return env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'];
+/** The locales of messages, the most wanted first: POSIX's (LC_ALL, LC_MESSAGES, LANG), and before it those of LANGUAGE, as for GNU gettext. */
+export function findLocales({ env }: Environment): readonly string[] {
+  const locale = env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || 'C';
+  if (/^(C|POSIX)(\..*)?$/.test(locale)) return [];
+  return [...(env['LANGUAGE'] ?? '').split(':').filter((language) => language !== ''), locale];
 }
 
 export interface EntryFile {
@@ -94,9 +96,13 @@ export function isForMenu(entry: DesktopEntry, { env }: Environment): boolean {
   return entry.onlyShowIn === null;
 }
 
-/** Absolute folders of PATH. */
+/** Where Debian puts games; PATH of a service or of root does not have them, the container has. */
+const GAMES = ['/usr/local/games', '/usr/games'];
+
+/** Absolute folders of PATH, and always those of games. */
 export function findProgramDirs({ env }: Environment): readonly string[] {
-  return [...new Set((env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder)))];
+  const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
+  return [...new Set([...folders, ...GAMES])];
 }
 
 /**
