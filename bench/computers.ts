@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { folderOf, spawnOn } from '../scripts/lab-hosts.ts';
+import { connectOn, folderOf, spawnOn } from '../scripts/lab-hosts.ts';
 import { type Client, createClient } from '../src/contract/client.ts';
 import type { TopicName, TopicValue } from '../src/contract/contract.ts';
 import { createLinePort } from '../src/contract/line-port.ts';
@@ -45,7 +45,7 @@ export async function startComputer(
   });
   const url = await firstMatch(child, /http:\/\/127\.0\.0\.1:\d+\/\S*/);
   const startMs = performance.now() - startedAt;
-  const client = await connectClient(profileDir);
+  const client = await connectClient(profileDir, host);
   return {
     host,
     client,
@@ -60,11 +60,10 @@ export async function startComputer(
   };
 }
 
-/** A client of the core that runs with this profile. */
-export async function connectClient(profileDir: string): Promise<Client> {
+/** A client of the core that runs with this profile, here or on a computer of the lab. */
+export async function connectClient(profileDir: string, host?: string): Promise<Client> {
   const file = coreFileSchema.parse(JSON.parse(readFileSync(join(profileDir, coreFileName), 'utf8')));
-  const socket = connect(file.socketPath);
-  await once(socket, 'connect');
+  const socket = host === undefined ? connect(file.socketPath) : connectOn(host, file.socketPath);
   const client = createClient(createLinePort(socket, { maxLineBytes: maxLocalLineBytes }));
   await client.ready;
   return client;

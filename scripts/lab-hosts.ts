@@ -2,6 +2,7 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { appendFileSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 
 const FILLING = 'filling';
 
@@ -21,6 +22,14 @@ export function isInLab(): boolean {
  */
 export function spawnOn(host: string, argv: readonly string[], options: SpawnOptions = {}): ChildProcess {
   return spawn('/run/lab/bin/on', [host, ...argv], options);
+}
+
+/** A connection to a Unix socket, made by a program on that computer: cores answer nobody from elsewhere. */
+export function connectOn(host: string, path: string): Duplex {
+  const child = spawnOn(host, ['socat', '-', `UNIX-CONNECT:${path}`], { stdio: ['pipe', 'pipe', 'ignore'] });
+  if (child.stdin === null || child.stdout === null) throw new Error('socat has no pipes');
+  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
+  return stream.once('close', () => child.kill());
 }
 
 /** A folder that only this computer uses: `home` survives until the lab ends, `run` is its XDG_RUNTIME_DIR. */

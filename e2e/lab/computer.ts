@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
+import { connectClient } from '../../bench/computers.ts';
 import { addressOf, folderOf, spawnOn } from '../../scripts/lab-hosts.ts';
-import { connectToCore } from '../../src/cli/connection.ts';
 import type { Client } from '../../src/contract/client.ts';
 import { formatKeyText } from '../../src/contract/key-text.ts';
 import type { Settings } from '../../src/contract/models.ts';
@@ -167,7 +167,7 @@ export class Computer implements AsyncDisposable {
 
   /** The contract over the local socket, for arranging and for what no window shows. */
   async core(): Promise<Client> {
-    this.#client ??= await connectToCore(this.profileDir);
+    this.#client ??= await connectClient(this.profileDir, this.host);
     return this.#client;
   }
 
