@@ -51,6 +51,7 @@ const forTests = {
   chromium: 'chromium',
   xvfb: 'Xvfb',
   perl: 'perl',
+  'alsa-utils': 'aplay',
   'x11-apps': 'xcalc',
   'x11-utils': 'xwininfo',
   xdotool: 'xdotool',

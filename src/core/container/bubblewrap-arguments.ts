@@ -49,7 +49,6 @@ const ETC = [
   'pki/tls/certs',
   'profile',
   'protocols',
-  'pulse/client.conf',
   'python3',
   'python3.11',
   'services',
@@ -103,6 +102,10 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
       join(files.confPath, name),
       `/etc/${name}`,
     ]),
+    ...[
+      ['asound.conf', '/etc/asound.conf'],
+      ['pulse-client.conf', '/etc/pulse/client.conf'],
+    ].flatMap(([name, target]) => ['--ro-bind', join(files.confPath, name as string), target as string]),
     ...['--symlink', '/etc/machine-id', '/var/lib/dbus/machine-id'],
     ...[
       '--ro-bind-try',

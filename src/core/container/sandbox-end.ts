@@ -2,10 +2,12 @@
 
 /** How long a process that was left has to open a window. */
 const FIRST_WINDOW_S = 5;
+/** What returns later than this was no launcher: daemons that a program left behind are not waited for. */
+const LAUNCHER_S = 15;
 
 /**
  * Defines `wait_for_windows IDLE`: returns when no more than IDLE connections of X clients are open, as `x_clients`, which the
- * script defines, counts them. A launcher returns before its window is there as well: while it left a process, that has its time.
+ * script defines, counts them; SECONDS was 0 when the program was started. A launcher returns before its window is there as well: while it left a process, that has its time.
  */
 export const waitForWindows = `
 # Whether something runs on that nobody waits for: whose parent is the first process. Not what the session bus started for others.
@@ -21,7 +23,7 @@ has_left_some() {
   return 1
 }
 wait_for_windows() {
-  local until=$((SECONDS + ${FIRST_WINDOW_S}))
+  local until=$((SECONDS < ${LAUNCHER_S} ? SECONDS + ${FIRST_WINDOW_S} : 0))
   while [ "$(x_clients)" -le "$1" ] && [ "$SECONDS" -lt "$until" ] && has_left_some; do sleep 0.1; done
   while [ "$(x_clients)" -gt "$1" ]; do sleep 0.1; done
 }`;

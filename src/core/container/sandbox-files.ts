@@ -6,6 +6,7 @@ import { asEnvironmentFile, sandboxEnvironment } from './environment.ts';
 import { NAME_SERVER } from './network.ts';
 import { sandboxInit } from './sandbox-init.ts';
 import { sandboxLogin } from './sandbox-login.ts';
+import { soundFiles } from './sound-files.ts';
 
 export interface Owner {
   readonly uid: number;
@@ -91,6 +92,7 @@ export async function writeSandboxFiles(
     ['nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n', 0o644],
     ['machine-id', `${machineId(hostKey)}\n`, 0o444],
     ['environment', asEnvironmentFile(sandboxEnvironment()), 0o644],
+    ...soundFiles().map(([name, text]) => [name, text, 0o644] as const),
     ['sshd_config', sshdConfig, 0o644],
     ['host_key', hostKey, 0o600],
     ['authorized_keys', '', 0o644],

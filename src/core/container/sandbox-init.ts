@@ -114,6 +114,7 @@ cd -- "\${program[0]}" 2>/dev/null || cd
 program=("\${program[@]:1}")
 if [ -n "$EBP_SIZE" ]; then
   idle=$(x_clients)
+  SECONDS=0
   # What a shell says of a program that was killed is not the program's.
   { "\${program[@]}" </dev/null >&5 2>&5 5>&-; code=$?; } 5>&2 2>/dev/null
   [ "$code" -eq 0 ] && wait_for_windows "$idle"

@@ -21,6 +21,7 @@ port=$(printf '%04X' $((6000 + \${number%%.*})))
 # Connections to the forwarded display that sshd holds: state 01 is "established" (proc(5)).
 x_clients() { grep -c "^ *[0-9]*: [0-9A-F]*:$port [0-9A-F:]* 01 " /proc/net/tcp; }
 ${waitForWindows}
+SECONDS=0
 # What it writes goes to whoever logged in, and to the first program, which passes it on to the owner's log.
 "\${program[@]}" </dev/null > >(exec tee -p "$private/output") 2> >(exec tee -p "$private/output" >&2)
 code=$?
