@@ -28,3 +28,23 @@ export class TimeBudget {
     this.#spentMs += ms;
   }
 }
+
+/** A budget for each of many; who was quiet longest is forgotten when there are too many. */
+export class TimeBudgets<Key> {
+  readonly #budgets = new Map<Key, TimeBudget>();
+  readonly #create: () => TimeBudget;
+  readonly #maxCount: number;
+
+  constructor(create: () => TimeBudget, maxCount: number) {
+    this.#create = create;
+    this.#maxCount = maxCount;
+  }
+
+  of(key: Key): TimeBudget {
+    const budget = this.#budgets.get(key) ?? this.#create();
+    this.#budgets.delete(key);
+    this.#budgets.set(key, budget);
+    if (this.#budgets.size > this.#maxCount) this.#budgets.delete(this.#budgets.keys().next().value as Key);
+    return budget;
+  }
+}

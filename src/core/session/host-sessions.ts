@@ -246,7 +246,7 @@ export function startHostSessions(options: {
     });
     server.maxConnections = 8;
     // The same family as the peer's connection, so that the address that is compared has one form.
-    const port = await listen(server, 0, visitor.remoteAddress.includes(':') ? '::' : '0.0.0.0');
+    const port = await listen(server, 0, visitor.remoteAddress.includes(':') ? '::' : '0.0.0.0', log);
     return { server, port };
   }
 

@@ -94,6 +94,7 @@ export async function startNativeWindow(options: {
     server.once('error', reject);
     server.listen(socketPath, () => resolve());
   });
+  server.on('error', (error) => options.log.warn({ error: error.message }, 'a connection of ssh could not be taken'));
   // It closes when its last connection does, which is ssh's.
   stack.defer(() => void server.close());
   // ssh splits, expands and refuses what it reads in paths, then a shell and socat do: so it has names in its own folder only.

@@ -33,6 +33,7 @@ import {
 import { plainAddress } from './peer-server.ts';
 import { keepKeysReady } from './ready-keys.ts';
 import { algorithms, batchWrites, closingWhenDestroyed, KEEPALIVE } from './ssh.ts';
+import { type Guard, guardConnection } from './ssh-guard.ts';
 
 /** A peer whose offers this computer uses, as long as the connection lasts. Its key is proved. */
 export interface HostConnection {
@@ -40,7 +41,7 @@ export interface HostConnection {
   readonly address: PeerAddress;
   readonly hello: Hello;
   call<C extends VisitorCall>(call: C, input: CallInput<C>, signal?: AbortSignal): Promise<CallOutput<C>>;
-  /** A tunnel channel into a session's sandbox. @throws AppError `not-allowed` when the host refuses it */
+  /** A tunnel channel into a session's sandbox. @throws AppError `not-allowed` when the host refuses it, `timeout` when it says nothing */
   openTunnel(sessionId: string, end: TunnelEnd): Promise<Duplex>;
   /** Returns the way to stop listening. */
   onClose(listener: () => void): () => void;
@@ -67,6 +68,8 @@ export interface ConnectOptions {
 const CONNECT_TIMEOUT_MS = 5000;
 /** Every call is answered at once by a host that means well: a person's answer comes as a notice. */
 const CALL_TIMEOUT_MS = 15_000;
+/** The sandbox must be there by then. */
+const TUNNEL_TIMEOUT_MS = 30_000;
 
 /**
  * Opens one SSH connection and says hello.
@@ -83,12 +86,12 @@ export async function connectPeer(options: ConnectOptions): Promise<HostConnecti
   signal?.addEventListener('abort', abort, { once: true });
   try {
     socket = collectEarly(batchWrites(connectSocket({ ...address, noDelay: true })));
-    await openTransport(client, socket, options, (id) => {
+    const guard = await openTransport(client, socket, options, (id) => {
       peerId = id;
     });
     if (peerId === identity.id) throw new AppError('peer-is-self', { address: address.host });
-    const channel = await openControl(client);
-    return await sayHello(client, socket, channel, peerId as PeerId, options);
+    const channel = await openControl(client, guard);
+    return await sayHello(client, guard, socket, channel, peerId as PeerId, options);
   } catch (error) {
     client.end();
     socket?.destroy();
@@ -111,10 +114,9 @@ function openTransport(
   socket: Socket,
   options: ConnectOptions,
   onKey: (id: PeerId) => void,
-): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+): Promise<Guard> {
+  const { promise, resolve, reject } = Promise.withResolvers<Guard>();
   const timer = setTimeout(() => reject(new Error('timed out')), CONNECT_TIMEOUT_MS);
-  client.once('ready', resolve);
   client.on('error', (error: Error) => {
     options.log.debug({ error: error.message }, 'connection to peer failed');
     reject(error);
@@ -135,22 +137,25 @@ function openTransport(
       return options.expectedId === null || id === options.expectedId;
     },
   });
+  const guard = guardConnection(client, socket);
+  client.once('ready', () => resolve(guard));
   return promise.finally(() => clearTimeout(timer));
 }
 
-function openControl(client: ssh2.Client): Promise<ClientChannel> {
+function openControl(client: ssh2.Client, guard: Guard): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('timed out')), CONNECT_TIMEOUT_MS);
     client.subsys(CONTROL_SUBSYSTEM, (error, channel) => {
       clearTimeout(timer);
       if (error) reject(error);
-      else resolve(channel);
+      else resolve(guard.watch(channel));
     });
   });
 }
 
 async function sayHello(
   client: ssh2.Client,
+  guard: Guard,
   socket: Socket,
   channel: ClientChannel,
   peerId: PeerId,
@@ -203,7 +208,7 @@ async function sayHello(
     address: { host: plainAddress(socket.remoteAddress ?? options.address.host), port: options.address.port },
     hello,
     call,
-    openTunnel: (sessionId, end) => openTunnel(client, sessionId, end),
+    openTunnel: (sessionId, end) => openTunnel(client, guard, sessionId, end),
     onClose: closed.follow,
     get isOpen() {
       return !closed.isClosed;
@@ -223,18 +228,27 @@ export function checkVersion(other: Pick<Hello, 'protocol' | 'oldest'>): void {
   if (other.protocol < OLDEST_PROTOCOL) throw new AppError('protocol-older');
 }
 
-function openTunnel(client: ssh2.Client, sessionId: string, end: TunnelEnd): Promise<Duplex> {
+function openTunnel(client: ssh2.Client, guard: Guard, sessionId: string, end: TunnelEnd): Promise<Duplex> {
   return new Promise((resolve, reject) => {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      reject(new AppError('timeout'));
+    }, TUNNEL_TIMEOUT_MS);
     try {
-      client.openssh_forwardOutStreamLocal(tunnelPath(sessionId, end), (error, channel) => {
+      client.openssh_forwardOutStreamLocal(tunnelPath(sessionId, end), (error, opened) => {
+        clearTimeout(timer);
+        if (isLate) opened?.resume().destroy();
         if (error) {
           reject(new AppError('not-allowed', {}, { cause: error }));
           return;
         }
+        const channel = closingWhenDestroyed(guard.watch(opened));
         channel.on('error', () => channel.destroy());
-        resolve(closingWhenDestroyed(channel));
+        resolve(channel);
       });
     } catch (error) {
+      clearTimeout(timer);
       // ssh2 throws when the connection is gone already.
       reject(new AppError('peer-unreachable', {}, { cause: error }));
     }

@@ -21,8 +21,11 @@ export const OLDEST_PROTOCOL = 2;
 /** SSH subsystem name of the control channel (RFC 4254 section 6.5). */
 export const CONTROL_SUBSYSTEM = 'ebrainpool-control';
 
-/** The longest control message. A catalogue of 2,000 offers fits; more is an error and ends the connection. */
+/** The longest message of a host. A catalogue of 2,000 offers fits; more is an error and ends the connection. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+/** The longest of a visitor: calls are short, and anybody may send the beginning of one. */
+export const MAX_CALL_BYTES = 64 * 1024;
 
 /** The most offers that one catalogue may have. */
 export const MAX_OFFERS = 2000;

@@ -9,13 +9,14 @@ import { createRpc, parseInput, type Rpc } from '../../contract/rpc.ts';
 import { fingerprintOf, type Identity } from '../identity/identity.ts';
 import type { Log } from '../lib/log.ts';
 import { createOnceClosed } from '../lib/once-closed.ts';
-import { TimeBudget } from '../lib/time-budget.ts';
+import { TimeBudget, TimeBudgets } from '../lib/time-budget.ts';
 import { collectEarly } from './early-collection.ts';
 import {
   type CallInput,
   type CallOutput,
   CONTROL_SUBSYSTEM,
   type HostNotice,
+  MAX_CALL_BYTES,
   MAX_MESSAGE_BYTES,
   type NoticeValue,
   parseTunnelPath,
@@ -25,6 +26,7 @@ import {
 } from './peer-protocol.ts';
 import { keepKeysReady } from './ready-keys.ts';
 import { algorithms, batchWrites, closingWhenDestroyed, KEEPALIVE } from './ssh.ts';
+import { createPacketBudget, type Guard, guardConnection } from './ssh-guard.ts';
 
 /** A peer that uses this computer, as long as its connection lasts. Its key is proved. */
 export interface Visitor {
@@ -76,7 +78,11 @@ const MAX_CONNECTIONS_PER_PEER = 4;
 const MAX_CONNECTIONS_PER_ADDRESS = 64;
 const MAX_CONNECTIONS = 512;
 const MAX_CHANNELS_PER_CONNECTION = 64;
-/** Of the core's time for the control messages of one peer: a message of 4 MiB can take 100 ms. */
+/** Whoever asks more, or does not read what it asked for, is not read itself: it need not have meant it. */
+const MAX_CALLS_UNDER_WAY = 16;
+const MAX_UNREAD_ANSWER_BYTES = 1024 * 1024;
+const UNREAD_WAIT_MS = 10;
+/** Of the core's time for the control messages of one peer. */
 const READING_MS_PER_SECOND = 100;
 const MAX_BUDGETS = 1000;
 
@@ -88,16 +94,9 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
   const connectionsByPeer = new Map<PeerId, number>();
   const visitors = new Set<Visitor>();
   /** They outlive connections: a new one is no new second. */
-  const budgets = new Map<PeerId, TimeBudget>();
-
-  function budgetOf(peerId: PeerId): TimeBudget {
-    const budget = budgets.get(peerId) ?? new TimeBudget(READING_MS_PER_SECOND);
-    // The most recently used comes last; the oldest is forgotten when there are too many.
-    budgets.delete(peerId);
-    budgets.set(peerId, budget);
-    if (budgets.size > MAX_BUDGETS) budgets.delete(budgets.keys().next().value as PeerId);
-    return budget;
-  }
+  const readingTimes = new TimeBudgets<PeerId>(() => new TimeBudget(READING_MS_PER_SECOND), MAX_BUDGETS);
+  /** Keys cost nothing to make, so these are by address. */
+  const packetTimes = new TimeBudgets<string>(createPacketBudget, MAX_BUDGETS);
 
   const sshServer = new ssh2.Server(
     { hostKeys: [identity.privateKey], ident: 'eBrainPool', algorithms, ...KEEPALIVE },
@@ -111,6 +110,7 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
   function serveConnection(connection: Connection, socket: Socket): void {
     let proved: ProvedKey | undefined;
     keepKeysReady(connection);
+    const guard = guardConnection(connection, socket, packetTimes.of(socket.remoteAddress ?? ''));
     // Errors of a connection (a reset, garbage) end that connection and nothing else.
     connection.on('error', (error: Error) => {
       log.debug({ error: error.message }, 'peer connection failed');
@@ -144,11 +144,11 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
         if (left === 0) connectionsByPeer.delete(id);
         else connectionsByPeer.set(id, left);
       });
-      serveVisitor(connection, socket, proved);
+      serveVisitor(connection, socket, guard, proved);
     });
   }
 
-  function serveVisitor(connection: Connection, socket: Socket, { peerId, publicKey }: ProvedKey): void {
+  function serveVisitor(connection: Connection, socket: Socket, guard: Guard, { peerId, publicKey }: ProvedKey): void {
     const closed = createOnceClosed();
     socket.once('close', closed.close);
     let control: Rpc | undefined;
@@ -182,7 +182,7 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
           reject();
           return;
         }
-        control = serveControl(accept(), visitor);
+        control = serveControl(guard.watch(accept()), visitor);
       });
     });
     connection.on(
@@ -203,7 +203,7 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
               gone.destroy();
               return;
             }
-            const channel = closingWhenDestroyed(accept());
+            const channel = closingWhenDestroyed(guard.watch(accept()));
             channel.on('error', () => channel.destroy());
             channel.once('close', () => {
               channelCount -= 1;
@@ -225,10 +225,17 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
 
   function serveControl(channel: ServerChannel, visitor: Visitor): Rpc {
     channel.on('error', () => channel.destroy());
+    const readingTime = readingTimes.of(visitor.peerId);
+    let underWay = 0;
+    const isFull = () => underWay >= MAX_CALLS_UNDER_WAY || channel.writableLength >= MAX_UNREAD_ANSWER_BYTES;
     const port = createLinePort(channel, {
-      maxLineBytes: MAX_MESSAGE_BYTES,
+      maxLineBytes: MAX_CALL_BYTES,
+      maxBufferedBytes: 2 * MAX_MESSAGE_BYTES,
       // Security: who floods waits for itself, and nobody else does.
-      budget: budgetOf(visitor.peerId),
+      budget: {
+        waitMs: (now) => Math.max(readingTime.waitMs(now), isFull() ? UNREAD_WAIT_MS : 0),
+        spend: (ms) => readingTime.spend(ms),
+      },
       onMalformed: (error) => log.warn({ peerId: visitor.peerId, error: String(error) }, 'malformed message from peer'),
     });
     port.onClose(() => visitor.close());
@@ -243,7 +250,12 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
         }
         const call = method as VisitorCall;
         const input = parseInput(visitorCalls[call].input, params, call);
-        return host.calls[call](input as never, visitor);
+        underWay += 1;
+        try {
+          return await host.calls[call](input as never, visitor);
+        } finally {
+          underWay -= 1;
+        }
       },
       onBug: (error, method) =>
         log.error(
@@ -282,7 +294,7 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
     sshServer.injectSocket(collectEarly(batchWrites(socket)));
   });
 
-  const port = await listenNear(server, options.port);
+  const port = await listenNear(server, options.port, log);
   log.info({ port }, 'peer port open');
   return {
     port,
@@ -333,15 +345,15 @@ export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') ? address.slice(7) : address;
 }
 
-async function listenNear(server: NetServer, firstPort: number): Promise<number> {
+async function listenNear(server: NetServer, firstPort: number, log: Log): Promise<number> {
   for (let port = firstPort; ; port += 1) {
     try {
-      return await listen(server, port, '::');
+      return await listen(server, port, '::', log);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL') {
         try {
-          return await listen(server, port, '0.0.0.0');
+          return await listen(server, port, '0.0.0.0', log);
         } catch (error4) {
           if ((error4 as NodeJS.ErrnoException).code !== 'EADDRINUSE' || port >= firstPort + 19) throw error4;
         }
@@ -353,11 +365,13 @@ async function listenNear(server: NetServer, firstPort: number): Promise<number>
 }
 
 /** Listens, and resolves to the port (which matters when 0 was asked for). */
-export function listen(server: NetServer, port: number, host: string): Promise<number> {
+export function listen(server: NetServer, port: number, host: string, log: Log): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port, host }, () => {
       server.off('error', reject);
+      // What fails later is one connection that could not be taken (too many open files, say), and no reason to end.
+      server.on('error', (error) => log.warn({ port, error: error.message }, 'a connection could not be taken'));
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);
     });

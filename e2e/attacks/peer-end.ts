@@ -1,0 +1,106 @@
+// One end of the peer connection, real and alone in a process, so that what an attack does to it can be measured.
+// `node e2e/attacks/peer-end.ts host FOLDER`: a peer port; `… visitor FOLDER GOOD_PORT`: visits each port that it is given a line of.
+import { createInterface } from 'node:readline';
+import type { Duplex } from 'node:stream';
+import { AppError } from '../../src/contract/errors.ts';
+import { openIdentity } from '../../src/core/identity/identity.ts';
+import { silentLog } from '../../src/core/lib/log.ts';
+import { connectPeer } from '../../src/core/tunnel/peer-client.ts';
+import { CAPABILITIES, OLDEST_PROTOCOL, PROTOCOL } from '../../src/core/tunnel/peer-protocol.ts';
+import { type Host, startPeerServer } from '../../src/core/tunnel/peer-server.ts';
+
+/** The session that every visitor of such a host has. */
+export const SESSION = '3b241101-e2bb-4255-8caf-4136c566a962';
+const PIECE = Buffer.alloc(64 * 1024, 'x');
+
+const host: Host = {
+  calls: {
+    hello: () => ({ protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Bob', capabilities: [...CAPABILITIES] }),
+    // As large as that of a computer with many programs.
+    'catalogue.get': () => ({ offers: Array.from({ length: 500 }, (_, id) => ({ id, text: 'x'.repeat(1000) })) }),
+    'icon.get': () => {
+      throw new AppError('not-found', { what: 'This icon' });
+    },
+    'request.create': () => ({ requestId: crypto.randomUUID() as never, answerTimeoutMs: 0 }),
+    'request.cancel': () => ({}),
+    'session.end': () => ({}),
+    'session.resume': () => ({}),
+    'verify.begin': () => ({ nonce: '0'.repeat(64) }),
+    'verify.reveal': () => ({}),
+    'verify.answer': () => ({}),
+    'verify.cancel': () => ({}),
+  },
+  isRefused: () => false,
+  onRefused: () => {},
+  openTunnel: async (_, sessionId, end) => {
+    if (sessionId !== SESSION) throw new AppError('not-allowed');
+    return (channel) => {
+      if (end === 'display') pour(channel);
+      if (end === 'files') channel.pipe(channel);
+      // What comes by `ssh` is not read.
+    };
+  },
+};
+
+/** Sends without end, as fast as the other side takes it. */
+function pour(channel: Duplex): void {
+  channel.resume();
+  const go = () => {
+    while (!channel.destroyed && channel.writable && channel.write(PIECE));
+  };
+  channel.on('drain', go);
+  go();
+}
+
+async function serve(folder: string): Promise<void> {
+  const { port } = await startPeerServer({ identity: await openIdentity(folder), log: silentLog, port: 0, host });
+  console.log(`ready ${port}`);
+}
+
+/** Visits a good host all the time and measures how long its answers take, and visits whoever it is told of besides. */
+async function visit(folder: string, goodPort: number): Promise<void> {
+  const identity = await openIdentity(folder);
+  const connect = (port: number) =>
+    connectPeer({
+      ...{ identity, log: silentLog, address: { host: '127.0.0.1', port }, expectedId: null, name: 'Alice' },
+      onNotice: () => {},
+    });
+  const good = await connect(goodPort);
+  const session = await good.openTunnel(SESSION, 'files');
+  let worstMs = 0;
+  let askedAt = performance.now();
+  const ask = async () => {
+    askedAt = performance.now();
+    const echo = new Promise((resolve) => session.once('data', resolve));
+    session.write('x');
+    await Promise.all([echo, good.call('session.resume', { sessionId: SESSION as never })]);
+    worstMs = Math.max(worstMs, performance.now() - askedAt);
+    setTimeout(ask, 25);
+  };
+  await ask();
+  worstMs = 0;
+  console.log('ready');
+  createInterface({ input: process.stdin }).on('line', async (line) => {
+    if (line === 'worst') {
+      // An answer that does not come counts as well.
+      console.log(`worst ${Math.max(worstMs, performance.now() - askedAt - 25)}`);
+      worstMs = 0;
+      return;
+    }
+    try {
+      const bad = await connect(Number(line));
+      await bad.call('catalogue.get', {}).catch(() => {});
+      const tunnel = await bad.openTunnel(SESSION, 'display');
+      // Longer than one packet; what comes back is not read.
+      tunnel.write(Buffer.alloc(100_000));
+      await bad.call('catalogue.get', {});
+    } catch {
+      // The connection was ended, as it should be.
+    }
+  });
+}
+
+if (import.meta.main) {
+  const [kind, folder = '', port] = process.argv.slice(2);
+  await (kind === 'host' ? serve(folder) : visit(folder, Number(port)));
+}

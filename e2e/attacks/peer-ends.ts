@@ -1,0 +1,76 @@
+// Starts real ends of the peer connection in processes of their own, with a well-behaved peer on each, and measures how they are.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { endChild, firstMatch, root } from '../../bench/computers.ts';
+import { type Identity, openIdentity } from '../../src/core/identity/identity.ts';
+
+export interface AttackedEnd extends AsyncDisposable {
+  /** The longest that a well-behaved peer has waited for an answer since the last question. */
+  worstMs(): Promise<number>;
+  /** Of memory, in MiB. */
+  residentMiB(): Promise<number>;
+}
+
+export interface HostEnd extends AttackedEnd {
+  readonly port: number;
+  /** A key that may visit it. */
+  readonly mallory: Identity;
+}
+
+export interface VisitorEnd extends AttackedEnd {
+  /** Has it visit a host that may be hostile. */
+  visit(port: number): void;
+}
+
+/** The peer port, with so many open files at most, and a visitor who has a session there, in a process of its own as well. */
+export async function startHostEnd(folder: string, maxFiles = 1024): Promise<HostEnd> {
+  await using stack = new AsyncDisposableStack();
+  const child = startEnd(maxFiles, 'host', join(folder, 'bob'));
+  stack.defer(() => endChild(child));
+  const port = Number((await firstMatch(child, /^ready \d+$/)).split(' ')[1]);
+  const alice = stack.use(await startVisitorEnd(folder, port, 'alice'));
+  const mallory = await openIdentity(join(folder, 'mallory'));
+  const kept = stack.move();
+  return {
+    port,
+    mallory,
+    worstMs: alice.worstMs,
+    residentMiB: () => residentMiB(child),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** A visitor that has a session at a good host. */
+export async function startVisitorEnd(folder: string, goodPort: number, name = 'carol'): Promise<VisitorEnd> {
+  await using stack = new AsyncDisposableStack();
+  const child = startEnd(1024, 'visitor', join(folder, name), String(goodPort));
+  stack.defer(() => endChild(child));
+  await firstMatch(child, /^ready$/);
+  const lines = createInterface({ input: child.stdout as never });
+  const kept = stack.move();
+  return {
+    visit: (port) => child.stdin?.write(`${port}\n`),
+    worstMs: async () => {
+      child.stdin?.write('worst\n');
+      const [line] = (await once(lines, 'line', { signal: AbortSignal.timeout(10_000) })) as [string];
+      return Number(line.split(' ')[1]);
+    },
+    residentMiB: () => residentMiB(child),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+function startEnd(maxFiles: number, ...args: readonly string[]): ChildProcess {
+  const script = join(root, 'e2e/attacks/peer-end.ts');
+  return spawn('sh', ['-c', `ulimit -n ${maxFiles}; exec "$0" "$@"`, process.execPath, script, ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+}
+
+async function residentMiB(child: ChildProcess): Promise<number> {
+  const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
+}
