@@ -1,5 +1,5 @@
 // A program in a real sandbox that does see the socket on which the CLI answers requests: bound in by hand, beyond what mounts allow.
-import { chmod, chown, mkdir, mkdtemp, readFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -40,7 +40,8 @@ async function runInSandbox(name: string, script: string, canHaveNetwork: boolea
   const hostKey = generateKey('attack');
   const run = dirname(local.path);
   const display = { size: { width: 320, height: 240 } };
-  const mounts = [{ path: run, mode: 'rw' } as const];
+  const { dev: device, ino: inode } = await stat(run, { bigint: true });
+  const mounts = [{ source: run, target: run, mode: 'rw', identity: { device, inode } } as const];
   await using sandbox = await engine.startSandbox({ homePath, mounts, display, canHaveNetwork, hostKey });
   await sandbox.run({ argv: ['perl', '-e', script], workingDirectory: null });
   await sandbox.ended;

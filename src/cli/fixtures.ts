@@ -202,6 +202,7 @@ export function getTopics(): { [T in TopicName]: TopicValue<T> } {
     sessions: [],
     rules: [],
     containers: [],
+    mounts: [],
     comparisons: [],
     activity: { lastSeq: 0, count: 0, problem: null },
   };

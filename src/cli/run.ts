@@ -6,6 +6,7 @@ import { say, sayProblem } from '../messages/messages.ts';
 import { registerActivity } from './commands/activity.ts';
 import { registerLaunch } from './commands/launch.ts';
 import { registerLogs } from './commands/logs.ts';
+import { registerMounts } from './commands/mounts.ts';
 import { registerPeers } from './commands/peers.ts';
 import { registerPeople } from './commands/people.ts';
 import { registerRequests } from './commands/requests.ts';
@@ -72,6 +73,7 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
   registerSessions(program, run);
   registerPeople(program, run);
   registerSharing(program, run);
+  registerMounts(program, run);
   registerActivity(program, run);
   registerLogs(program, run);
   program.showHelpAfterError(say('cli.fail.seeHelp', { command: 'ebp' }));

@@ -11,7 +11,9 @@ import {
   comparisonSchema,
   containerSchema,
   healthItemSchema,
+  judgedMountSchema,
   mountSchema,
+  mountVerdictSchema,
   offerIdSchema,
   offerSchema,
   ownOfferSchema,
@@ -142,10 +144,16 @@ export const methods = {
   'rules.remove': { input: z.object({ ruleId: ruleIdSchema }), output: nothing },
   /** Changes the fields that are given; of the quiet hours as well, so that each stays what another client made of it. */
   'settings.update': {
-    input: settingsSchema.partial().extend({ quietHours: settingsSchema.shape.quietHours.partial().optional() }),
+    // Security: folders are looked at before they are kept, by `mounts.set` alone.
+    input: settingsSchema
+      .omit({ mounts: true })
+      .partial()
+      .extend({ quietHours: settingsSchema.shape.quietHours.partial().optional() }),
     output: nothing,
   },
-  /** Lets every container see a folder, or changes how; null for no longer. */
+  /** What would become of a folder, before it is chosen. */
+  'mounts.check': { input: mountSchema.pick({ path: true }), output: mountVerdictSchema },
+  /** Lets every container see a folder, or changes how; null for no longer. Fails with `mount-refused`. */
   'mounts.set': {
     input: z.object({ path: mountSchema.shape.path, mode: mountSchema.shape.mode.nullable() }),
     output: nothing,
@@ -195,6 +203,8 @@ export const topics = {
   sessions: z.array(sessionSchema),
   rules: z.array(ruleSchema),
   containers: z.array(containerSchema),
+  /** The folders of `settings.mounts`, each with what becomes of it. */
+  mounts: z.array(judgedMountSchema),
   /** One for each peer at most; those that are over stay until dismissed. */
   comparisons: z.array(comparisonSchema),
   /** The number of the last line of the activity log, how many there are, and why it cannot be written. */

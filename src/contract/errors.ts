@@ -23,6 +23,7 @@ export const errorCodeSchema = z.enum([
   'key-sealed',
   'key-store-locked',
   'missing-program',
+  'mount-refused',
   'namespaces-forbidden',
   'native-needs-display',
   'network-unavailable',

@@ -263,6 +263,52 @@ export const mountSchema = z.object({
 });
 export type Mount = Readonly<z.infer<typeof mountSchema>>;
 
+/** Something to know about a folder that containers are to see; its sentence is `mounts.<reason>` in the message catalogue. */
+export const mountNoteSchema = z.object({
+  reason: z.enum([
+    // Refused, for good:
+    'root',
+    'profile',
+    'containers',
+    'kernel',
+    'session',
+    'temporary',
+    'system',
+    'programs',
+    'keys',
+    'container',
+    'exchanged',
+    // Refused, as it is now:
+    'missing',
+    'not-a-folder',
+    'unreachable',
+    // Warned of:
+    'home',
+    'in-home',
+    'hidden',
+    'socket',
+    'device',
+    'setuid',
+  ]),
+  /** What the sentence is about: the folder, or what lies in it or around it. */
+  place: text(4096),
+});
+export type MountNote = Readonly<z.infer<typeof mountNoteSchema>>;
+
+/** What the core makes of such a folder. */
+export const mountVerdictSchema = z.object({
+  /** A folder that is refused is not mounted. */
+  level: z.enum(['ok', 'warning', 'refused']),
+  notes: z.array(mountNoteSchema).max(10),
+  /** Where it lies, with its links resolved; null where it is refused. */
+  source: text(4096).nullable(),
+});
+export type MountVerdict = Readonly<z.infer<typeof mountVerdictSchema>>;
+
+/** A folder that the owner chose, and what becomes of it. */
+export const judgedMountSchema = mountSchema.extend(mountVerdictSchema.shape);
+export type JudgedMount = Readonly<z.infer<typeof judgedMountSchema>>;
+
 export const logLevelSchema = z.enum(['error', 'warn', 'info', 'debug']);
 
 export const settingsSchema = z.object({
@@ -331,6 +377,7 @@ export const healthItemSchema = z.object({
     'activity',
     'root',
     'secrets',
+    'mounts',
   ]),
   level: z.enum(['ok', 'warning', 'error']),
   params: z.record(z.string(), z.union([z.string(), z.number()])),

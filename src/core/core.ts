@@ -1,6 +1,7 @@
 // createCore builds every part in order: the table of contents of the product.
 import { createHash } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { serveContract, type TopicSources } from '../contract/client.ts';
@@ -13,6 +14,8 @@ import { type Consent, createConsent } from './consent/consent.ts';
 import { openRules } from './consent/rules.ts';
 import { createBubblewrap } from './container/bubblewrap.ts';
 import { type Containers, startContainers } from './container/container.ts';
+import { findGuard } from './container/guarded-places.ts';
+import { type Mounts, startMounts } from './container/mounts.ts';
 import type { OpenFile } from './files/exchange.ts';
 import { createHandlers } from './handlers.ts';
 import { type Health, startHealth } from './health.ts';
@@ -21,7 +24,7 @@ import { openIdentity } from './identity/identity.ts';
 import type { SecretStore } from './identity/secret-store.ts';
 import { keepMemoryOutOfCoreDumps } from './lib/core-dump.ts';
 import { type FileLog, startFileLog } from './lib/log.ts';
-import { makeProfile, runtimeDirOf } from './lib/places.ts';
+import { homeOf, makeProfile, runtimeDirOf } from './lib/places.ts';
 import { readLastLines } from './lib/read-log.ts';
 import { combine, type Followable, type State } from './lib/state.ts';
 import { startLocalSocket } from './local-socket/local-socket.ts';
@@ -73,6 +76,7 @@ export interface Parts {
   readonly people: People;
   readonly comparisons: Comparisons;
   readonly containers: Containers;
+  readonly mounts: Mounts;
   readonly host: HostSessions;
   readonly asks: Asks;
   readonly visitor: VisitorSessions;
@@ -129,7 +133,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const rules = await openRules({ profileDir, isVerified: book.isVerified, log });
 
   const folder = isRoot ? join('/var/lib/ebrainpool/containers', digestOf(profileDir)) : join(profileDir, 'containers');
-  const containers = stack.use(await startContainers({ folder, engine, settings: settings.state, log, owner }));
+  const ours = { profileDir, runtimeDir, containersDir: folder, home: homeOf(process.env), temporaryDir: tmpdir() };
+  const mounts = stack.use(
+    await startMounts({ settings, findGuard: () => findGuard({ ...ours, env: process.env }), log }),
+  );
+  const containers = stack.use(await startContainers({ folder, engine, mounts, log, owner }));
   const consent = stack.use(createConsent({ settings: settings.state, rules, book, activity, log }));
   stack.defer(() => consent.denyAll('quit'));
   const host = stack.use(
@@ -145,6 +153,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     { path: runtimeDir, wantedBytes: 1024 * 1024 },
   ];
   const health = stack.use(startHealth({ engine, folders, settings, isRoot, log }));
+  stack.defer(mounts.state.follow(health.setMounts));
+  // What a person reads before a yes is what is so now.
+  stack.defer(consent.requests.follow(({ length }) => void (length > 0 && mounts.refresh())));
   health.setDamage('people', book.damage);
   health.setDamage('rules', rules.damage);
   stack.defer(identity.place.follow(health.setKeyPlace));
@@ -256,6 +267,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     people,
     comparisons,
     containers,
+    mounts,
     host,
     asks,
     visitor,
@@ -277,6 +289,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     asks: ownAsks,
     rules: rules.state,
     containers: containers.state,
+    mounts: mounts.state,
     comparisons: shownComparisons,
     activity: activity.state,
   } as unknown as TopicSources;

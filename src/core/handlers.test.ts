@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 /** As a client calls it: with the contract's check of the input. */
-async function call<M extends 'offers.setAudience' | 'offers.allowOwnSandbox' | 'mounts.set' | 'settings.update'>(
+async function call<M extends 'offers.setAudience' | 'offers.allowOwnSandbox' | 'settings.update'>(
   method: M,
   input: MethodInput<M>,
 ): Promise<void> {
@@ -62,20 +62,10 @@ test('who may build a sandbox of their own changes on top of what another client
   ).rejects.toMatchObject({ code: 'not-found' });
 });
 
-test('folders and quiet hours change one by one, whoever else changes them', async () => {
+test('quiet hours change one by one, whoever else changes them', async () => {
   await Promise.all([
-    call('mounts.set', { path: '/srv/music', mode: 'ro' }),
-    call('mounts.set', { path: '/srv/films', mode: 'ro' }),
-    call('mounts.set', { path: '/srv/music', mode: 'rw' }),
     call('settings.update', { quietHours: { from: '21:00' } }),
     call('settings.update', { quietHours: { isOn: true } }),
   ]);
-  const { mounts, quietHours } = settings.state.value;
-  expect(mounts).toEqual([
-    { path: '/srv/films', mode: 'ro' },
-    { path: '/srv/music', mode: 'rw' },
-  ]);
-  expect(quietHours).toEqual({ isOn: true, from: '21:00', to: '07:00' });
-  await call('mounts.set', { path: '/srv/films', mode: null });
-  expect(settings.state.value.mounts).toEqual([{ path: '/srv/music', mode: 'rw' }]);
+  expect(settings.state.value.quietHours).toEqual({ isOn: true, from: '21:00', to: '07:00' });
 });

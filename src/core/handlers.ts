@@ -1,12 +1,25 @@
 // One line for each contract method: which part answers it.
 import type { Handlers } from '../contract/contract.ts';
 import { AppError } from '../contract/errors.ts';
-import type { Audience, Mount, OfferId, Settings } from '../contract/models.ts';
+import type { Audience, OfferId, Settings } from '../contract/models.ts';
 import type { Parts } from './core.ts';
 
 export function createHandlers(parts: Parts): Handlers {
-  const { settings, peers, consent, people, comparisons, containers, host, asks, visitor, health, activity, logs } =
-    parts;
+  const {
+    settings,
+    peers,
+    consent,
+    people,
+    comparisons,
+    containers,
+    mounts,
+    host,
+    asks,
+    visitor,
+    health,
+    activity,
+    logs,
+  } = parts;
   return {
     'peers.open': ({ peerId }, client) => peers.open(peerId, client).then(done),
     'peers.close': ({ peerId }, client) => done(peers.close(peerId, client)),
@@ -38,12 +51,13 @@ export function createHandlers(parts: Parts): Handlers {
     'files.remove': ({ sessionId, name }) => visitor.exchange(sessionId).remove(name).then(done),
     'rules.remove': ({ ruleId }) => people.removeRule(ruleId).then(done),
     'settings.update': (patch) => settings.update(patch).then(done),
-    'mounts.set': ({ path, mode }) => settings.update(mounting(path, mode)).then(done),
+    'mounts.check': ({ path }) => mounts.check(path),
+    'mounts.set': ({ path, mode }) => mounts.set(path, mode).then(done),
     'containers.reset': async ({ peerId }) => {
       await host.endAllOf(peerId, 'host');
       return containers.reset(peerId).then(done);
     },
-    'health.check': () => health.check().then(done),
+    'health.check': () => Promise.all([health.check(), mounts.refresh()]).then(done),
     'logs.read': async ({ maxLines }) => ({ lines: [...(await logs.read(maxLines))] }),
     'activity.read': (query) => activity.read(query),
     'activity.check': () => activity.check(),
@@ -81,13 +95,6 @@ function allowingOwnSandbox({ catalog }: Parts, offerIds: readonly OfferId[], is
   return ({ ownSandboxOfferIds }: Settings) => {
     const others = ownSandboxOfferIds.filter((id) => !offerIds.includes(id));
     return { ownSandboxOfferIds: isAllowed ? [...others, ...offerIds] : others };
-  };
-}
-
-function mounting(path: string, mode: Mount['mode'] | null) {
-  return ({ mounts }: Settings) => {
-    const others = mounts.filter((mount) => mount.path !== path);
-    return { mounts: mode === null ? others : [...others, { path, mode }] };
   };
 }
 

@@ -1,7 +1,7 @@
 // The topic `health`: what the engine found, the peer port, multicast, the disk and the files that were damaged.
 import { statfs } from 'node:fs/promises';
 import { assertNever } from '../contract/errors.ts';
-import type { HealthItem } from '../contract/models.ts';
+import type { HealthItem, JudgedMount } from '../contract/models.ts';
 import type { Engine } from './container/engine.ts';
 import type { KeyPlace } from './identity/identity.ts';
 import type { JsonFileProblem } from './lib/json-file.ts';
@@ -23,6 +23,8 @@ export interface Health extends Disposable {
   setKeyPlace(place: KeyPlace): void;
   /** Says that a file of decisions was not as it was left; null when it was. */
   setDamage(id: 'settings' | 'people' | 'rules', damage: JsonFileProblem | null): void;
+  /** What becomes of the owner’s folders: one that is refused is said, for programs run without it. */
+  setMounts(mounts: readonly JudgedMount[]): void;
   /** The folder of the activity log while it cannot be written. */
   setActivity(unwritablePath: string | null): void;
 }
@@ -107,6 +109,12 @@ export function startHealth(options: {
     setNetwork: (isThere) => {
       isOnNetwork = isThere;
       put({ id: 'network', level: isThere ? 'ok' : 'warning', params: {}, command: null });
+    },
+    setMounts: (mounts) => {
+      const refused = mounts.find(({ level }) => level === 'refused');
+      const [note] = refused?.notes ?? [];
+      if (refused === undefined || note === undefined) put({ id: 'mounts', level: 'ok', params: {}, command: null });
+      else put({ id: 'mounts', level: 'warning', params: { path: refused.path, ...note }, command: null });
     },
     setActivity: (path) => {
       put({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { errorCodeSchema } from '../contract/errors.ts';
-import { healthItemSchema } from '../contract/models.ts';
+import { healthItemSchema, mountNoteSchema } from '../contract/models.ts';
 import { messages, say, sayProblem } from './messages.ts';
 
 test('every error and every item of health has its sentence', () => {
@@ -9,6 +9,16 @@ test('every error and every item of health has its sentence', () => {
     expect(messages.exists(`ui.health.item.${id}`), id).toBe(true);
     for (const level of healthItemSchema.shape.level.options)
       expect(messages.exists(`health.${id}.${level}`)).toBe(true);
+  }
+});
+
+test('a folder that is refused is said in the same sentence by core, health and window, whatever its name', () => {
+  for (const reason of mountNoteSchema.shape.reason.options) {
+    const sentence = say(`mounts.${reason}`, { place: '/srv/$t(x)/{{path}}' });
+    expect(sentence).not.toMatch(/^mounts\./);
+    const params = { path: '/srv/a', reason, place: '/srv/$t(x)/{{path}}' };
+    expect(sayProblem({ code: 'mount-refused', params })).toBe(`Programs cannot be given /srv/a. ${sentence}`);
+    expect(say('health.mounts.warning', params).endsWith(sentence)).toBe(true);
   }
 });
 

@@ -5,10 +5,11 @@ import { activity } from './en/activity.ts';
 import { cli } from './en/cli.ts';
 import { errors } from './en/errors.ts';
 import { health } from './en/health.ts';
+import { mounts } from './en/mounts.ts';
 import { shell } from './en/shell.ts';
 import { ui } from './en/ui.ts';
 
-const resources = { en: { translation: { ui, activity, cli, shell, errors, health } } };
+const resources = { en: { translation: { ui, activity, cli, shell, errors, health, mounts } } };
 
 /** The i18next instance, ready at once: its catalogue is part of the program. */
 export const messages: i18n = i18next.createInstance({

@@ -1,8 +1,7 @@
 // What a sandbox sees of this computer: the command line of bwrap(1), and the same in words for the owner.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Mount } from '../../contract/models.ts';
-import type { MountInfo, SandboxSpec } from './engine.ts';
+import type { MountInfo, SandboxMount, SandboxSpec } from './engine.ts';
 import { sandboxEnvironment } from './environment.ts';
 import type { SandboxFiles } from './sandbox-files.ts';
 
@@ -66,7 +65,10 @@ const ETC = [
 /** Security: of /proc, what tells the owner's keys and the kernel's addresses: no namespace hides them. */
 const KERNEL_FILES = ['/proc/kallsyms', '/proc/key-users', '/proc/keys'] as const;
 
-export function describeMounts(homePath: string, mounts: readonly Mount[]): readonly MountInfo[] {
+export function describeMounts(
+  homePath: string,
+  mounts: readonly Pick<SandboxMount, 'source' | 'target' | 'mode'>[],
+): readonly MountInfo[] {
   return [
     { path: '/usr', target: '/usr', mode: 'ro' },
     ...(existsSync('/opt') ? [{ path: '/opt', target: '/opt', mode: 'ro' } as const] : []),
@@ -75,7 +77,7 @@ export function describeMounts(homePath: string, mounts: readonly Mount[]): read
     { path: 'tmpfs', target: '/tmp', mode: 'tmpfs' },
     { path: 'tmpfs', target: '/var/tmp', mode: 'tmpfs' },
     { path: 'tmpfs', target: '/run', mode: 'tmpfs' },
-    ...mounts.map((mount) => ({ path: mount.path, target: mount.path, mode: mount.mode })),
+    ...mounts.map(({ source, target, mode }) => ({ path: source, target, mode })),
   ];
 }
 
@@ -121,7 +123,10 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
     ...['--tmpfs', '/run', '--perms', '0700', '--dir', '/run/user/1000', '--bind', spec.homePath, '/home/ebp'],
     ...['--ro-bind', files.confPath, '/run/ebp/conf', '--bind', files.sockPath, '/run/ebp/sock'],
     ...['--bind', files.tmpPath, '/var/tmp'],
-    ...spec.mounts.flatMap((mount) => [mount.mode === 'ro' ? '--ro-bind-try' : '--bind-try', mount.path, mount.path]),
+    // The outer ones first, so that each is seen. bwrap mounts all of them nosuid and nodev, with what is mounted below.
+    ...spec.mounts
+      .toSorted((one, other) => one.target.length - other.target.length)
+      .flatMap(({ source, target, mode }) => [mode === 'ro' ? '--ro-bind' : '--bind', source, target]),
     ...['--remount-ro', '/', '--chdir', '/home/ebp', '--', '/run/ebp/conf/init'],
   ];
 }

@@ -2,7 +2,20 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { constants, homedir, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +24,7 @@ import { type Identity, openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
 import { generateKey } from '../lib/ssh-key.ts';
 import { createBubblewrap } from './bubblewrap.ts';
-import type { Engine, Sandbox, SandboxSpec } from './engine.ts';
+import type { Engine, Sandbox, SandboxMount, SandboxSpec } from './engine.ts';
 import { parseListeningPorts } from './listening-ports.ts';
 import { RULES } from './seccomp-rules.ts';
 
@@ -29,6 +42,12 @@ async function spec(change: Partial<SandboxSpec> = {}): Promise<SandboxSpec> {
   await mkdir(homePath, { mode: 0o777 });
   if (owner !== null) await chown(homePath, owner.uid, owner.gid);
   return { homePath, mounts: [], display, canHaveNetwork: false, hostKey, ...change };
+}
+
+/** A folder as the core has looked at it. */
+async function mountOf(path: string, mode: 'ro' | 'rw'): Promise<SandboxMount> {
+  const { dev: device, ino: inode } = await stat(path, { bigint: true });
+  return { source: path, target: path, mode, identity: { device, inode } };
 }
 
 /** Runs a shell script as the program and gives what it wrote. */
@@ -202,11 +221,58 @@ describe('a program in the sandbox', () => {
     await writeFile(join(shared, 'a'), 'from the owner', { mode: 0o644 });
     await chmod(shared, 0o777);
     const out = await runScript(`cat ${shared}/a; echo x >${shared}/b || echo refused`, {
-      mounts: [{ path: shared, mode: 'ro' }],
+      mounts: [await mountOf(shared, 'ro')],
     });
     await rm(shared, { recursive: true });
     expect(out).toContain('from the owner');
     expect(out).toContain('refused');
+  });
+
+  test.each(['ro', 'rw'] as const)('gets no rights and no device out of a folder of the owner (%s)', async (mode) => {
+    const shared = await mkdtemp(join(tmpdir(), 'ebp-shared-'));
+    await chmod(shared, 0o777);
+    await copyFile('/usr/bin/id', join(shared, 'id'));
+    await chmod(join(shared, 'id'), 0o4755);
+    // What is mounted below it comes along, and is no different.
+    const script = `grep ' ${shared} ' /proc/self/mountinfo; ${shared}/id -u`;
+    const out = await runScript(script, { mounts: [await mountOf(shared, mode)] });
+    await rm(shared, { recursive: true });
+    expect(out).toMatch(new RegExp(`${shared} ${mode},(?=\\S*nosuid)(?=\\S*nodev)`));
+    expect(out).toMatch(/^1000$/m);
+  });
+
+  test('gets to no file of the owner by a link in a folder of the owner', async () => {
+    const shared = await mkdtemp(join(tmpdir(), 'ebp-shared-'));
+    await chmod(shared, 0o755);
+    const secret = join(folder, 'linked-secret');
+    await writeFile(secret, 'secret of the owner', { mode: 0o644 });
+    await symlink(secret, join(shared, 'absolute'));
+    await symlink('../'.repeat(8) + secret.slice(1), join(shared, 'relative'));
+    await symlink('/', join(shared, 'all'));
+    const script = `cat ${shared}/absolute ${shared}/relative ${shared}/all${secret}; ls ${shared}/all/`;
+    const out = await runScript(script, { mounts: [await mountOf(shared, 'ro')] });
+    await rm(shared, { recursive: true });
+    expect(out.match(/No such file/g)).toHaveLength(3);
+    // The sandbox's own root: only what it has itself.
+    expect(out).toContain('\nusr\n');
+    expect(out).not.toMatch(/secret of the owner|^boot$|^root$|^srv$/m);
+  });
+
+  test('does not run where a folder was exchanged between the look at it and the mount', async () => {
+    const shared = await mkdtemp(join(tmpdir(), 'ebp-shared-'));
+    const looked = await mountOf(shared, 'ro');
+    await rename(shared, `${shared}-moved`);
+    await symlink(folder, shared);
+    await expect(runScript('true', { mounts: [looked] })).rejects.toMatchObject({
+      code: 'container-failed',
+      params: { why: expect.stringContaining('exchanged') },
+    });
+    await rm(shared);
+    // A new folder of the same name is another one, too.
+    await mkdir(shared);
+    await expect(runScript('true', { mounts: [looked] })).rejects.toMatchObject({ code: 'container-failed' });
+    await rm(shared, { recursive: true });
+    await rm(`${shared}-moved`, { recursive: true });
   });
 });
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { constants } from 'node:fs';
-import { open, readdir, readFile, readlink, rename } from 'node:fs/promises';
+import { lstat, open, readdir, readFile, readlink, rename } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,7 +16,7 @@ import type { Log } from '../lib/log.ts';
 import { removeTree } from '../lib/remove-tree.ts';
 import type { TunnelEnd } from '../tunnel/peer-protocol.ts';
 import { bubblewrapArguments, describeMounts } from './bubblewrap-arguments.ts';
-import type { Engine, Program, Sandbox, SandboxEnd, SandboxSpec } from './engine.ts';
+import type { Engine, Program, Sandbox, SandboxEnd, SandboxMount, SandboxSpec } from './engine.ts';
 import { checkHost, findProgram } from './health.ts';
 import { parseListeningPorts } from './listening-ports.ts';
 import { inOwnNetwork, type NetworkLink, openNetwork } from './network.ts';
@@ -79,6 +79,7 @@ async function startSandbox(options: BubblewrapOptions, spec: SandboxSpec, signa
   const sandbox = new BubblewrapSandbox(child, path, files, options);
   try {
     await sandbox.started(signal);
+    await sandbox.checkMounts(spec.mounts);
     return sandbox;
   } catch (error) {
     await sandbox.stop();
@@ -196,6 +197,19 @@ class BubblewrapSandbox implements Sandbox {
       await Promise.race([Promise.all([this.#ready.promise, this.#info.promise]), promise]);
     } finally {
       abort.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /**
+   * Security: bwrap mounts what lies at a path at that instant. A program of another session may write to a folder that is shared and
+   * exchange what lies in it meanwhile; so what is there is compared with what was looked at, before a program of the peer runs.
+   */
+  async checkMounts(mounts: readonly SandboxMount[]): Promise<void> {
+    const root = `/proc/${(await this.#info.promise)['child-pid']}/root`;
+    for (const { target, identity } of mounts) {
+      const there = await lstat(`${root}${target}`, { bigint: true }).catch(() => null);
+      if (there?.dev !== identity.device || there.ino !== identity.inode)
+        throw new AppError('container-failed', { why: `the folder ${target} was exchanged while it was mounted` });
     }
   }
 

@@ -1,5 +1,5 @@
 // The containers of peers, with a real engine.
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -9,7 +9,8 @@ import { removeTree } from '../lib/remove-tree.ts';
 import { State } from '../lib/state.ts';
 import { createBubblewrap } from './bubblewrap.ts';
 import { type Containers, type SandboxWish, startContainers } from './container.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Sandbox } from './engine.ts';
+import { type Mounts, startMounts } from './mounts.ts';
 
 const owner = process.getuid?.() === 0 ? { uid: 70_731, gid: 70_731 } : null;
 const alice = `SHA256:${'A'.repeat(43)}` as PeerId;
@@ -19,13 +20,16 @@ const wish: SandboxWish = {
   allowsOwnSandbox: false,
 };
 const settings = new State({ mounts: [] } as unknown as Settings);
+/** Nothing is closed: the tests’ own folders lie where a real core closes all. */
+const findGuard = async () => ({ places: [], homes: [] });
 const never = new AbortController().signal;
 let root: string;
 let folder: string;
 let engine: Engine & { alive: number; started: number };
 let containers: Containers;
+let mounts: Mounts;
 
-const start = () => startContainers({ folder, engine, settings, log: silentLog, owner });
+const start = () => startContainers({ folder, engine, mounts, log: silentLog, owner });
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'ebp-containers-'));
@@ -50,10 +54,12 @@ beforeEach(async () => {
       return sandbox;
     },
   };
+  mounts = await startMounts({ settings: { state: settings, update: async () => {} }, findGuard, log: silentLog });
   containers = await start();
 });
 afterEach(async () => {
   await containers[Symbol.asyncDispose]();
+  await mounts[Symbol.asyncDispose]();
   await removeTree(root);
 });
 
@@ -92,6 +98,80 @@ test('what the person took away while the sandbox was warm is not in the one tha
   expect(engine.started).toBe(1);
   expect(await sees(() => settings.set({ ...settings.value, mounts: [] }))).toBe('');
   expect(engine.started).toBe(3);
+});
+
+test('a folder that was made again while a sandbox was warm is the new one in what runs', async () => {
+  const folderOfOwner = join(root, 'again');
+  await mkdir(folderOfOwner);
+  settings.set({ ...settings.value, mounts: [{ path: folderOfOwner, mode: 'ro' }] });
+  containers.warm(alice, 'Alice', wish);
+  await expect.poll(() => engine.alive).toBe(1);
+  await rm(folderOfOwner, { recursive: true });
+  await mkdir(folderOfOwner, { mode: 0o755 });
+  await writeFile(join(folderOfOwner, 'new'), '', { mode: 0o644 });
+  const sandbox = await containers.take(alice, 'Alice', wish, never);
+  await sandbox.run({ argv: ['bash', '-c', `ls ${folderOfOwner} >~/seen`], workingDirectory: null });
+  await sandbox.ended;
+  expect(await readFile(join(containers.state.value[0]?.homePath ?? '', 'seen'), 'utf8')).toBe('new\n');
+  settings.set({ ...settings.value, mounts: [] });
+});
+
+test('a folder that is refused by now is not in what starts, and that is said', async () => {
+  const folderOfOwner = join(root, 'gone');
+  await mkdir(folderOfOwner);
+  settings.set({ ...settings.value, mounts: [{ path: folderOfOwner, mode: 'ro' }] });
+  await expect.poll(() => mounts.state.value).toMatchObject([{ path: folderOfOwner, level: 'ok' }]);
+  await rm(folderOfOwner, { recursive: true });
+  await symlink('/', folderOfOwner);
+  const sandbox = await containers.take(alice, 'Alice', wish, never);
+  await sandbox.run({ argv: ['bash', '-c', `ls ${folderOfOwner} >~/seen 2>&1; true`], workingDirectory: null });
+  await sandbox.ended;
+  const [container] = containers.state.value;
+  expect(await readFile(join(container?.homePath ?? '', 'seen'), 'utf8')).toContain('No such file');
+  await expect.poll(() => mounts.state.value).toMatchObject([{ level: 'refused', notes: [{ reason: 'root' }] }]);
+  expect(containers.state.value[0]?.mounts.map(({ target }) => target)).not.toContain(folderOfOwner);
+  settings.set({ ...settings.value, mounts: [] });
+});
+
+test('emptying, warming, taking and cooling at once leave one whole container and nothing that runs unseen', {
+  timeout: 120_000,
+}, async () => {
+  const random = (limit: number) => Math.floor(Math.random() * limit);
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  for (let round = 0; round < 25; round += 1) {
+    const taken: Sandbox[] = [];
+    const work: Promise<unknown>[] = [];
+    for (let step = 0; step < 6; step += 1) {
+      const kind = random(10);
+      if (kind < 3) containers.warm(alice, 'Alice', wish);
+      else if (kind < 6)
+        work.push(containers.take(alice, 'Alice', wish, never).then((sandbox) => taken.push(sandbox), told));
+      else if (kind < 9) work.push(containers.reset(alice).catch(told));
+      else containers.cool(alice);
+      await pause(random(120));
+    }
+    await Promise.all(work);
+    containers.cool(alice);
+    // What somebody holds and has not ended is in the container that is shown, and in its folder.
+    const alive = taken.filter(({ state }) => state !== 'ended');
+    await expect.poll(() => engine.alive, { timeout: 5000 }).toBe(alive.length);
+    for (const [index, sandbox] of alive.entries()) {
+      await sandbox.run({ argv: ['bash', '-c', `echo here >~/written-${index}; sleep 60`], workingDirectory: null });
+      const home = containers.state.value[0]?.homePath ?? '';
+      await expect.poll(() => readFile(join(home, `written-${index}`), 'utf8').catch(() => '')).toBe('here\n');
+    }
+    expect(containers.state.value.map(({ state }) => state)).toEqual(
+      alive.length > 0 ? ['running'] : containers.state.value.map(() => 'stopped'),
+    );
+    await Promise.all(alive.map((sandbox) => sandbox.stop()));
+    await containers.reset(alice).catch(told);
+    await expect.poll(() => readdir(folder)).toEqual([]);
+  }
+
+  /** What a person may be told, and nothing else. */
+  function told(error: { readonly code?: string }): void {
+    if (error.code !== 'cancelled' && error.code !== 'not-found') throw error;
+  }
 });
 
 test('a stranger that was refused leaves nothing, however often it asks', async () => {

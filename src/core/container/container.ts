@@ -1,18 +1,11 @@
 // The containers of this computer: one for each peer, with a home that lasts, and a warm sandbox while a person reads its request.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { chown, mkdir, opendir, readdir, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
-import {
-  type Container,
-  type Mount,
-  type PeerId,
-  peerIdSchema,
-  type Settings,
-  type Size,
-} from '../../contract/models.ts';
+import { type Container, type JudgedMount, type PeerId, peerIdSchema, type Size } from '../../contract/models.ts';
 import { orDiskFull } from '../lib/disk-full.ts';
 import { JsonFile } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';
@@ -20,7 +13,8 @@ import { removeTree } from '../lib/remove-tree.ts';
 import { replaceFile } from '../lib/replace-file.ts';
 import { generateKey } from '../lib/ssh-key.ts';
 import { type Followable, State } from '../lib/state.ts';
-import type { Engine, Sandbox } from './engine.ts';
+import type { Engine, Sandbox, SandboxMount } from './engine.ts';
+import type { Mounts } from './mounts.ts';
 import type { Owner } from './sandbox-files.ts';
 
 /** What kind of sandbox is wanted. */
@@ -62,24 +56,33 @@ interface Entry {
   warm:
     | {
         readonly wish: SandboxWish;
-        readonly mounts: readonly Mount[];
-        readonly sandbox: Promise<Sandbox>;
+        readonly started: Promise<Started>;
         readonly abort: AbortController;
         release?: () => void;
       }
     | undefined;
+  /** What is on its way; each settles. */
+  readonly starting: Set<Promise<unknown>>;
   readonly running: Set<Sandbox>;
+  /** Aborted when it is emptied: what is on its way comes to nothing, and whoever asks later gets an entry of its own. */
+  readonly gone: AbortController;
+}
+
+interface Started {
+  readonly sandbox: Sandbox;
+  /** Which folders of the owner it was given, so that it is known whether they are still the same. */
+  readonly mounts: string;
 }
 
 export async function startContainers(options: {
   /** Where the homes are. */
   readonly folder: string;
   readonly engine: Engine;
-  readonly settings: Followable<Settings>;
+  readonly mounts: Pick<Mounts, 'state' | 'hold'>;
   readonly log: Log;
   readonly owner: Owner | null;
 }): Promise<Containers> {
-  const { engine, settings, log, owner } = options;
+  const { engine, mounts, log, owner } = options;
   const entries = new Map<PeerId, Entry>();
   const state = new State<readonly Container[]>([]);
   let warmCount = 0;
@@ -112,7 +115,7 @@ export async function startContainers(options: {
         state: entry.running.size > 0 ? 'running' : entry.warm !== undefined ? 'warm' : 'stopped',
         homePath: join(entry.folder, 'home'),
         homeSizeBytes: entry.homeSizeBytes,
-        mounts: [...engine.describeMounts(join(entry.folder, 'home'), settings.value.mounts)],
+        mounts: [...engine.describeMounts(join(entry.folder, 'home'), visibleOf(mounts.state.value))],
       })),
     );
   }
@@ -175,36 +178,90 @@ export async function startContainers(options: {
     }
   }
 
-  async function start(peerId: PeerId, peerName: string, wish: SandboxWish, signal: AbortSignal): Promise<Sandbox> {
-    const entry = entryFor(peerId, peerName);
-    const { mounts } = settings.value;
-    const key = await inTurn(peerId, () => makeFiles(entry, peerName));
-    const startedAt = performance.now();
-    const sandbox = await engine.startSandbox(
-      {
-        homePath: join(entry.folder, 'home'),
-        mounts,
-        display: wish.display,
-        canHaveNetwork: wish.hasNetwork,
-        allowsOwnSandbox: wish.allowsOwnSandbox,
-        hostKey: key,
-      },
-      signal,
+  /** Its turn is taken within this call, so that it is before or after a reset and never half of each. */
+  function start(entry: Entry, peerName: string, wish: SandboxWish, signal: AbortSignal): Promise<Started> {
+    const { peerId } = entry;
+    const both = AbortSignal.any([signal, entry.gone.signal]);
+    const files = inTurn(peerId, () => {
+      if (both.aborted) throw new AppError('cancelled');
+      return makeFiles(entry, peerName);
+    });
+    const started = (async () => {
+      const hostKey = await files;
+      const startedAt = performance.now();
+      // Security: looked at now, and held until what was mounted is known to be what was looked at.
+      await using held = await mounts.hold();
+      const { display, hasNetwork: canHaveNetwork, allowsOwnSandbox } = wish;
+      const homePath = join(entry.folder, 'home');
+      const spec = { homePath, mounts: held.list, display, canHaveNetwork, allowsOwnSandbox, hostKey };
+      const sandbox = await engine.startSandbox(spec, both);
+      await stopIfGone(entry, sandbox);
+      log.info({ peerId, ms: Math.round(performance.now() - startedAt) }, 'sandbox started');
+      return { sandbox, mounts: fingerprintOf(held.list) };
+    })();
+    return onItsWay(entry, started);
+  }
+
+  /** What empties or ends the container waits for it. */
+  function onItsWay<T>(entry: Entry, work: Promise<T>): Promise<T> {
+    const settled: Promise<unknown> = work.then(
+      () => entry.starting.delete(settled),
+      () => entry.starting.delete(settled),
     );
-    log.info({ peerId, ms: Math.round(performance.now() - startedAt) }, 'sandbox started');
-    return sandbox;
+    entry.starting.add(settled);
+    return work;
+  }
+
+  async function stopIfGone(entry: Entry, sandbox: Sandbox | undefined, signal?: AbortSignal): Promise<void> {
+    if (!entry.gone.signal.aborted && signal?.aborted !== true) return;
+    await sandbox?.stop();
+    throw new AppError('cancelled');
   }
 
   function cool(entry: Entry): void {
     const { warm } = entry;
     entry.warm = undefined;
     warm?.abort.abort();
-    void warm?.sandbox
-      .then((sandbox) => sandbox.stop())
-      .catch(() => {})
-      .then(() => forgetTentative(entry))
-      .catch((error) => log.warn({ peerId: entry.peerId, error: String(error) }, 'container not removed'));
+    if (warm !== undefined) {
+      const stopped = warm.started.then(({ sandbox }) => sandbox.stop()).catch(() => {});
+      void onItsWay(entry, stopped)
+        .then(() => forgetTentative(entry))
+        .catch((error) => log.warn({ peerId: entry.peerId, error: String(error) }, 'container not removed'));
+    }
     show();
+  }
+
+  /** Ends everything of it, what is only on its way included. */
+  async function endAllOf(entry: Entry): Promise<void> {
+    entry.gone.abort();
+    cool(entry);
+    await Promise.all([...entry.running].map((sandbox) => sandbox.stop()));
+    await Promise.all(entry.starting);
+    await Promise.all([...entry.running].map((sandbox) => sandbox.stop()));
+  }
+
+  async function takeOf(entry: Entry, peerName: string, wish: SandboxWish, signal: AbortSignal): Promise<Sandbox> {
+    const { warm } = entry;
+    let sandbox: Sandbox | undefined;
+    if (warm !== undefined && !isFitFor(wish, warm.wish)) cool(entry);
+    else if (warm !== undefined) {
+      entry.warm = undefined;
+      warm.release?.();
+      sandbox = await warm.started.then(stillFitting).catch(() => undefined);
+    }
+    await stopIfGone(entry, sandbox, signal);
+    sandbox ??= (await start(entry, peerName, wish, signal)).sandbox;
+    await stopIfGone(entry, sandbox, signal);
+    const taken = sandbox;
+    entry.running.add(taken);
+    show();
+    void taken.ended.then(async () => {
+      entry.running.delete(taken);
+      show();
+      await measure(entry);
+      show();
+    });
+    return taken;
   }
 
   /** A stranger that was refused leaves nothing behind, however many keys it makes. */
@@ -218,7 +275,7 @@ export async function startContainers(options: {
   }
 
   for (const entry of entries.values()) void measure(entry).then(show);
-  const stopFollowing = settings.follow(show);
+  const stopFollowing = mounts.state.follow(show);
   return {
     state,
     warm: (peerId, peerName, wish) => {
@@ -228,57 +285,34 @@ export async function startContainers(options: {
         return;
       }
       const abort = new AbortController();
-      const sandbox = start(peerId, peerName, wish, abort.signal);
-      sandbox.catch((error) => {
+      const started = start(entry, peerName, wish, abort.signal);
+      started.catch((error) => {
         // The session's own start will say the same to the person; here it is only early.
         log.info({ peerId, error: String(error) }, 'warm-up failed');
-        if (entry.warm?.sandbox === sandbox) entry.warm = undefined;
+        if (entry.warm?.started === started) entry.warm = undefined;
       });
-      entry.warm = { wish, mounts: settings.value.mounts, sandbox, abort };
+      entry.warm = { wish, started, abort };
       // It counts until it is gone or taken, not only until it is given up: else a flood of requests has many at a time.
       warmCount += 1;
       entry.warm.release = onceOnly(() => {
         warmCount -= 1;
       });
-      sandbox.then((started) => started.ended).then(entry.warm.release, entry.warm.release);
+      started.then(({ sandbox }) => sandbox.ended).then(entry.warm.release, entry.warm.release);
       show();
     },
     cool: (peerId) => {
       const entry = entries.get(peerId);
       if (entry?.warm !== undefined) cool(entry);
     },
-    take: async (peerId, peerName, wish, signal) => {
+    take: (peerId, peerName, wish, signal) => {
       const entry = entryFor(peerId, peerName);
       entry.isTentative = false;
-      const { warm } = entry;
-      let sandbox: Sandbox | undefined;
-      if (warm !== undefined && !isFitFor(wish, settings.value.mounts, warm)) cool(entry);
-      else if (warm !== undefined) {
-        entry.warm = undefined;
-        warm.release?.();
-        sandbox = await warm.sandbox.catch(() => undefined);
-        if (sandbox?.state !== 'warm') sandbox = undefined;
-      }
-      sandbox ??= await start(peerId, peerName, wish, signal);
-      if (signal.aborted) {
-        await sandbox.stop();
-        throw new AppError('cancelled');
-      }
-      const taken = sandbox;
-      entry.running.add(taken);
-      show();
-      void taken.ended.then(async () => {
-        entry.running.delete(taken);
-        show();
-        await measure(entry);
-        show();
-      });
-      return taken;
+      return onItsWay(entry, takeOf(entry, peerName, wish, signal));
     },
     hostKeyOf: async (peerId) => {
       const entry = entries.get(peerId);
       if (entry === undefined) throw new AppError('not-found', { what: 'This container' });
-      const key = ssh2.utils.parseKey(await hostKey(entry.folder));
+      const key = ssh2.utils.parseKey(await inTurn(peerId, () => hostKey(entry.folder)));
       if (key instanceof Error)
         throw new AppError('container-failed', { why: 'its SSH host key is damaged; reset the container' });
       return `ssh-ed25519 ${key.getPublicSSH().toString('base64')}`;
@@ -286,23 +320,37 @@ export async function startContainers(options: {
     reset: async (peerId) => {
       const entry = entries.get(peerId);
       if (entry === undefined) throw new AppError('not-found', { what: 'This container' });
-      cool(entry);
-      await Promise.all([...entry.running].map((sandbox) => sandbox.stop()));
-      // Moved first, so that a crash on the way leaves an old home aside and never half of one in use.
-      const aside = `${entry.folder}.removed-${Date.now()}`;
-      await rename(entry.folder, aside).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      });
       entries.delete(peerId);
       show();
+      // Moved first, so that a crash on the way leaves an old home aside and never half of one in use.
+      const aside = `${entry.folder}.removed-${randomUUID()}`;
+      entry.gone.abort();
+      // Whoever asks from here on gets a new one, which is made when this turn is over.
+      await inTurn(peerId, async () => {
+        await endAllOf(entry);
+        await rename(entry.folder, aside).catch((error: NodeJS.ErrnoException) => {
+          if (error.code === 'ENOENT') return;
+          if (!entries.has(peerId)) entries.set(peerId, entryOf(peerId, entry.peerName, entry.folder));
+          show();
+          throw error;
+        });
+      });
       await removeTree(aside);
     },
     [Symbol.asyncDispose]: async () => {
       stopFollowing();
-      for (const entry of entries.values()) cool(entry);
-      await Promise.all([...entries.values()].flatMap((entry) => [...entry.running]).map((sandbox) => sandbox.stop()));
+      await Promise.all([...entries.values()].map(endAllOf));
+      await Promise.all(turns.values());
     },
   };
+
+  /** Security: a folder that was taken away meanwhile, or is another one now, cannot be taken from a sandbox: it is not used. */
+  async function stillFitting({ sandbox, mounts: given }: Started): Promise<Sandbox | undefined> {
+    await using held = await mounts.hold();
+    if (sandbox.state === 'warm' && fingerprintOf(held.list) === given) return sandbox;
+    void sandbox.stop();
+    return undefined;
+  }
 }
 
 function entryOf(peerId: PeerId, peerName: string, folder: string): Entry {
@@ -313,19 +361,30 @@ function entryOf(peerId: PeerId, peerName: string, folder: string): Entry {
     homeSizeBytes: 0,
     isTentative: false,
     warm: undefined,
+    starting: new Set(),
     running: new Set(),
+    gone: new AbortController(),
   };
 }
 
-/** Security: what a warm sandbox has and the person took away meanwhile cannot all be taken from it, so a new one is made. */
-function isFitFor(wish: SandboxWish, mounts: readonly Mount[], warm: NonNullable<Entry['warm']>): boolean {
+function isFitFor(wish: SandboxWish, warm: SandboxWish): boolean {
   // The viewer's size may differ: the display follows the viewer (RFB SetDesktopSize).
   return (
-    (warm.wish.display === null) === (wish.display === null) &&
-    (warm.wish.hasNetwork || !wish.hasNetwork) &&
-    warm.wish.allowsOwnSandbox === wish.allowsOwnSandbox &&
-    JSON.stringify(warm.mounts) === JSON.stringify(mounts)
+    (warm.display === null) === (wish.display === null) &&
+    (warm.hasNetwork || !wish.hasNetwork) &&
+    warm.allowsOwnSandbox === wish.allowsOwnSandbox
   );
+}
+
+function fingerprintOf(mounts: readonly SandboxMount[]): string {
+  return mounts
+    .map(({ source, target, mode, identity }) => [source, target, mode, identity.device, identity.inode].join('\0'))
+    .join('\n');
+}
+
+/** What programs see of it, as far as it is known without looking again. */
+function visibleOf(mounts: readonly JudgedMount[]): readonly Pick<SandboxMount, 'source' | 'target' | 'mode'>[] {
+  return mounts.flatMap(({ path, mode, source }) => (source === null ? [] : [{ source, target: path, mode }]));
 }
 
 /** Adds up the home; symbolic links are not followed, and what a peer filled it with can cost only so much. */

@@ -1,6 +1,6 @@
 // What a container engine does. Engines: bubblewrap (default); Podman and Docker can come behind the same interface.
 import type { Duplex } from 'node:stream';
-import type { HealthItem, Mount, Size } from '../../contract/models.ts';
+import type { HealthItem, Size } from '../../contract/models.ts';
 import type { Excerpt } from '../lib/last-words.ts';
 import type { TunnelEnd } from '../tunnel/peer-protocol.ts';
 
@@ -8,7 +8,7 @@ import type { TunnelEnd } from '../tunnel/peer-protocol.ts';
 export interface SandboxSpec {
   /** The peer's home on this computer; it lasts. */
   readonly homePath: string;
-  readonly mounts: readonly Mount[];
+  readonly mounts: readonly SandboxMount[];
   /** A display of its own (viewer), or none (native and classic: the visitor's display, by X11 forwarding). */
   readonly display: { readonly size: Size } | null;
   /** Whether it can be given the internet while it lives. It has none at first. */
@@ -17,6 +17,17 @@ export interface SandboxSpec {
   readonly allowsOwnSandbox?: boolean;
   /** The SSH host key of the container, as a private key file's text. */
   readonly hostKey: string;
+}
+
+/** A folder of this computer that the sandbox sees. */
+export interface SandboxMount {
+  /** Where it lies, without links. */
+  readonly source: string;
+  /** Where programs find it. */
+  readonly target: string;
+  readonly mode: 'ro' | 'rw';
+  /** Security: the folder that was looked at. Where another one was mounted, nothing is run. */
+  readonly identity: { readonly device: bigint; readonly inode: bigint };
 }
 
 /** A program and its arguments. Security: an argument vector as the host knows it, never a string for a shell. */
@@ -81,5 +92,8 @@ export interface Engine {
   /** Ends what a core that was killed may have left. Called before any sandbox is started. */
   endLeftovers(): Promise<void>;
   /** What a sandbox of this container sees of this computer. */
-  describeMounts(homePath: string, mounts: readonly Mount[]): readonly MountInfo[];
+  describeMounts(
+    homePath: string,
+    mounts: readonly Pick<SandboxMount, 'source' | 'target' | 'mode'>[],
+  ): readonly MountInfo[];
 }

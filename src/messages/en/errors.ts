@@ -34,6 +34,7 @@ export const errors: Readonly<Record<ErrorCode, string>> = {
     'The key of this computer is sealed with {{store}} ({{path}}), which only the desktop application can open. Start the desktop application. To use this profile without it, open Settings → General there, switch “Seal this computer’s key” off, and quit it.',
   'key-store-locked':
     'The key of this computer is sealed with {{store}}, which does not open it now. It may be locked, not running, or belong to another account or computer. Unlock it and start again, or put a backup of id_ed25519 beside {{path}}. Nothing was changed.',
+  'mount-refused': 'Programs cannot be given {{path}}. $t(mounts.{{reason}})',
   'missing-program': '{{program}} is not installed on this computer. Install it with: {{command}}',
   'namespaces-forbidden':
     'This system does not allow unprivileged user namespaces, so no safe container can be made. Allow them with: {{command}}',

@@ -118,6 +118,11 @@ export const health: Readonly<Record<HealthItem['id'], Levels>> = {
     error:
       'The history cannot be written to {{path}}. Free some space there, or make it writable. What happens meanwhile is kept in memory and written as soon as that is possible; nothing that was written is lost.',
   },
+  mounts: {
+    ok: 'Every folder that you chose for programs can be given to them.',
+    warning: 'Programs run without {{path}}, which you chose for them. $t(mounts.{{reason}})',
+    error: 'Programs run without {{path}}, which you chose for them. $t(mounts.{{reason}})',
+  },
   root: {
     ok: 'eBrainPool runs as an ordinary user.',
     warning:

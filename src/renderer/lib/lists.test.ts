@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { getDefaultAsk, getDefaultOffer, getDefaultPeer } from '../test-data.test-support.ts';
 import { visibleAsks } from './asks.ts';
 import { canLaunch, categoryOf, countCategories, isKnownKind, searchOffers } from './offers.ts';
-import { isPrivatePath } from './paths.ts';
 import { looksSame, searchPeers, sortPeers } from './peers.ts';
 
 const names = (list: readonly { name: string }[]) => list.map((one) => one.name);
@@ -83,9 +82,4 @@ test('an ask that became a session is not listed twice', () => {
   const starting = getDefaultAsk({ askedAt: 2, state: 'granted' });
   const running = getDefaultAsk({ askedAt: 3, state: 'granted', sessionId: crypto.randomUUID() });
   expect(visibleAsks([waiting, starting, running])).toEqual([starting, waiting]);
-});
-
-test('homes and the whole system are private', () => {
-  for (const path of ['/', '/home', '/home/eve/x', '/root', '/Users/eve']) expect(isPrivatePath(path)).toBe(true);
-  for (const path of ['/srv', '/homestead', '/rooted', '']) expect(isPrivatePath(path)).toBe(false);
 });

@@ -15,11 +15,12 @@ import { useTranslation } from 'react-i18next';
 import { ARMING_MS } from '../../contract/arming.ts';
 import type { MethodInput } from '../../contract/contract.ts';
 import { toProblem } from '../../contract/errors.ts';
-import type { Request } from '../../contract/models.ts';
+import type { Mount, Request } from '../../contract/models.ts';
 import { sayProblem } from '../../messages/messages.ts';
 import { ArmedButton, Guarded, useArmed } from '../components/armed-button.tsx';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { formatNumber, formatSeconds, shorten, shortFingerprint } from '../lib/format.ts';
+import { MountNotes } from '../settings/mount-notes.tsx';
 import { useAction, useCore, useNow, useTopic } from '../use-core.tsx';
 import { isOver, openVerify } from '../verify/open-verify.ts';
 import { OtherAnswers, type PersonsAnswer } from './other-answers.tsx';
@@ -133,9 +134,7 @@ export function RequestCard({ request, position, count }: { request: Request; po
                     {t('ui.request.folders')}
                     <ul className="request-folders">
                       {request.mounts.map((mount) => (
-                        <li key={mount.path}>
-                          <code>{mount.path}</code> {t(`ui.mount.${mount.mode}`)}
-                        </li>
+                        <RequestFolder key={mount.path} {...mount} />
                       ))}
                     </ul>
                   </>
@@ -252,6 +251,18 @@ function Fact({ icon, children, isStrong = false }: { icon: ReactNode; children:
       <span aria-hidden>{icon}</span>
       <div>{children}</div>
     </div>
+  );
+}
+
+/** A folder of this computer as programs get it now, or why they do not. */
+function RequestFolder({ path, mode }: Mount) {
+  const { t } = useTranslation();
+  const judged = useTopic('mounts').find((mount) => mount.path === path);
+  return (
+    <li>
+      <code>{path}</code> {t(judged?.level === 'refused' ? 'ui.mount.refused' : `ui.mount.${mode}`)}
+      {judged !== undefined && <MountNotes verdict={judged} />}
+    </li>
   );
 }
 

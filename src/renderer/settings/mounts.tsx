@@ -1,21 +1,27 @@
 // Further folders that every container sees.
 import { ActionIcon, Alert, Button, SegmentedControl, Text, TextInput, Title } from '@mantine/core';
 import { IconAlertTriangle, IconFolder, IconTrash } from '@tabler/icons-react';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Mount } from '../../contract/models.ts';
-import { isPrivatePath } from '../lib/paths.ts';
+import { toProblem } from '../../contract/errors.ts';
+import type { Mount, MountVerdict } from '../../contract/models.ts';
+import { sayProblem } from '../../messages/messages.ts';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
+import { MountNotes } from './mount-notes.tsx';
 import './settings.css';
+
+/** A path that is still being typed is not looked at. */
+const TYPING_MS = 300;
 
 export function Mounts() {
   const { t } = useTranslation();
   const core = useCore();
-  const { mounts } = useTopic('settings');
+  const mounts = useTopic('mounts');
   const { isBusy, run } = useAction();
   const [path, setPath] = useState('');
   const [mode, setMode] = useState<Mount['mode']>('ro');
   const [problem, setProblem] = useState<string | null>(null);
+  const verdict = useVerdict(path.trim());
   const save = (path: string, mode: Mount['mode'] | null) => run(() => core.call('mounts.set', { path, mode }));
 
   const add = async (event: FormEvent) => {
@@ -26,7 +32,13 @@ export function Mounts() {
       return;
     }
     setProblem(null);
-    if (await save(trimmed, mode)) setPath('');
+    try {
+      await core.call('mounts.set', { path: trimmed, mode });
+      setPath('');
+    } catch (error) {
+      // Beside what was typed, and not in a notice that goes away.
+      setProblem(sayProblem(toProblem(error)));
+    }
   };
 
   return (
@@ -44,14 +56,12 @@ export function Mounts() {
             <div className="list-text">
               <div className="list-name mono">{mount.path}</div>
               <div className="list-note">
-                {t(`ui.mount.${mount.mode}`)}
-                {isPrivatePath(mount.path) && (
-                  <span className="list-warning">
-                    {' · '}
-                    {t('ui.mount.private')}
-                  </span>
+                {t(mount.level === 'refused' ? 'ui.mount.refused' : `ui.mount.${mount.mode}`)}
+                {mount.source !== null && mount.source !== mount.path && (
+                  <> · {t('ui.mount.leadsTo', { path: mount.source })}</>
                 )}
               </div>
+              <MountNotes verdict={mount} />
             </div>
             <ActionIcon
               variant="subtle"
@@ -77,7 +87,10 @@ export function Mounts() {
             error={problem}
             spellCheck={false}
             maxLength={4096}
-            onChange={(event) => setPath(event.currentTarget.value)}
+            onChange={(event) => {
+              setPath(event.currentTarget.value);
+              setProblem(null);
+            }}
           />
           <SegmentedControl
             aria-label={t('ui.mount.mode')}
@@ -92,12 +105,33 @@ export function Mounts() {
             {t('ui.mount.add')}
           </Button>
         </form>
-        {isPrivatePath(path.trim()) && (
+        {verdict !== null && verdict.level !== 'ok' && problem === null && (
           <Alert color="yellow" icon={<IconAlertTriangle size={18} />} m="md" mt={0} role="status">
-            {t('ui.mount.privateWarning')}
+            <MountNotes verdict={verdict} />
           </Alert>
         )}
       </div>
     </section>
   );
+}
+
+/** What the core would make of a folder while its path is typed; null while it is none or is being looked at. */
+function useVerdict(path: string): MountVerdict | null {
+  const core = useCore();
+  const [known, setKnown] = useState<{ readonly path: string; readonly verdict: MountVerdict } | null>(null);
+  useEffect(() => {
+    if (!path.startsWith('/')) return;
+    let isWanted = true;
+    const timer = setTimeout(() => {
+      core.call('mounts.check', { path }).then(
+        (verdict) => isWanted && setKnown({ path, verdict }),
+        () => {},
+      );
+    }, TYPING_MS);
+    return () => {
+      isWanted = false;
+      clearTimeout(timer);
+    };
+  }, [core, path]);
+  return known?.path === path ? known.verdict : null;
 }

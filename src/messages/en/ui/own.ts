@@ -113,9 +113,8 @@ export const ownTexts = {
     add: 'Add',
     remove: 'Remove {{path}}',
     notAbsolute: 'Enter a whole path that begins with a slash, for example /srv/music.',
-    private: 'may hold private files',
-    privateWarning:
-      'This folder is a home or lies in one. Every program that you allow for anybody can read what is in it. A folder outside of your home is safer.',
+    refused: 'not given to programs',
+    leadsTo: 'leads to {{path}}',
   },
   containers: {
     title: 'Containers',

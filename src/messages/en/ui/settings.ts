@@ -105,6 +105,7 @@ export const settingsTexts = {
       rules: 'Standing answers',
       activity: 'History',
       root: 'User',
+      mounts: 'Further folders',
       secrets: 'Key of this computer',
     },
   },

@@ -1,0 +1,236 @@
+// The one verdict on a folder that the owner wants containers to see: refused, with a warning, or well. Looked at when it is set and at each start.
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, lstat, open, opendir, readlink, realpath, stat } from 'node:fs/promises';
+import { dirname, join, normalize } from 'node:path';
+import type { Mount, MountNote, MountVerdict } from '../../contract/models.ts';
+import type { SandboxMount } from './engine.ts';
+import { type Guard, type GuardedPlace, keysOf } from './guarded-places.ts';
+import { isWithin, type MountEntry, readMountTable, type Spot, spotOf } from './mount-table.ts';
+
+/** Linux's O_PATH, which Node does not name: a handle on the folder itself, for which it need not be readable. */
+const O_PATH = 0o10000000;
+
+/** Places that a container has itself, which a folder of the owner would cover. */
+const OF_A_CONTAINER = ['/home/ebp'];
+
+/** File systems that are windows into the kernel, wherever they are mounted. */
+const KERNEL_TYPES = new Set(
+  'proc sysfs devtmpfs devpts cgroup cgroup2 debugfs tracefs securityfs configfs efivarfs bpf mqueue selinuxfs binfmt_misc pstore'.split(
+    ' ',
+  ),
+);
+
+/** How far is looked for what is worth a warning. */
+const LOOK = { depth: 4, entries: 4000, ms: 300 };
+
+/** A folder that may be mounted, held so that it stays the one that was looked at. */
+export interface PinnedMount extends SandboxMount {
+  /** As the owner named it. */
+  readonly path: string;
+}
+
+export interface Judged {
+  readonly verdict: MountVerdict;
+  /** Null when it is refused. Whoever asked closes the handle when the folder is mounted or not needed. */
+  readonly pinned: (PinnedMount & { readonly handle: FileHandle }) | null;
+}
+
+/** The form in which a path is kept: no slash at the end, none twice. Dots are left, for a link may stand before them. */
+export function tidyPath(path: string): string {
+  return path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
+}
+
+/**
+ * Opens the folder and judges what was opened. `others` are the folders that are mounted besides it.
+ * Security: the kernel says where the opened folder lies (proc(5), /proc/self/fd), so nothing that is exchanged on the way there is missed.
+ */
+export async function judgeMount(mount: Mount, guard: Guard, others: readonly Mount[]): Promise<Judged> {
+  const refuse = (reason: MountNote['reason'], place: string): Judged => ({
+    verdict: { level: 'refused', notes: [{ reason, place }], source: null },
+    pinned: null,
+  });
+  let handle: FileHandle;
+  try {
+    handle = await open(mount.path, O_PATH | constants.O_DIRECTORY);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return refuse(code === 'ENOTDIR' ? 'not-a-folder' : code === 'ENOENT' ? 'missing' : 'unreachable', mount.path);
+  }
+  let isKept = false;
+  try {
+    const source = await readlink(`/proc/self/fd/${handle.fd}`);
+    const info = await handle.stat({ bigint: true });
+    // Deleted since, or out of sight: the kernel says so after the path, and no folder of that name is this one.
+    const there = await lstat(source, { bigint: true }).catch(() => null);
+    if (there === null || !isSame(there, info)) return refuse('missing', mount.path);
+    const path = tidyPath(mount.path);
+    // With dots in it there is no such place in a container, where the links on the way are missing.
+    const target = path === normalize(path) ? path : source;
+    const refusal = await findRefusal({ path, target }, source, guard, others);
+    if (refusal !== null) return refuse(refusal.reason, refusal.place);
+    isKept = true;
+    const identity = { device: info.dev, inode: info.ino };
+    const pinned = { path: mount.path, mode: mount.mode, source, target, identity, handle };
+    return { verdict: { level: 'ok', notes: [], source }, pinned };
+  } finally {
+    if (!isKept) await handle.close();
+  }
+}
+
+/** What a person is warned of in a folder that is not refused. Takes 300 ms at the most. */
+export async function findWarnings(source: string, guard: Guard): Promise<readonly MountNote[]> {
+  const notes: MountNote[] = [];
+  const home = guard.homes.find((one) => isWithin(source, one));
+  const isHidden = home !== undefined && source.slice(home.length).includes('/.');
+  if (guard.homes.some((one) => isWithin(one, source))) notes.push({ reason: 'home', place: source });
+  else if (isHidden) notes.push({ reason: 'hidden', place: source });
+  else if (home !== undefined) notes.push({ reason: 'in-home', place: home });
+  return [...notes, ...(await lookInto(source))];
+}
+
+async function findRefusal(
+  { path, target }: Target,
+  source: string,
+  guard: Guard,
+  others: readonly Mount[],
+): Promise<MountNote | null> {
+  if (source === '/') return { reason: 'root', place: '/' };
+  for (const place of OF_A_CONTAINER)
+    if (isWithin(target, place) || isWithin(place, target)) return { reason: 'container', place };
+  const table = await readMountTable();
+  const below = table.map(({ point }) => point).filter((point) => isWithin(point, source));
+  const seen = new Ids();
+  // What is mounted below it comes along.
+  const shown = await Promise.all([...new Set([source, ...below])].map((at) => faceOf(at, table, seen)));
+  const ofKernel = shown.find(({ spot }) => spot !== null && KERNEL_TYPES.has(spot.type));
+  if (ofKernel !== undefined) return { reason: 'kernel', place: ofKernel.path };
+
+  async function meets(place: GuardedPlace): Promise<boolean> {
+    // Where programs find it counts as well: nothing is put over what is closed.
+    if (place.isClosedWithin && isWithin(target, place.path)) return true;
+    const real = await realpath(place.path).catch(() => null);
+    if (real === null) return false;
+    if (isWithin(place.path, target) || isWithin(place.path, source)) return true;
+    const guarded = await faceOf(real, table, seen);
+    return shown.some((face) => isMet(face, guarded, place.isClosedWithin));
+  }
+  const homes = await Promise.all(
+    guard.homes.map(async (home) => {
+      const face = await faceOf(home, table, seen);
+      return shown.some((one) => isMet(one, face, true)) ? keysOf(home) : [];
+    }),
+  );
+  const places = [...guard.places, ...homes.flat()];
+  const met = await Promise.all(places.map(meets));
+  const at = met.indexOf(true);
+  const place = places[at];
+  if (place !== undefined) return { reason: place.reason, place: place.path };
+  return (await isExchangeable(path, source, others)) ? { reason: 'exchanged', place: path } : null;
+}
+
+/** Security: in a folder that programs may write, a program could have put the link there, and would choose what the next one sees. */
+async function isExchangeable(path: string, source: string, others: readonly Mount[]): Promise<boolean> {
+  const around = others.filter(
+    (other) => other.mode === 'rw' && other.path !== path && isWithin(path, tidyPath(other.path)),
+  );
+  const plain = await Promise.all(
+    around.map(async (other) => {
+      const real = await realpath(other.path).catch(() => null);
+      return real === null || source === `${real}${path.slice(tidyPath(other.path).length)}`;
+    }),
+  );
+  return plain.includes(false);
+}
+
+interface Target {
+  readonly path: string;
+  /** Where programs find it. */
+  readonly target: string;
+}
+
+/** One folder in each way in which it can be known again: by its path, its number, and its spot in its file system. */
+interface Face {
+  readonly path: string;
+  /** Numbers of itself and of all that it lies in. */
+  readonly ids: readonly string[];
+  readonly spot: Spot | null;
+}
+
+async function faceOf(path: string, table: readonly MountEntry[], seen: Ids): Promise<Face> {
+  return { path, ids: await seen.upFrom(path), spot: spotOf(path, table) };
+}
+
+/** Whether the one is, contains, or lies in the other. */
+function isMet(shown: Face, guarded: Face, isClosedWithin: boolean): boolean {
+  const [shownId, guardedId] = [shown.ids[0], guarded.ids[0]];
+  const contains =
+    isWithin(guarded.path, shown.path) ||
+    (shownId !== undefined && guarded.ids.includes(shownId)) ||
+    (shown.spot !== null && shown.spot.device === guarded.spot?.device && isWithin(guarded.spot.path, shown.spot.path));
+  if (contains || !isClosedWithin) return contains;
+  return (
+    isWithin(shown.path, guarded.path) ||
+    (guardedId !== undefined && shown.ids.includes(guardedId)) ||
+    (shown.spot !== null && shown.spot.device === guarded.spot?.device && isWithin(shown.spot.path, guarded.spot.path))
+  );
+}
+
+/** Numbers of folders: names may differ in case, and a folder may be mounted twice; its number is one. */
+class Ids {
+  readonly #known = new Map<string, Promise<string>>();
+
+  async upFrom(path: string): Promise<readonly string[]> {
+    const paths: string[] = [];
+    for (let at = path; at !== '/'; at = dirname(at)) paths.push(at);
+    paths.push('/');
+    return await Promise.all(paths.map((at) => this.#idOf(at)));
+  }
+
+  #idOf(path: string): Promise<string> {
+    const known = this.#known.get(path);
+    if (known !== undefined) return known;
+    const id = stat(path, { bigint: true }).then(
+      ({ dev, ino }) => `${dev}:${ino}`,
+      () => `? ${path}`,
+    );
+    this.#known.set(path, id);
+    return id;
+  }
+}
+
+const isSame = (one: BigIntStats, other: BigIntStats) => one.dev === other.dev && one.ino === other.ino;
+
+/** Finds what a program could do more with than read and write it: the first of each kind. */
+async function lookInto(folder: string): Promise<readonly MountNote[]> {
+  const found = new Map<MountNote['reason'], string>();
+  const endsAt = performance.now() + LOOK.ms;
+  let entries = 0;
+  // The nearest first, so that what a person may mean is looked at before a deep tree has used up the time.
+  let level = [folder];
+  for (let depth = 0; depth < LOOK.depth && level.length > 0; depth += 1) {
+    const next: string[] = [];
+    for (const path of level) {
+      const directory = await opendir(path).catch(() => null);
+      if (directory === null) continue;
+      for await (const item of directory) {
+        entries += 1;
+        if (entries > LOOK.entries || performance.now() > endsAt) return notesOf(found);
+        const at = join(path, item.name);
+        if (item.isDirectory()) next.push(at);
+        else if (item.isSocket()) keepFirst(found, 'socket', at);
+        else if (item.isBlockDevice() || item.isCharacterDevice()) keepFirst(found, 'device', at);
+        else if (item.isFile() && (((await lstat(at).catch(() => null))?.mode ?? 0) & 0o6000) !== 0)
+          keepFirst(found, 'setuid', at);
+      }
+    }
+    level = next;
+  }
+  return notesOf(found);
+}
+
+function keepFirst(found: Map<MountNote['reason'], string>, reason: MountNote['reason'], place: string): void {
+  if (!found.has(reason)) found.set(reason, place);
+}
+
+const notesOf = (found: ReadonlyMap<MountNote['reason'], string>) =>
+  [...found].map(([reason, place]) => ({ reason, place }));
