@@ -54,6 +54,7 @@ const forTests = {
   'alsa-utils': 'aplay',
   'x11-apps': 'xcalc',
   'x11-utils': 'xwininfo',
+  'xdg-utils': 'xdg-open',
   xdotool: 'xdotool',
   xclip: 'xclip',
   'ssh-audit': 'ssh-audit',
