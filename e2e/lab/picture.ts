@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { crc32, deflateSync } from 'node:zlib';
 import { expect, test } from '@playwright/test';
 import { spawnOn } from '../../scripts/lab-hosts.ts';
+import { openboxConfig } from '../../src/core/container/window-manager.ts';
 import type { Computer, Output } from './computer.ts';
 
 export interface Picture {
@@ -135,7 +136,12 @@ export class Screen implements AsyncDisposable {
     const socket = ['-rfbunixpath', `/run/lab/${computer.host}/tmp/reference`];
     const geometry = ['-geometry', `${size.width}x${size.height}`];
     const screen = await Screen.#start(computer, ['Xvnc', ...options, ...socket, ...geometry]);
-    screen.spawn(['matchbox-window-manager', '-use_titlebar', 'no']);
+    const config = `/run/lab/${computer.host}/tmp/openbox.xml`;
+    writeFileSync(config, openboxConfig('Clearlooks'));
+    screen.spawn(['openbox', '--config-file', config]);
+    // What is there before it does is not managed as what comes later.
+    const isManaged = async () => (await screen.run(['xprop', '-root', '_NET_SUPPORTING_WM_CHECK'])).out.includes('0x');
+    await expect.poll(isManaged, { intervals: [50] }).toBe(true);
     return screen;
   }
 
@@ -180,7 +186,7 @@ export class Screen implements AsyncDisposable {
         .filter(Boolean)
         .map(async (id) => (await this.run(['xdotool', 'getwindowname', id])).out.trim()),
     );
-    return names.filter((name) => name !== '' && name !== 'matchbox');
+    return names.filter((name) => name !== '' && name !== 'Openbox');
   }
 
   /** What the screen, or one window of it, shows. */

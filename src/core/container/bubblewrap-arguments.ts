@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { MountInfo, SandboxMount, SandboxSpec } from './engine.ts';
 import { sandboxEnvironment } from './environment.ts';
 import type { SandboxFiles } from './sandbox-files.ts';
+import { XDG_CONFIG_DIRS } from './window-manager.ts';
 
 /** Of /etc a program sees what it needs to run, and nothing that says who the owner is. */
 const ETC = [
@@ -94,6 +95,8 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
     ...['--seccomp', '4'],
     ...Object.entries(sandboxEnvironment()).flatMap(([name, value]) => ['--setenv', name, value]),
     ...['--setenv', 'EBP_SIZE', size],
+    // Native windows stand on the visitor's own desktop, with what that offers.
+    ...(spec.display === null ? [] : ['--setenv', 'XDG_CONFIG_DIRS', XDG_CONFIG_DIRS]),
     ...['--ro-bind', '/usr', '/usr', '--ro-bind-try', '/opt', '/opt'],
     ...['bin', 'lib', 'lib32', 'lib64', 'libx32', 'sbin'].flatMap((name) =>
       existsSync(`/usr/${name}`) ? ['--symlink', `usr/${name}`, `/${name}`] : [],
@@ -119,7 +122,7 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
     ],
     ...['--proc', '/proc'],
     ...KERNEL_FILES.flatMap((path) => (existsSync(path) ? ['--ro-bind', '/dev/null', path] : [])),
-    ...['--dev', '/dev', '--tmpfs', '/tmp', '--perms', '1777', '--dir', '/tmp/.X11-unix'],
+    ...['--dev', '/dev', '--tmpfs', '/tmp', '--bind', files.x11Path, '/tmp/.X11-unix'],
     ...['--tmpfs', '/run', '--perms', '0700', '--dir', '/run/user/1000', '--bind', spec.homePath, '/home/ebp'],
     ...['--ro-bind', files.confPath, '/run/ebp/conf', '--bind', files.sockPath, '/run/ebp/sock'],
     ...['--bind', files.tmpPath, '/var/tmp'],

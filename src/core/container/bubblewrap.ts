@@ -73,7 +73,7 @@ async function startSandbox(
   const path = join(options.runtimeDir, 's', name);
   const sockPath = join(dirname(spec.homePath), `sandbox-${name}`);
   const files = await writeSandboxFiles(path, sockPath, spec.hostKey, options.owner).catch(async (error) => {
-    await Promise.all([path, sockPath, `${sockPath}-tmp`].map(removeTree)).catch(() => {});
+    await Promise.all([path, sockPath, `${sockPath}-tmp`, `${sockPath}-x11`].map(removeTree)).catch(() => {});
     throw orDiskFull(error, path);
   });
   const defaultsWritten = readDefaults()
@@ -152,7 +152,7 @@ class BubblewrapSandbox implements Sandbox {
       void this.closeNetwork();
       const error = new AppError('container-failed', { why: why.slice(0, 500) });
       for (const waiting of [this.#ready, this.#armed, this.#filesOpen, this.#info]) waiting.reject(error);
-      Promise.all([path, this.#files.sockPath, this.#files.tmpPath].map(removeTree))
+      Promise.all([path, this.#files.sockPath, this.#files.tmpPath, this.#files.x11Path].map(removeTree))
         .catch((rmError) => options.log.warn({ error: String(rmError) }, 'sandbox folder not removed'))
         .finally(() => {
           const wantedOwnSandbox = this.#output.hasSaid(saysSandboxRefused);
@@ -272,6 +272,10 @@ class BubblewrapSandbox implements Sandbox {
     this.#say('no-files');
   }
 
+  terminate(): void {
+    this.#say('terminate');
+  }
+
   /** To the first program of the sandbox. */
   #say(...words: readonly string[]): void {
     this.#child.stdin?.write(words.map((word) => `${word}\0`).join(''));
@@ -286,8 +290,8 @@ class BubblewrapSandbox implements Sandbox {
     await rename(`${path}.new`, path);
   }
 
-  async connect(end: TunnelEnd): Promise<Duplex> {
-    const path = join(this.#files.sockPath, end);
+  async connect(end: TunnelEnd | 'x11'): Promise<Duplex> {
+    const path = end === 'x11' ? join(this.#files.x11Path, 'X1') : join(this.#files.sockPath, end);
     // Security: a program in the sandbox may put a symbolic link here that leads to another socket of the owner. The handle is of
     // the file itself, must be a socket, and is what we connect to, so that nothing can be exchanged in between.
     const handle = await open(path, O_PATH | constants.O_NOFOLLOW).catch((error) => {

@@ -67,9 +67,11 @@ export interface Sandbox extends AsyncDisposable {
   /** Ends every transfer, and nothing listens on the end `files` any more. */
   closeFiles(): void;
   /** A stream into the sandbox. @throws AppError `container-failed` when nothing listens there */
-  connect(end: TunnelEnd): Promise<Duplex>;
+  connect(end: TunnelEnd | 'x11'): Promise<Duplex>;
   /** Resolves when everything in it is gone. */
   readonly ended: Promise<SandboxEnd>;
+  /** Asks the program's processes to end (SIGTERM), and waits for nothing. */
+  terminate(): void;
   /** Kills everything in it, at once. Resolves when it is gone. */
   stop(): Promise<void>;
   /** TCP ports on which something in it listens. */

@@ -33,8 +33,8 @@ const PROGRAMS = [
   { id: 'xvnc', programs: ['Xvnc'], debian: 'tigervnc-standalone-server', level: 'error' },
   {
     id: 'window-manager',
-    programs: ['matchbox-window-manager', 'openbox'],
-    debian: 'matchbox-window-manager',
+    programs: ['openbox', 'matchbox-window-manager'],
+    debian: 'openbox',
     level: 'warning',
   },
   { id: 'xauth', programs: ['xauth'], debian: 'xauth', level: 'warning' },

@@ -7,6 +7,7 @@ import { NAME_SERVER } from './network.ts';
 import { sandboxInit } from './sandbox-init.ts';
 import { sandboxLogin } from './sandbox-login.ts';
 import { soundFiles } from './sound-files.ts';
+import { windowManagerFiles } from './window-manager.ts';
 
 export interface Owner {
   readonly uid: number;
@@ -18,6 +19,8 @@ export interface SandboxFiles {
   readonly sockPath: string;
   /** What programs keep for a while and is too large for memory. */
   readonly tmpPath: string;
+  /** What is /tmp/.X11-unix in the sandbox: the display's own socket appears in it. */
+  readonly x11Path: string;
 }
 
 /**
@@ -73,13 +76,15 @@ export async function writeSandboxFiles(
   owner: Owner | null,
 ): Promise<SandboxFiles> {
   const confPath = join(path, 'conf');
+  // Security: beside `sockPath` and not in it, where a program could put another folder, or a link to one, in its place.
+  const x11Path = `${sockPath}-x11`;
   // Where root's sandboxes run as another user, that user must get through to its own folder.
   await mkdir(dirname(path), { recursive: true, mode: owner === null ? 0o700 : 0o711 });
   await mkdir(confPath, { recursive: true, mode: 0o700 });
   await mkdir(join(confPath, 'xdg'), { mode: 0o755 });
   const tmpPath = `${sockPath}-tmp`;
-  await mkdir(sockPath, { recursive: true, mode: 0o700 });
-  await mkdir(tmpPath, { recursive: true, mode: 0o700 });
+  const folders = [...new Set(windowManagerFiles.map(([name]) => join(confPath, dirname(name))))];
+  for (const folder of [sockPath, tmpPath, x11Path, ...folders]) await mkdir(folder, { recursive: true, mode: 0o700 });
   const files: readonly (readonly [name: string, text: string, mode: number])[] = [
     [
       'passwd',
@@ -99,11 +104,14 @@ export async function writeSandboxFiles(
     ['authorized_keys', '', 0o644],
     ['init', sandboxInit, 0o755],
     ['login', sandboxLogin, 0o755],
+    ...windowManagerFiles.map(([name, text]) => [name, text, 0o644] as const),
   ];
   await Promise.all(files.map(([name, text, mode]) => writeOwned(join(confPath, name), text, mode, owner)));
   if (owner !== null)
-    await Promise.all([path, confPath, sockPath, tmpPath].map((folder) => chown(folder, owner.uid, owner.gid)));
-  return { confPath, sockPath, tmpPath };
+    await Promise.all(
+      [path, ...folders, x11Path, sockPath, tmpPath].map((folder) => chown(folder, owner.uid, owner.gid)),
+    );
+  return { confPath, sockPath, tmpPath, x11Path };
 }
 
 /** Which programs open documents there: written when it is known, which nobody has to wait for before a program runs. */

@@ -4,8 +4,8 @@ import { waitForWindows } from './sandbox-end.ts';
 
 /**
  * Reads NUL-terminated words from standard input, so nothing is ever parsed by a shell: `files` opens the folder to exchange files,
- * with the size of the largest in KiB as the next word, and `no-files` closes it; a number is how many words follow, which are the
- * working directory and the argument vector. The end of the input is the end of the core.
+ * with the size of the largest in KiB as the next word, and `no-files` closes it; `terminate` asks the program to end; a number is how
+ * many words follow, which are the working directory and the argument vector. The end of the input is the end of the core.
  * Writes lines to standard output: `ready`, `files`, `armed`, then `exit CODE`; and what the program writes to standard error.
  * Environment: that of environment.ts, and EBP_SIZE (WxH, empty for no display), which no program is given.
  */
@@ -14,6 +14,8 @@ set -u
 export -n EBP_SIZE
 # A handler and not "ignore", which the program would inherit: with the core gone, writing must fail and the end below be reached.
 trap : PIPE
+# Its answer to the program's end is to be heard, also when the program was asked to end.
+trap : TERM
 # Security: what the core was started with open, and Node does not close, is open here too. All but this script is closed.
 for open in /proc/self/fd/*; do
   number=\${open##*/}
@@ -28,10 +30,12 @@ private=$XDG_RUNTIME_DIR
 x_clients() { grep -c ' 03 [0-9]* @*/tmp/.X11-unix/X1$' /proc/net/unix; }
 ${waitForWindows}
 socat UNIX-LISTEN:/run/ebp/sock/ssh,fork,mode=600,max-children=32 EXEC:"/usr/sbin/sshd -i -e -f /run/ebp/conf/sshd_config",nofork 2>/dev/null </dev/null &
+own=" 1 $$ $! "
 # Before the session bus, which gives its own environment to every program that it starts.
 [ -n "$EBP_SIZE" ] && export DISPLAY=:1
 if command -v dbus-daemon >/dev/null; then
   dbus-daemon --session --address="$DBUS_SESSION_BUS_ADDRESS" --nofork --nopidfile >/dev/null 2>&1 </dev/null &
+  own+="$! "
 fi
 if [ -n "$EBP_SIZE" ]; then
   # The display takes and gives every text: it is the program's. What is not granted, the host takes out of its stream.
@@ -41,6 +45,7 @@ if [ -n "$EBP_SIZE" ]; then
     -AcceptCutText=1 -SendCutText=1 -SendPrimary=0 -SetPrimary=1 -AllowOverride=desktop \\
     -desktop eBrainPool >/tmp/.xvnc.log 2>&1 </dev/null &
   xvnc=$!
+  own+="$! "
   for attempt in $(seq 100); do
     # What a read that timed out had got is lost for the next one: any part of the answer is the answer.
     read -r -t 0.1 number <&3 && break
@@ -51,11 +56,12 @@ if [ -n "$EBP_SIZE" ]; then
     fi
   done
   exec 3>&-
-  if command -v matchbox-window-manager >/dev/null; then
+  if command -v openbox >/dev/null; then
+    openbox --config-file /run/ebp/conf/openbox.xml >/dev/null 2>&1 </dev/null &
+  elif command -v matchbox-window-manager >/dev/null; then
     matchbox-window-manager -use_titlebar no >/dev/null 2>&1 </dev/null &
-  elif command -v openbox >/dev/null; then
-    openbox >/dev/null 2>&1 </dev/null &
   fi
+  own+="$! "
   # Ready means that the window manager manages: its connection is there, and is not taken for the program's below.
   for _ in $(seq 100); do [ "$(x_clients)" -gt 0 ] && break; sleep 0.01; done
 fi
@@ -87,11 +93,21 @@ close_files() {
   # What was broken off now. One of another session of this peer would go as well, and its sender is told: better than gigabytes left.
   rm -f ${EXCHANGE_PATH}/${UPLOAD_PREFIX}*
 }
+# SIGTERM to all but what this script started itself: what saves when it is asked to end still has its display and its bus.
+terminate() {
+  local folder pid name
+  for folder in /proc/[0-9]*; do
+    pid=\${folder#/proc/}
+    IFS= read -r name <"$folder/comm" 2>/dev/null || continue
+    [[ $own == *" $pid "* || $pid == "$BASHPID" || $pid == "$files" || $name == sshd || $name == login ]] || kill -TERM "$pid" 2>/dev/null
+  done
+}
 # Words that may come at any time. Fails for any other.
 obey() {
   case "$1" in
     files) IFS= read -r -d '' size && open_files "$size" ;;
     no-files) close_files ;;
+    terminate) terminate ;;
     *) return 1 ;;
   esac
   return 0

@@ -59,6 +59,8 @@ export function showRemoteScreen(
     const live = new RFB(element, guardChannel(carrier.openDisplay(sessionId), limits), { shared: true });
     holdToLimits(live, limits);
     const canvas = element.querySelector('canvas:not([data-last-picture])');
+    // noVNC hears of a key that is let go only while its canvas has the focus, and lets go of all when the window loses it.
+    canvas?.addEventListener('blur', () => window.dispatchEvent(new Event('blur')));
     let isPainted = false;
     rfb = live;
     live.background = 'transparent';
