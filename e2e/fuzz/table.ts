@@ -7,6 +7,7 @@ import { addressesAndNames, mdnsPackets, txtRecords } from './network.fuzz.ts';
 import { screenMessages, viewerMessages } from './session.fuzz.ts';
 import { sftpAnswers, sftpRequests } from './sftp.fuzz.ts';
 import { browserGate, commandLines, contractTopics, localSocket, routes, terminalLines } from './shells.fuzz.ts';
+import { windowMessages } from './windows.fuzz.ts';
 
 export const fuzzers: readonly Fuzzer[] = [
   controlLines,
@@ -35,4 +36,5 @@ export const fuzzers: readonly Fuzzer[] = [
   terminalLines,
   viewerMessages,
   screenMessages,
+  windowMessages,
 ];

@@ -69,7 +69,7 @@ export function processesOf(host: string): readonly string[] {
   return [...readProcesses().values()]
     .filter((process) => process.netNamespace === network && !isOfElectron(process))
     .map(({ command }) => command)
-    .filter((command) => !/chromium|^sleep infinity|crashpad|^Xvfb |^openbox |^dbus-daemon /.test(command));
+    .filter((command) => !/chromium|^sleep infinity|crashpad|^Xvfb |^openbox --sm-disable|^dbus-daemon /.test(command));
 }
 
 /** TCP ports on which something listens; those of the loopback are not seen from outside and are left out. */

@@ -35,6 +35,28 @@ export class Viewer {
     return this.page.getByRole('button', { name: 'Disconnect' });
   }
 
+  /** The button that lists the program's windows; there from the second one on. */
+  get windows(): Locator {
+    return this.page.getByRole('button', { name: /windows? of the program$/ });
+  }
+
+  get windowList(): Locator {
+    return this.page.getByRole('list', { name: 'Windows of the program' });
+  }
+
+  /** What is said while the program is asked to close. */
+  get closing(): Locator {
+    return this.page.locator('.viewer-closing').getByRole('status');
+  }
+
+  get keepOpen(): Locator {
+    return this.page.getByRole('button', { name: 'Keep it open' });
+  }
+
+  get closeAnyway(): Locator {
+    return this.page.getByRole('button', { name: 'Close anyway' });
+  }
+
   get screen(): Locator {
     return this.page.getByTestId('viewer-screen');
   }

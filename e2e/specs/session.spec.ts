@@ -58,7 +58,7 @@ test('a click asks, a yes brings the program’s real picture, and keys reach it
   test
     .info()
     .annotations.push({ type: 'yes to picture', description: `${Math.round(performance.now() - askedAt)} ms` });
-  await expect(viewer.page).toHaveTitle('xcalc on Bob (not verified)');
+  await expect(viewer.page).toHaveTitle('Calculator · Bob (not verified)');
 
   const size = await viewer.size();
   await using reference = await Screen.startReference(lan.bob, size);

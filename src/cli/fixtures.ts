@@ -117,6 +117,8 @@ export function getSession(part: Record<string, unknown> = {}): Session {
     lastWords: [],
     powers: noPowers,
     endsAt: null,
+    windows: [],
+    closing: 'no',
     ...part,
   });
 }

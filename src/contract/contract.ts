@@ -20,6 +20,7 @@ import {
   peerIdSchema,
   peerSchema,
   powersSchema,
+  programWindowSchema,
   requestIdSchema,
   requestSchema,
   ruleIdSchema,
@@ -33,6 +34,7 @@ import {
 } from './models.ts';
 
 const nothing = z.object({});
+const windowIdSchema = programWindowSchema.shape.id;
 
 /** Methods: called by the window, the tray and the CLI; input is validated on the way in. */
 export const methods = {
@@ -121,7 +123,19 @@ export const methods = {
     }),
     output: nothing,
   },
-  'sessions.end': { input: z.object({ sessionId: sessionIdSchema }), output: nothing },
+  /**
+   * A host's end is at once. A visitor's asks the program to close first, follow it in `closing` of the session; `isNow` does not ask, or
+   * not any longer.
+   */
+  'sessions.end': {
+    input: z.object({ sessionId: sessionIdSchema, isNow: z.boolean().optional() }),
+    output: nothing,
+  },
+  /** Goes on with a session that is being closed. */
+  'sessions.keep': { input: z.object({ sessionId: sessionIdSchema }), output: nothing },
+  /** Of a viewer session: brings a window of the program to the front, or asks it to close. */
+  'windows.activate': { input: z.object({ sessionId: sessionIdSchema, windowId: windowIdSchema }), output: nothing },
+  'windows.close': { input: z.object({ sessionId: sessionIdSchema, windowId: windowIdSchema }), output: nothing },
   /** Ends every session in which this computer is the host. */
   'sessions.endAll': { input: nothing, output: nothing },
   /** Takes powers of a session away, in which this computer is the host, while it runs. */

@@ -192,6 +192,29 @@ export type Ask = Readonly<z.infer<typeof askSchema>>;
 export const endReasonSchema = z.enum(['visitor', 'host', 'program', 'expired', 'lost', 'failed']);
 export type EndReason = z.infer<typeof endReasonSchema>;
 
+/** The most windows of one program that are told of, and the longest title. */
+export const MAX_WINDOWS = 64;
+export const MAX_TITLE_LENGTH = 200;
+
+/** One window of a program in a viewer. The title is the program's own text. */
+export const programWindowSchema = z.object({
+  id: z.number().int().min(1).max(0xffffffff),
+  title: text(MAX_TITLE_LENGTH),
+  /** It asks something, or belongs to another window. */
+  isDialog: z.boolean(),
+  /** It has the keys. */
+  isActive: z.boolean(),
+  canClose: z.boolean(),
+});
+export type ProgramWindow = Readonly<z.infer<typeof programWindowSchema>>;
+
+/**
+ * no: it is used. closing: the visitor closes it, and the program was asked to. asking: the program has a question for the visitor before
+ * it closes.
+ */
+export const closingSchema = z.enum(['no', 'closing', 'asking']);
+export type Closing = z.infer<typeof closingSchema>;
+
 export const sessionSchema = partySchema.extend({
   id: sessionIdSchema,
   /** Which side this computer is on. */
@@ -213,6 +236,9 @@ export const sessionSchema = partySchema.extend({
   powers: powersSchema,
   /** When the time limit ends it. */
   endsAt: instant.nullable(),
+  /** In a viewer, for its visitor, where the host can tell. */
+  windows: z.array(programWindowSchema).max(MAX_WINDOWS),
+  closing: closingSchema,
 });
 export type Session = Readonly<z.infer<typeof sessionSchema>>;
 

@@ -185,6 +185,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   peers.onNotice = (notice, value, connection) => {
     if (notice === 'request.answered') asks.takeAnswer(value as NoticeValue<'request.answered'>, connection);
     if (notice === 'session.changed') visitor.takeChange(value as NoticeValue<'session.changed'>, connection);
+    if (notice === 'session.windows') visitor.takeWindows(value as NoticeValue<'session.windows'>, connection);
+    if (notice === 'session.closing') visitor.takeClosing(value as NoticeValue<'session.closing'>, connection);
     if (notice === 'session.ended') visitor.takeEnd(value as NoticeValue<'session.ended'>, connection);
     if (notice === 'verify.answered') comparisons.takeHostsAnswer(value as NoticeValue<'verify.answered'>, connection);
     if (notice === 'verify.cancelled')

@@ -42,8 +42,11 @@ export function createHandlers(parts: Parts): Handlers {
     'asks.cancel': ({ askId }) => done(asks.cancel(askId)),
     'asks.dismiss': ({ askId }) => done(asks.dismiss(askId)),
     'requests.answer': ({ requestId, ...answer }) => consent.answer(requestId, answer).then(done),
-    'sessions.end': ({ sessionId }) =>
-      (host.has(sessionId) ? host.end(sessionId, 'host', null) : visitor.end(sessionId)).then(done),
+    'sessions.end': ({ sessionId, isNow }) =>
+      (host.has(sessionId) ? host.end(sessionId, 'host', null) : visitor.end(sessionId, isNow === true)).then(done),
+    'sessions.keep': ({ sessionId }) => visitor.keep(sessionId).then(done),
+    'windows.activate': ({ sessionId, windowId }) => visitor.useWindow(sessionId, 'activate', windowId).then(done),
+    'windows.close': ({ sessionId, windowId }) => visitor.useWindow(sessionId, 'close', windowId).then(done),
     'sessions.endAll': () => host.endAll('host').then(done),
     'sessions.narrow': ({ sessionId, powers }) => host.narrow(sessionId, powers).then(done),
     'sessions.dismiss': ({ sessionId }) => done(visitor.dismiss(sessionId)),

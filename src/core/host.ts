@@ -33,6 +33,7 @@ export interface HostSide {
 interface Guest {
   /** The name that it claims. */
   readonly claimedName: string;
+  readonly capabilities: readonly string[];
   /** Of what it last saw of the catalogue, or was told of; undefined before it looked. */
   seenDigest: string | undefined;
 }
@@ -78,7 +79,14 @@ export function createHost(parts: {
       if (current === undefined || current.digest !== spec.digest) throw new AppError('offer-gone');
       // Security: a block that came in between ends what is not there yet, too.
       if (book.isBlocked(visitor.peerId)) throw new AppError('not-allowed');
-      const session = await host.start({ grant, spec: current, offer: visibleOffer(current), visitor, size });
+      const session = await host.start({
+        grant,
+        spec: current,
+        offer: visibleOffer(current),
+        visitor,
+        capabilities: guests.get(visitor)?.capabilities ?? [],
+        size,
+      });
       tell('granted', { session });
     } catch (error) {
       grant.end();
@@ -95,7 +103,7 @@ export function createHost(parts: {
       // Security: one name for each connection, and nothing that grows with the number of hellos.
       if (guests.has(visitor)) throw new AppError('bad-input', { where: 'hello', why: 'was said before' });
       const claimedName = toShowable(hello.name, 100) || shortName(visitor.peerId);
-      guests.set(visitor, { claimedName, seenDigest: undefined });
+      guests.set(visitor, { claimedName, capabilities: hello.capabilities, seenDigest: undefined });
       visitor.onClose(() => guests.delete(visitor));
       return {
         protocol: PROTOCOL,
@@ -134,8 +142,24 @@ export function createHost(parts: {
       return {};
     },
     'session.resume': ({ sessionId }, visitor) => {
-      guestOf(visitor);
-      host.resume(visitor, sessionId);
+      const { capabilities } = guestOf(visitor);
+      host.resume(visitor, sessionId, capabilities);
+      return {};
+    },
+    'session.close': ({ sessionId }, visitor) => {
+      host.close(sessionId, visitor.peerId);
+      return {};
+    },
+    'session.keep': ({ sessionId }, visitor) => {
+      host.keep(sessionId, visitor.peerId);
+      return {};
+    },
+    'window.activate': ({ sessionId, windowId }, visitor) => {
+      host.useWindow(sessionId, visitor.peerId, 'activate', windowId);
+      return {};
+    },
+    'window.close': ({ sessionId, windowId }, visitor) => {
+      host.useWindow(sessionId, visitor.peerId, 'close', windowId);
       return {};
     },
     'verify.begin': (input, visitor) => comparisons.takeBegin(visitor, guestOf(visitor).claimedName, input),

@@ -59,6 +59,8 @@ describe('the menu of the status icon', () => {
       problem: null,
       powers: noPowers,
       endsAt: null,
+      windows: [],
+      closing: 'no',
       ...part,
     });
     const { items } = menuOf({ ...quiet, sessions: [session] });

@@ -87,6 +87,8 @@ export function getDefaultSession(over: Partial<Record<keyof Session, unknown>> 
     lastWords: [],
     powers: noPowers,
     endsAt: null,
+    windows: [],
+    closing: 'no',
     ...over,
   });
 }

@@ -11,6 +11,8 @@ import { findOffer, findPeer } from '../find.ts';
 import { toShowable } from '../output.ts';
 import { nameOf, readCatalogue } from './peers.ts';
 import { addAskingFlags, askedPowers, type PowerFlags } from './powers.ts';
+import { SHORT_ID_LENGTH } from './requests.ts';
+import { waitForClosed } from './sessions.ts';
 
 interface LaunchFlags extends PowerFlags {
   readonly native?: boolean;
@@ -20,6 +22,9 @@ interface LaunchFlags extends PowerFlags {
 }
 
 const MAX_WAIT_S = 3600;
+/** The core waits as long: for a program that is silent, and for an answer to what it asks. */
+const CLOSED_AFTER_MS = 30_000;
+const ANSWERED_AFTER_MS = 6 * 60_000;
 
 export function registerLaunch(program: Command, run: Run): void {
   const command = program
@@ -98,7 +103,9 @@ async function launch(
     );
   }
   if (!flags.follow || ask.sessionId === null) return exitCodes.done;
-  const ended = await followSession(client, ask.sessionId, signal);
+  const ended = await followSession(client, ask.sessionId, signal, ({ id }) =>
+    output.complain(say('cli.done.asksFirst', { offer: names.offer, id: id.slice(0, SHORT_ID_LENGTH) })),
+  );
   output.json(ended);
   const reason = ended?.endReason ?? 'visitor';
   output.say(say('cli.launch.ended', { reason: say(`cli.launch.reason.${reason}`, names) }));
@@ -164,7 +171,12 @@ async function findSession(
 }
 
 /** Waits until the session has ended; Ctrl+C ends it. Null when it was dismissed meanwhile. */
-async function followSession(client: Client, sessionId: SessionId, signal: AbortSignal): Promise<Session | null> {
+async function followSession(
+  client: Client,
+  sessionId: SessionId,
+  signal: AbortSignal,
+  onAsking: (session: Session) => void,
+): Promise<Session | null> {
   const read = (sessions: readonly Session[]) => {
     const session = sessions.find((candidate) => candidate.id === sessionId);
     if (session === undefined) return { session: null };
@@ -173,7 +185,9 @@ async function followSession(client: Client, sessionId: SessionId, signal: Abort
   let end = await waitFor(client, 'sessions', read, signal);
   if (end === null) {
     await client.call('sessions.end', { sessionId }).catch(() => {});
-    end = await waitFor(client, 'sessions', read, AbortSignal.timeout(5000));
+    const asking = await waitForClosed(client, sessionId, AbortSignal.timeout(CLOSED_AFTER_MS));
+    if (asking !== null) onAsking(asking);
+    end = await waitFor(client, 'sessions', read, AbortSignal.timeout(asking === null ? 5000 : ANSWERED_AFTER_MS));
   }
   return end?.session ?? null;
 }

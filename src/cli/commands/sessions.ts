@@ -1,8 +1,9 @@
 // `ebp sessions`, `end` and `narrow`: what is in use.
 import type { Command } from 'commander';
-import type { Session } from '../../contract/models.ts';
+import type { Client } from '../../contract/client.ts';
+import type { Session, SessionId } from '../../contract/models.ts';
 import { say } from '../../messages/messages.ts';
-import { type Run, readTopic } from '../context.ts';
+import { type Run, readTopic, waitFor } from '../context.ts';
 import { exitCodes, ToldError, UsageError } from '../exit-codes.ts';
 import { findById } from '../find.ts';
 import { formatBytes, formatInstant, toShowable } from '../output.ts';
@@ -50,8 +51,9 @@ export function registerSessions(program: Command, run: Run): void {
     .description(say('cli.command.end'))
     .argument('[session]', say('cli.argument.session'))
     .option('--all', say('cli.flag.endAll'))
-    .action((text: string | undefined, flags: { all?: boolean }) =>
-      run(async ({ output, connect }) => {
+    .option('--now', say('cli.flag.endNow'))
+    .action((text: string | undefined, flags: { all?: boolean; now?: boolean }) =>
+      run(async ({ output, connect, signal }) => {
         const client = await connect();
         if (flags.all) {
           const isAnyUsed = readTopic(client, 'sessions').some(isRunning);
@@ -61,8 +63,14 @@ export function registerSessions(program: Command, run: Run): void {
           return exitCodes.done;
         }
         const session = chooseSession(readTopic(client, 'sessions'), text);
-        await client.call('sessions.end', { sessionId: session.id });
-        output.json(session);
+        await client.call('sessions.end', { sessionId: session.id, ...(flags.now && { isNow: true }) });
+        const left = await waitForClosed(client, session.id, signal);
+        output.json(left ?? session);
+        if (left !== null) {
+          const names = { offer: toShowable(session.offer.name), id: session.id.slice(0, SHORT_ID_LENGTH) };
+          output.complain(say('cli.done.asksFirst', names));
+          return exitCodes.failed;
+        }
         output.say(say('cli.done.ended', { offer: toShowable(session.offer.name), peer: nameOfParty(session) }));
         return exitCodes.done;
       }),
@@ -93,6 +101,21 @@ export function registerSessions(program: Command, run: Run): void {
       return exitCodes.done;
     }),
   );
+}
+
+/** Until its program has closed: null. Or until it asks its person something first, or it is decided that it stays: the session. */
+export async function waitForClosed(
+  client: Client,
+  sessionId: SessionId,
+  signal: AbortSignal,
+): Promise<Session | null> {
+  const read = (sessions: readonly Session[]) => {
+    const session = sessions.find(({ id }) => id === sessionId);
+    // An older core says nothing of closing, and has ended it at once.
+    if (session === undefined || session.state === 'ended' || session.closing === 'no') return { session: null };
+    return session.closing === 'asking' ? { session } : undefined;
+  };
+  return (await waitFor(client, 'sessions', read, signal))?.session ?? null;
 }
 
 function chooseSession(sessions: readonly Session[], text: string | undefined): Session {

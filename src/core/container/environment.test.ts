@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sandboxEnvironment } from './environment.ts';
 import { openTestSandboxes, type TestSandboxes } from './sandbox.test-support.ts';
+import { XDG_CONFIG_DIRS } from './window-manager.ts';
 
 let sandboxes: TestSandboxes;
 beforeAll(async () => {
@@ -24,11 +25,11 @@ function variables(text: string): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-test('a program of a viewer and one of an ssh session have the same variables, but for where the display is', async () => {
+test('a program of a viewer and one of an ssh session have the same variables, but for the display and its windows', async () => {
   const viewer = variables(await sandboxes.runScript('env'));
   await using session = await sandboxes.login(['env']);
   const ssh = variables((await session.ended).stdout);
-  expect(viewer).toEqual({ ...sandboxEnvironment(), DISPLAY: ':1' });
+  expect(viewer).toEqual({ ...sandboxEnvironment(), DISPLAY: ':1', XDG_CONFIG_DIRS });
   const { MAIL: _, ...known } = ssh;
   expect(known).toEqual({
     ...sandboxEnvironment(),

@@ -45,6 +45,10 @@ function callsOf(name: string, verify: Pick<Host['calls'], `verify.${'begin' | '
     'request.create': never,
     'request.cancel': never,
     'session.end': never,
+    'session.close': never,
+    'session.keep': never,
+    'window.activate': never,
+    'window.close': never,
     'session.resume': never,
     ...verify,
   } satisfies Host['calls'];

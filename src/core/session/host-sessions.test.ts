@@ -57,6 +57,11 @@ class FakeSandbox {
   closeFiles() {
     this.maxFileBytes = null;
   }
+  /** How often the program was asked to end. */
+  askedToEnd = 0;
+  terminate() {
+    this.askedToEnd += 1;
+  }
   /** Before a stream is there. */
   connecting: Promise<void> = Promise.resolve();
   async connect() {
@@ -141,7 +146,7 @@ beforeEach(() => {
 });
 
 const start = (visitor: Visitor, grant = grantFor(visitor.peerId)) =>
-  sessions.start({ grant, spec, offer, visitor, size: undefined });
+  sessions.start({ grant, spec, offer, visitor, capabilities: ['windows', 'close'], size: undefined });
 
 test('what runs is the offer as the host knows it', async () => {
   await start(visitorOf(alice).visitor);
@@ -191,7 +196,7 @@ test('a tunnel is for the granted peer, the granted session and the granted view
 test('another peer can neither end nor take over a session', async () => {
   const { sessionId } = await start(visitorOf(alice).visitor);
   expect(() => sessions.end(sessionId, 'visitor', carol)).toThrow(expect.objectContaining({ code: 'not-found' }));
-  expect(() => sessions.resume(visitorOf(carol).visitor, sessionId)).toThrow(
+  expect(() => sessions.resume(visitorOf(carol).visitor, sessionId, [])).toThrow(
     expect.objectContaining({ code: 'not-found' }),
   );
   expect(sandboxes[0]?.state).toBe('warm');
@@ -260,7 +265,7 @@ test('a lost visitor finds its session again', async () => {
   const { sessionId } = await start(visitor);
   visitor.close();
   await expect.poll(() => sessions.state.value[0]?.state).toBe('reconnecting');
-  sessions.resume(visitorOf(alice).visitor, sessionId as SessionId);
+  sessions.resume(visitorOf(alice).visitor, sessionId as SessionId, []);
   await expect.poll(() => sessions.state.value[0]?.state).toBe('running');
   await sessions.endAll('host');
 });
@@ -280,7 +285,7 @@ test('the classic port serves the granted address only and closes with the sessi
   expect(await dial('127.0.0.1')).toBe('served');
   expect(await dial('127.0.0.2')).toBe('refused');
   // It comes back over the other family, or from where another network put it: each is proved by its key.
-  sessions.resume({ ...visitorOf(alice).visitor, remoteAddress: '127.0.0.2' }, sessionId as SessionId);
+  sessions.resume({ ...visitorOf(alice).visitor, remoteAddress: '127.0.0.2' }, sessionId as SessionId, []);
   for (const address of ['127.0.0.1', '127.0.0.2']) expect(await dial(address), address).toBe('served');
   expect(await dial('127.0.0.3')).toBe('refused');
   await sessions.end(sessionId, 'host', null);
@@ -461,4 +466,59 @@ test('files that are taken away end at once, also a channel that is just being o
   expect(late.destroyed).toBe(true);
   await expect(sessions.openTunnel(visitor, sessionId, 'files')).rejects.toMatchObject({ code: 'not-allowed' });
   await expect(sessions.narrow(sessionId, powers)).rejects.toMatchObject({ code: 'bad-input' });
+});
+
+test('a visitor that closes ends the program first, both sides hear that it was the visitor, and an older one hears nothing of it', async () => {
+  const { visitor, notices } = visitorOf(alice);
+  const { sessionId } = await start(visitor);
+  sessions.close(sessionId, alice);
+  expect(sandboxes[0]?.askedToEnd).toBe(1);
+  await vi.waitFor(() => expect(sessions.state.value).toMatchObject([{ closing: 'closing', windows: [] }]));
+  sandboxes[0]?.exit(0);
+  await vi.waitFor(() => expect(sessions.state.value).toEqual([]));
+  expect(notices).toContainEqual(['session.closing', { sessionId, closing: 'closing' }]);
+  expect(notices.at(-1)).toEqual([
+    'session.ended',
+    { sessionId, reason: 'visitor', exitCode: 0, problem: null, lastWords: [] },
+  ]);
+  expect(recording.notes.at(-1)?.event).toMatchObject({ kind: 'ended', reason: 'visitor' });
+
+  const older = visitorOf(alice);
+  const grant = grantFor(alice);
+  const second = await sessions.start({
+    grant,
+    spec,
+    offer,
+    visitor: older.visitor,
+    capabilities: [],
+    size: undefined,
+  });
+  sessions.close(second.sessionId, alice);
+  await sessions.end(second.sessionId, 'visitor', alice);
+  expect(older.notices.map(([notice]) => notice)).toEqual(['session.ended']);
+});
+
+test('a session that is being closed can be kept, and only by its own peer', async () => {
+  const { visitor } = visitorOf(alice);
+  const { sessionId } = await start(visitor);
+  for (const attempt of [
+    () => sessions.close(sessionId, carol),
+    () => sessions.keep(sessionId, carol),
+    () => sessions.useWindow(sessionId, carol, 'close', 1),
+  ])
+    expect(attempt).toThrow(expect.objectContaining({ code: 'not-found' }));
+  sessions.close(sessionId, alice);
+  sessions.keep(sessionId, alice);
+  await vi.waitFor(() => expect(sessions.state.value).toMatchObject([{ closing: 'no' }]));
+});
+
+test('who only watches uses no window', async () => {
+  const powers = { ...noPowers, isViewOnly: true };
+  const { sessionId } = await start(visitorOf(alice).visitor, grantFor(alice, 'viewer', { powers }));
+  for (const wish of ['activate', 'close'] as const)
+    expect(() => sessions.useWindow(sessionId, alice, wish, 1)).toThrow(
+      expect.objectContaining({ code: 'not-allowed' }),
+    );
+  const used = await start(visitorOf(alice).visitor);
+  expect(() => sessions.useWindow(used.sessionId, alice, 'activate', 1)).not.toThrow();
 });

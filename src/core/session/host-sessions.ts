@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError, assertNever, type Problem, toProblem } from '../../contract/errors.ts';
 import {
+  type Closing,
   type EndReason,
   type Offer,
   type OfferId,
@@ -30,6 +31,8 @@ import type { PeerBook, PeerFace } from '../peers/peer-book.ts';
 import type { GrantedSession, TunnelEnd } from '../tunnel/peer-protocol.ts';
 import { listen, plainAddress, type Visitor } from '../tunnel/peer-server.ts';
 import { type ByteCount, type Filters, join } from '../tunnel/ssh.ts';
+import { type PoliteClose, startPoliteClose } from './polite-close.ts';
+import { followProgramWindows, type ProgramWindows } from './program-windows.ts';
 import { RfbClientFilter } from './rfb-client-filter.ts';
 import { RfbServerFilter } from './rfb-server-filter.ts';
 
@@ -40,9 +43,15 @@ export interface HostSessions extends AsyncDisposable {
   /** A tunnel channel into the session's sandbox. @throws AppError `not-allowed` without a live grant of this peer for it */
   openTunnel(visitor: Visitor, sessionId: string, end: TunnelEnd): Promise<(channel: Duplex) => void>;
   /** The visitor is back after a lost connection. @throws AppError `not-found` */
-  resume(visitor: Visitor, sessionId: SessionId): void;
+  resume(visitor: Visitor, sessionId: SessionId, capabilities: readonly string[]): void;
   /** Ends a session of this peer; of any peer when null. @throws AppError `not-found` */
   end(sessionId: SessionId, reason: EndReason, peerId: PeerId | null): Promise<void>;
+  /** The visitor closes it: asks the program, and ends it when that has closed, or does not answer. @throws AppError `not-found` */
+  close(sessionId: SessionId, peerId: PeerId): void;
+  /** The visitor goes on with it after all. @throws AppError `not-found` */
+  keep(sessionId: SessionId, peerId: PeerId): void;
+  /** Its visitor's wish for a window of the program. @throws AppError `not-found`, and `not-allowed` for who only watches */
+  useWindow(sessionId: SessionId, peerId: PeerId, wish: 'activate' | 'close', windowId: number): void;
   endAll(reason: EndReason): Promise<void>;
   endAllOf(peerId: PeerId, reason: EndReason): Promise<void>;
   /** Ends what this rule had allowed. */
@@ -59,6 +68,8 @@ export interface StartOptions {
   readonly spec: LaunchSpec;
   readonly offer: Offer;
   readonly visitor: Visitor;
+  /** What the visitor said that it can do. */
+  readonly capabilities: readonly string[];
   readonly size: Size | undefined;
 }
 
@@ -100,6 +111,12 @@ interface Running {
   readonly addresses: Set<string>;
   lostTimer: NodeJS.Timeout | undefined;
   stopListening: () => void;
+  /** Of the visitor that is there. */
+  capabilities: readonly string[];
+  /** Those of a viewer's program, where its display tells them. */
+  readonly windows: ProgramWindows | undefined;
+  closing: Closing;
+  polite: PoliteClose | undefined;
 }
 
 export function startHostSessions(options: {
@@ -141,16 +158,17 @@ export function startHostSessions(options: {
     void activity.record({ ...about, event });
   }
 
-  function attach(running: Running, visitor: Visitor): void {
+  function attach(running: Running, visitor: Visitor, capabilities: readonly string[]): void {
     clearTimeout(running.lostTimer);
     running.stopListening();
     running.visitor = visitor;
+    running.capabilities = capabilities;
     running.address = visitor.remoteAddress;
     running.addresses.add(visitor.remoteAddress);
     running.stopListening = visitor.onClose(() => {
       if (running.visitor !== visitor || sessions.get(running.id) !== running) return;
       running.visitor = undefined;
-      running.lostTimer = setTimeout(() => void end(running, 'lost', null), LOST_AFTER_MS);
+      running.lostTimer = setTimeout(() => void end(running, endedBy(running, 'lost'), null), LOST_AFTER_MS);
       show();
     });
   }
@@ -182,6 +200,8 @@ export function startHostSessions(options: {
     clearTimeout(running.lostTimer);
     clearTimeout(running.endTimer);
     running.stopListening();
+    running.polite?.[Symbol.dispose]();
+    running.windows?.[Symbol.dispose]();
     running.grant.end();
     running.visitor?.notify('session.ended', {
       sessionId: running.id,
@@ -204,6 +224,40 @@ export function startHostSessions(options: {
     for (const channel of running.channels) channel.destroy();
     await running.sandbox.stop();
     show();
+  }
+
+  /** What a visitor that has just come, or come back, must know of the program's windows. */
+  function tellWindows(running: Running): void {
+    const { id: sessionId, visitor, capabilities, closing } = running;
+    tellWindowList(running);
+    if (capabilities.includes('close')) visitor?.notify('session.closing', { sessionId, closing });
+  }
+
+  function tellWindowList({ id: sessionId, visitor, capabilities, windows }: Running): void {
+    if (windows === undefined || !capabilities.includes('windows')) return;
+    visitor?.notify('session.windows', { sessionId, windows: [...windows.state.value] });
+  }
+
+  function close(running: Running): void {
+    if (running.polite !== undefined) return;
+    const { id: sessionId, sandbox, powers } = running;
+    running.polite = startPoliteClose({
+      // Security: who only watches presses no button of the program, not that of its windows either.
+      windows: powers.isViewOnly ? null : (running.windows ?? null),
+      sandbox,
+      tell: (closing) => {
+        if (closing === 'no') stopClosing(running);
+        running.closing = closing;
+        if (running.capabilities.includes('close')) running.visitor?.notify('session.closing', { sessionId, closing });
+        show();
+      },
+      end: () => void end(running, 'visitor', null),
+    });
+  }
+
+  function stopClosing(running: Running): void {
+    running.polite?.[Symbol.dispose]();
+    running.polite = undefined;
   }
 
   function lead(running: Running, channel: Duplex, socket: Duplex, filters?: Filters): void {
@@ -250,7 +304,7 @@ export function startHostSessions(options: {
     return { server, port };
   }
 
-  async function start({ grant, spec, offer, visitor, size }: StartOptions): Promise<GrantedSession> {
+  async function start({ grant, spec, offer, visitor, capabilities, size }: StartOptions): Promise<GrantedSession> {
     const { peerId, peerName, view, powers } = grant.terms;
     // Security: without a live grant nothing is started.
     if (!grant.isLive) throw new AppError('not-allowed');
@@ -263,6 +317,7 @@ export function startHostSessions(options: {
     starting.add(grant);
     let sandbox: Sandbox | undefined;
     let classic: { server: Server; port: number } | undefined;
+    let windows: ProgramWindows | undefined;
     try {
       const display = view === 'viewer' ? { size: size ?? DEFAULT_SIZE } : null;
       const hasNetwork = powers.network === 'internet';
@@ -274,6 +329,8 @@ export function startHostSessions(options: {
       if (hasSsh) await sandbox.authorise([visitor.publicKey]);
       if (view === 'classic') classic = await openClassicPort(visitor, () => sessions.get(id));
       const containerHostKey = hasSsh ? await containers.hostKeyOf(peerId) : null;
+      // Before the program: it is one of the display's connections that do not keep a session alive.
+      if (view === 'viewer') windows = await windowsOf(sandbox);
       if (!grant.isLive) throw new AppError('cancelled');
       await sandbox.run(programOf(spec));
       // Security: nothing would end what runs under a grant that ended meanwhile.
@@ -296,12 +353,19 @@ export function startHostSessions(options: {
         addresses: new Set(),
         lostTimer: undefined,
         stopListening: () => {},
+        capabilities,
+        windows,
+        closing: 'no',
+        polite: undefined,
       };
       sessions.set(id, running);
       setEnd(running);
-      attach(running, visitor);
+      attach(running, visitor, capabilities);
       void sandbox.ended.then(({ exitCode, wantedOwnSandbox, output }) => {
-        if (exitCode === null || exitCode === 0 || !sessions.has(id)) return end(running, 'program', exitCode);
+        // A program that is asked to end is no fault, however it does so.
+        const isClosed = running.closing !== 'no';
+        if (isClosed || exitCode === null || exitCode === 0 || !sessions.has(id))
+          return end(running, endedBy(running, 'program'), exitCode);
         log.warn({ sessionId: id, offer: offer.id, exitCode, ...output }, 'the program failed');
         const isFault = Date.now() - running.startedAt < FAILED_AT_ONCE_MS || CRASH_CODES.has(exitCode);
         const problem: Problem | null = !isFault
@@ -312,6 +376,7 @@ export function startHostSessions(options: {
         if (isFault && wantedOwnSandbox) options.onOwnSandboxNeeded(offer.id);
         return end(running, 'program', exitCode, problem, lastWordsOf(output));
       });
+      windows?.state.follow(() => tellWindowList(running));
       show();
       log.info({ sessionId: id, peerId, offer: offer.id, view }, 'session started');
       record(running, { kind: 'started', sessionId: id, ruleId: grant.terms.ruleId, view, powers });
@@ -320,6 +385,7 @@ export function startHostSessions(options: {
     } catch (error) {
       grant.end();
       classic?.server.close();
+      windows?.[Symbol.dispose]();
       await sandbox?.stop();
       log.warn({ peerId, offer: offer.id, error: String(error) }, 'session not started');
       throw error instanceof AppError
@@ -327,6 +393,15 @@ export function startHostSessions(options: {
         : new AppError('container-failed', { why: toProblem(error).code }, { cause: error });
     } finally {
       starting.delete(grant);
+    }
+  }
+
+  async function windowsOf(sandbox: Sandbox): Promise<ProgramWindows | undefined> {
+    try {
+      return await followProgramWindows(await sandbox.connect('x11'), log);
+    } catch (error) {
+      log.info({ error: String(error) }, 'the windows of a program cannot be followed');
+      return undefined;
     }
   }
 
@@ -376,9 +451,25 @@ export function startHostSessions(options: {
         lead(running, channel, socket, filtersFor(running, tunnelEnd));
       };
     },
-    resume: (visitor, sessionId) => {
-      attach(find(sessionId, visitor.peerId), visitor);
+    resume: (visitor, sessionId, capabilities) => {
+      const running = find(sessionId, visitor.peerId);
+      attach(running, visitor, capabilities);
+      tellWindows(running);
       show();
+    },
+    close: (sessionId, peerId) => close(find(sessionId, peerId)),
+    keep: (sessionId, peerId) => {
+      const running = find(sessionId, peerId);
+      stopClosing(running);
+      running.closing = 'no';
+      tellWindows(running);
+      show();
+    },
+    useWindow: (sessionId, peerId, wish, windowId) => {
+      const { grant, powers, windows } = find(sessionId, peerId);
+      // Security: to bring a window to the front, or to close it, is a click; who only watches has none.
+      if (!grant.isLive || powers.isViewOnly) throw new AppError('not-allowed');
+      windows?.[wish](windowId);
     },
     end: (sessionId, reason, peerId) => end(find(sessionId, peerId), reason, null),
     endAll: (reason) => endWhere(reason, () => true),
@@ -442,7 +533,10 @@ function filtersFor(running: Running, end: TunnelEnd): Filters | undefined {
   const powers = () => running.powers;
   switch (end) {
     case 'display':
-      return { toHost: new RfbClientFilter(powers), toVisitor: new RfbServerFilter(powers) };
+      return {
+        toHost: new RfbClientFilter(powers, () => running.polite?.notePresence()),
+        toVisitor: new RfbServerFilter(powers),
+      };
     case 'files':
       return { toHost: new SftpFilter() };
     case 'ssh':
@@ -450,6 +544,11 @@ function filtersFor(running: Running, end: TunnelEnd): Filters | undefined {
     default:
       return assertNever(end);
   }
+}
+
+/** What ends while its visitor closes it was ended by the visitor. */
+function endedBy({ closing }: Running, reason: EndReason): EndReason {
+  return closing === 'no' ? reason : 'visitor';
 }
 
 function isOver({ endsAt }: Running): boolean {
@@ -483,5 +582,8 @@ function toSession(running: Running, face: PeerFace): Session {
     lastWords: [],
     powers: running.powers,
     endsAt: running.endsAt,
+    // Security: what a visitor's program calls its windows is what is on the visitor's screen, and not the owner's to read.
+    windows: [],
+    closing: running.closing,
   };
 }

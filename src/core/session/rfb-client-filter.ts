@@ -27,13 +27,16 @@ const CLIPBOARD_OUT = clipboard.request | clipboard.peek;
  */
 export class RfbClientFilter extends RfbStream {
   readonly #powers: () => Powers;
+  readonly #onInput: () => void;
   #phase: 'version' | 'security' | 'init' | 'messages' = 'version';
   /** The last pointer message that was let through. */
   #pointer: Buffer | undefined;
 
-  constructor(powers: () => Powers) {
+  /** @param onInput a key or a button of the mouse was pressed, and is let through */
+  constructor(powers: () => Powers, onInput: () => void = () => {}) {
     super();
     this.#powers = powers;
+    this.#onInput = onInput;
   }
 
   protected override judge(bytes: Buffer): Verdict {
@@ -69,7 +72,9 @@ export class RfbClientFilter extends RfbStream {
       case 3: // FramebufferUpdateRequest
         return pass(10);
       case 4: // KeyEvent: letting go is always allowed, so that no key stays down when the power goes.
-        return bytes.length < 2 ? undefined : { length: 8, isDropped: isViewOnly && bytes[1] !== 0 };
+        if (bytes.length < 2) return undefined;
+        if (!isViewOnly && bytes[1] !== 0) this.#onInput();
+        return { length: 8, isDropped: isViewOnly && bytes[1] !== 0 };
       case 5:
         return this.#judgePointer(bytes, isViewOnly);
       case 6: // ClientCutText
@@ -85,6 +90,7 @@ export class RfbClientFilter extends RfbStream {
       case 255: // QEMU: extended key event
         if (bytes.length < 4) return undefined;
         if (bytes[1] !== 0) throw new Error(`RFB: message 255.${bytes[1]} of the client is not known`);
+        if (!isViewOnly && bytes.readUInt16BE(2) !== 0) this.#onInput();
         return { length: 12, isDropped: isViewOnly && bytes.readUInt16BE(2) !== 0 };
       default:
         throw new Error(`RFB: message ${bytes[0]} of the client is not known`);
@@ -94,6 +100,7 @@ export class RfbClientFilter extends RfbStream {
   #judgePointer(bytes: Buffer, isViewOnly: boolean): Verdict {
     if (bytes.length < 6) return undefined;
     if (!isViewOnly) {
+      if (bytes[1] !== 0) this.#onInput();
       this.#pointer = Buffer.from(bytes.subarray(0, 6));
       return pass(6);
     }

@@ -21,6 +21,7 @@ const hostSessionId = '3b241101-e2bb-4255-8caf-4136c566a963' as SessionId;
 test('a host can take powers away while it runs, cannot give any, and cannot say that the person here ended it', async () => {
   const connection = {
     peerId: bob,
+    hello: { capabilities: [] },
     call: async () => ({}),
     onClose: () => () => {},
   } as unknown as HostConnection;
@@ -90,6 +91,7 @@ test('what the program of a native window writes when it ends is not what this c
   });
   const connection = {
     peerId: bob,
+    hello: { capabilities: [] },
     call: async () => ({}),
     onClose: () => () => {},
     openTunnel: async () => connect((server.address() as AddressInfo).port, '127.0.0.1'),
@@ -109,4 +111,70 @@ test('what the program of a native window writes when it ends is not what this c
   expect(sessions.state.value[0]?.problem).toEqual({ code: 'display-failed', params: {} });
   // It did arrive here.
   expect(JSON.stringify(warnings)).toContain('mallory.example');
+});
+
+test('a session is closed by asking first, where the host can, and a host can say nothing of it that was not begun here', async () => {
+  const called: string[] = [];
+  const connectionOf = (capabilities: readonly string[]) =>
+    ({
+      peerId: bob,
+      hello: { capabilities },
+      call: async (name: string) => {
+        called.push(name);
+        return {};
+      },
+      onClose: () => () => {},
+    }) as unknown as HostConnection;
+  const recording = createRecording();
+  await using sessions = startVisitorSessions({
+    identity: {} as Identity,
+    peers: { nameOf: () => 'Bob' } as unknown as Peers,
+    runtimeDir: '',
+    activity: recording,
+    log: silentLog,
+  });
+  const offer = { id: 'app:xcalc' as OfferId, kind: 'app', name: 'Calculator' };
+  const ask = { peerId: bob, peerName: 'Bob', isVerified: false, offer, view: 'viewer' } as unknown as Granted['ask'];
+  const session = {
+    sessionId: hostSessionId,
+    containerHostKey: null,
+    classicPort: null,
+    powers: noPowers,
+    remainingMs: null,
+  };
+  const connection = connectionOf(['windows', 'close']);
+  const id = sessions.begin({ ask, session, connection, release: () => {} });
+  const current = () => sessions.state.value.find((one) => one.id === id);
+
+  sessions.takeClosing({ sessionId: hostSessionId, closing: 'asking' }, connection);
+  expect(current()?.closing).toBe('no');
+  const window = { id: 7, title: 'a \u202e· Bob (verified)', isDialog: false, isActive: true, canClose: true };
+  sessions.takeWindows({ sessionId: hostSessionId, windows: [window, { ...window, title: 'b' }] }, connection);
+  expect(current()?.windows).toEqual([{ ...window, title: 'b' }]);
+  sessions.takeWindows({ sessionId: hostSessionId, windows: [window] }, connection);
+  expect(current()?.windows).toEqual([{ ...window, title: 'a - Bob (verified)' }]);
+  await sessions.useWindow(id, 'activate', 7);
+
+  await sessions.end(id, false);
+  await sessions.end(id, false);
+  sessions.takeClosing({ sessionId: hostSessionId, closing: 'asking' }, connection);
+  expect(current()).toMatchObject({ state: 'running', closing: 'asking' });
+  await sessions.keep(id);
+  expect(current()?.closing).toBe('no');
+  await sessions.end(id, false);
+  sessions.takeEnd(
+    { sessionId: hostSessionId, reason: 'program', exitCode: 0, problem: null, lastWords: [] },
+    connection,
+  );
+  await vi.waitFor(() => expect(current()).toMatchObject({ state: 'ended', endReason: 'visitor', windows: [] }));
+  expect(called).toEqual(['window.activate', 'session.close', 'session.keep', 'session.close']);
+  expect(recording.notes.at(-1)?.event).toMatchObject({ kind: 'ended', reason: 'visitor' });
+
+  // A host of an older version.
+  called.length = 0;
+  const older = connectionOf(['viewer']);
+  const second = sessions.begin({ ask, session, connection: older, release: () => {} });
+  await expect(sessions.useWindow(second, 'activate', 7)).rejects.toMatchObject({ code: 'not-found' });
+  await sessions.end(second, false);
+  expect(called).toEqual(['session.end']);
 });

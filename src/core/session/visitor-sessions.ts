@@ -19,6 +19,8 @@ import type { GrantedSession, NoticeValue, TunnelEnd } from '../tunnel/peer-prot
 import type { Granted } from './asks.ts';
 import { classicCommand } from './classic-command.ts';
 import { type NativeWindow, startNativeWindow } from './openssh.ts';
+import { closeLimits } from './polite-close.ts';
+import { titleOfWindow } from './program-windows.ts';
 
 export interface VisitorSessions extends AsyncDisposable {
   readonly state: Followable<readonly Session[]>;
@@ -28,6 +30,10 @@ export interface VisitorSessions extends AsyncDisposable {
   takeEnd(value: NoticeValue<'session.ended'>, connection: HostConnection): void;
   /** The host's word that it took powers away. */
   takeChange(value: NoticeValue<'session.changed'>, connection: HostConnection): void;
+  /** The host's word of the windows of a program. */
+  takeWindows(value: NoticeValue<'session.windows'>, connection: HostConnection): void;
+  /** The host's word of a program that is being closed. */
+  takeClosing(value: NoticeValue<'session.closing'>, connection: HostConnection): void;
   /** Ends every session with this peer as the host. */
   endAllOf(peerId: PeerId): Promise<void>;
   /** The RFB stream of a viewer session. @throws AppError `not-found`, `peer-unreachable`, `not-allowed` */
@@ -35,8 +41,12 @@ export interface VisitorSessions extends AsyncDisposable {
   /** The folder to exchange files. @throws AppError `not-found`; its methods throw `not-allowed` without the power */
   exchange(sessionId: string): Exchange;
   has(sessionId: string): boolean;
-  /** @throws AppError `not-found` */
-  end(sessionId: SessionId): Promise<void>;
+  /** Asks its program to close, and ends it when it has; `isNow` does not ask. @throws AppError `not-found` */
+  end(sessionId: SessionId, isNow: boolean): Promise<void>;
+  /** Goes on with one that is being closed. @throws AppError `not-found`, and what the host answers */
+  keep(sessionId: SessionId): Promise<void>;
+  /** @throws AppError `not-found` when the host has no list of windows, and what the host answers */
+  useWindow(sessionId: SessionId, wish: 'activate' | 'close', windowId: number): Promise<void>;
   dismiss(sessionId: SessionId): void;
 }
 
@@ -46,6 +56,8 @@ const LOST_AFTER_MS = 120_000;
 const WINDOW_GONE_MS = 4000;
 /** A viewer session whose window nobody opens is over after this. */
 const WINDOW_NEVER_MS = 60_000;
+/** The host's limit for a program that is asked to close, and some more for the way. */
+const CLOSED_AFTER_MS = closeLimits.totalMs + 30_000;
 const COUNT_EVERY_MS = 1000;
 
 interface Visiting {
@@ -58,6 +70,7 @@ interface Visiting {
   /** Transfers of files. */
   readonly transfers: Set<Duplex>;
   windowTimer: NodeJS.Timeout | undefined;
+  closeTimer: NodeJS.Timeout | undefined;
   native: NativeWindow | undefined;
   /** What the SSH line of the classic view names. */
   lentKey: LentKey | undefined;
@@ -121,12 +134,15 @@ export function startVisitorSessions(options: {
         lastWords: [],
         powers: granted.powers,
         endsAt: granted.remainingMs === null ? null : Date.now() + granted.remainingMs,
+        windows: [],
+        closing: 'no',
       },
       connection,
       release,
       displays: new Set(),
       transfers: new Set(),
       windowTimer: undefined,
+      closeTimer: undefined,
       native: undefined,
       lentKey: undefined,
       abort: new AbortController(),
@@ -290,9 +306,38 @@ export function startVisitorSessions(options: {
     clearTimeout(visit.windowTimer);
     visit.windowTimer = setTimeout(() => {
       if (visit.displays.size > 0 || visit.session.state !== 'running') return;
-      tellEnd(visit);
-      void finish(visit, 'visitor', null);
+      void close(visit);
     }, afterMs);
+  }
+
+  /** Asks first, where the host can. Its program may have a question, and the person may look for it in a window that they had closed. */
+  async function close(visit: Visiting): Promise<void> {
+    const { connection, session, hostSessionId } = visit;
+    if (connection === undefined || session.state !== 'running' || !connection.hello.capabilities.includes('close')) {
+      await endNow(visit);
+      return;
+    }
+    if (session.closing !== 'no') return;
+    change(visit, { closing: 'closing' });
+    visit.closeTimer = setTimeout(() => void endNow(visit), CLOSED_AFTER_MS);
+    try {
+      await connection.call('session.close', { sessionId: hostSessionId });
+    } catch (error) {
+      log.warn({ sessionId: session.id, error: String(error) }, 'the program could not be asked to close');
+      if (visit.connection === connection) await endNow(visit);
+    }
+  }
+
+  async function endNow(visit: Visiting): Promise<void> {
+    tellEnd(visit);
+    await finish(visit, 'visitor', null);
+  }
+
+  function stopClosing(visit: Visiting): void {
+    clearTimeout(visit.closeTimer);
+    if (visit.session.closing !== 'no') change(visit, { closing: 'no' });
+    // Closed a while ago, and its program was told to stay by whoever had opened it again.
+    if (visit.session.view === 'viewer' && visit.displays.size === 0) endWithoutWindow(visit, WINDOW_NEVER_MS);
   }
 
   /** Makes sure that the host ends it too. A host that cannot be told ends it by itself when we stay away. */
@@ -317,6 +362,8 @@ export function startVisitorSessions(options: {
       exitCode,
       problem,
       lastWords: [...lastWords],
+      windows: [],
+      closing: 'no',
     };
     const { id: sessionId, startedAt, bytesToHost, bytesToVisitor } = visit.session;
     const durationMs = Math.max(0, Date.now() - startedAt);
@@ -325,6 +372,7 @@ export function startVisitorSessions(options: {
     visit.stopListening();
     if (visit.session.view === 'classic') void rm(knownHostsPath(visit), { force: true }).catch(() => {});
     clearTimeout(visit.windowTimer);
+    clearTimeout(visit.closeTimer);
     for (const stream of [...visit.displays, ...visit.transfers]) stream.destroy();
     dropOldest(visiting, ({ session }) => session.state === 'ended');
     show();
@@ -352,8 +400,25 @@ export function startVisitorSessions(options: {
     begin,
     takeEnd: ({ sessionId, reason, exitCode, problem, lastWords }, connection) => {
       const visit = findOfHost(sessionId, connection);
+      if (visit === undefined) return;
       // Security: what the person here did is known here, and never a host's to say.
-      if (visit !== undefined) void finish(visit, reason === 'visitor' ? 'host' : reason, exitCode, problem, lastWords);
+      const isClosedHere = visit.session.closing !== 'no' && (reason === 'visitor' || reason === 'program');
+      if (isClosedHere) void finish(visit, 'visitor', exitCode);
+      else void finish(visit, reason === 'visitor' ? 'host' : reason, exitCode, problem, lastWords);
+    },
+    takeWindows: ({ sessionId, windows: told }, connection) => {
+      const visit = findOfHost(sessionId, connection);
+      if (visit === undefined || isOver(visit) || visit.session.view !== 'viewer') return;
+      // Security: titles are text of a stranger, who need not have cleaned them.
+      const windows = [...new Map(told.map((window) => [window.id, window])).values()];
+      change(visit, { windows: windows.map((window) => ({ ...window, title: titleOfWindow(window.title) })) });
+    },
+    takeClosing: ({ sessionId, closing }, connection) => {
+      const visit = findOfHost(sessionId, connection);
+      // Security: it is closed when the person here closes it, and a host can only say how far that is.
+      if (visit === undefined || isOver(visit) || visit.session.closing === 'no') return;
+      if (closing === 'no') stopClosing(visit);
+      else change(visit, { closing });
     },
     takeChange: ({ sessionId, powers: told, remainingMs }, connection) => {
       const visit = findOfHost(sessionId, connection);
@@ -366,12 +431,7 @@ export function startVisitorSessions(options: {
     },
     endAllOf: async (peerId) => {
       const ofPeer = [...visiting.values()].filter((visit) => visit.session.peerId === peerId);
-      await Promise.all(
-        ofPeer.map(async (visit) => {
-          tellEnd(visit);
-          await finish(visit, 'visitor', null);
-        }),
-      );
+      await Promise.all(ofPeer.map(endNow));
     },
     openDisplay: async (sessionId) => {
       const visit = find(sessionId);
@@ -392,10 +452,19 @@ export function startVisitorSessions(options: {
       return createExchange(() => openTransfer(visit));
     },
     has: (sessionId) => visiting.has(sessionId as SessionId),
-    end: async (sessionId) => {
+    end: (sessionId, isNow) => (isNow ? endNow(find(sessionId)) : close(find(sessionId))),
+    keep: async (sessionId) => {
       const visit = find(sessionId);
-      tellEnd(visit);
-      await finish(visit, 'visitor', null);
+      if (visit.session.closing === 'no') return;
+      await visit.connection?.call('session.keep', { sessionId: visit.hostSessionId });
+      stopClosing(visit);
+    },
+    useWindow: async (sessionId, wish, windowId) => {
+      const { connection, hostSessionId, session } = find(sessionId);
+      if (connection?.hello.capabilities.includes('windows') !== true)
+        throw new AppError('not-found', { what: 'This window' });
+      if (session.powers.isViewOnly) throw new AppError('not-allowed');
+      await connection.call(`window.${wish}`, { sessionId: hostSessionId, windowId });
     },
     dismiss: (sessionId) => {
       if (find(sessionId).session.state !== 'ended') return;
@@ -404,12 +473,7 @@ export function startVisitorSessions(options: {
     },
     [Symbol.asyncDispose]: async () => {
       clearInterval(countTimer);
-      await Promise.all(
-        [...visiting.values()].map(async (visit) => {
-          tellEnd(visit);
-          await finish(visit, 'visitor', null);
-        }),
-      );
+      await Promise.all([...visiting.values()].map(endNow));
       clearInterval(countTimer);
     },
   };

@@ -2,10 +2,13 @@
 import { z } from 'zod';
 import { problemSchema } from '../../contract/errors.ts';
 import {
+  closingSchema,
   endReasonSchema,
   iconHashSchema,
+  MAX_WINDOWS,
   offerIdSchema,
   powersSchema,
+  programWindowSchema,
   requestIdSchema,
   sessionIdSchema,
   sizeSchema,
@@ -61,6 +64,7 @@ export const grantedSessionSchema = z.object({
 export type GrantedSession = z.infer<typeof grantedSessionSchema>;
 
 const nothing = z.object({});
+const windowIdSchema = programWindowSchema.shape.id;
 /** 32 bytes in hex: a nonce, or a commitment to one, which is also the name of its comparison. */
 const bytes32 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -79,6 +83,13 @@ export const visitorCalls = {
   },
   'request.cancel': { input: z.object({ requestId: requestIdSchema }), output: nothing },
   'session.end': { input: z.object({ sessionId: sessionIdSchema }), output: nothing },
+  /** Capability `close`: asks the program to close, and ends the session when it has. */
+  'session.close': { input: z.object({ sessionId: sessionIdSchema }), output: nothing },
+  /** Capability `close`: the visitor goes on with it after all. */
+  'session.keep': { input: z.object({ sessionId: sessionIdSchema }), output: nothing },
+  /** Capability `windows`: to the front, or the question whether it closes. */
+  'window.activate': { input: z.object({ sessionId: sessionIdSchema, windowId: windowIdSchema }), output: nothing },
+  'window.close': { input: z.object({ sessionId: sessionIdSchema, windowId: windowIdSchema }), output: nothing },
   /** After a lost connection: is the session still there? */
   'session.resume': { input: z.object({ sessionId: sessionIdSchema }), output: nothing },
   /** Two people compare a code (peers/comparison.ts): the visitor commits, the host gives its nonce, the visitor reveals. */
@@ -103,6 +114,10 @@ export const hostNotices = {
     powers: powersSchema,
     remainingMs: z.number().int().nonnegative().nullable(),
   }),
+  /** Capability `windows`: which windows the program has. */
+  'session.windows': z.object({ sessionId: sessionIdSchema, windows: z.array(programWindowSchema).max(MAX_WINDOWS) }),
+  /** Capability `close`: how far it is with a program that the visitor closes. */
+  'session.closing': z.object({ sessionId: sessionIdSchema, closing: closingSchema }),
   'session.ended': z.object({
     sessionId: sessionIdSchema,
     reason: endReasonSchema,
@@ -116,7 +131,7 @@ export const hostNotices = {
 } as const;
 
 /** What this version can do beyond its protocol's first day. */
-export const CAPABILITIES = ['viewer', 'native', 'classic', 'verify', 'files'] as const;
+export const CAPABILITIES = ['viewer', 'native', 'classic', 'verify', 'files', 'windows', 'close'] as const;
 
 export type VisitorCall = keyof typeof visitorCalls;
 export type CallInput<C extends VisitorCall> = z.output<(typeof visitorCalls)[C]['input']>;

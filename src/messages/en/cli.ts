@@ -94,6 +94,7 @@ export const cli = {
     timeLimit: 'it ends so many minutes after it began',
     to: 'who sees it: everybody, verified, computers with commas between them, or default (as for everything); without applications: for everything',
     endAll: 'every session in which another computer uses this one',
+    endNow: 'do not ask its program first: what is not saved is lost',
     shareEvery: 'all applications, also those that are installed later',
     same: 'the code there is the same as the one here',
     different: 'the code there is another one',
@@ -286,6 +287,8 @@ export const cli = {
     dndOff: 'Do not disturb is off.',
     quietHours: 'Do not disturb is off, but it is a quiet hour until {{time}}.',
     ended: 'Ended: {{offer}}, {{peer}}.',
+    asksFirst:
+      '{{offer}} asks before it closes. Answer it in its window, or close it without an answer: ebp end {{id}} --now',
     endedAll: 'Every use of this computer was ended.',
     ownSandboxOn:
       'May build a sandbox of its own: {{names}}. It then reaches parts of this computer’s kernel that other programs here do not; a flaw in them could let it out of its container. Only for programs that do not start without it.',

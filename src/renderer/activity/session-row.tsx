@@ -20,6 +20,7 @@ export function SessionRow({ session, now }: { session: Session; now: number }) 
   const { isBusy, run } = useAction();
   const isEnded = session.state === 'ended';
   const isHost = session.role === 'host';
+  const isInsisting = !isHost && session.closing !== 'no';
   const endReason = session.endReason ?? 'failed';
   const peer = peerLabel(session, { isMarked: true });
   const duration = formatDuration((session.endedAt ?? now) - session.startedAt);
@@ -49,7 +50,11 @@ export function SessionRow({ session, now }: { session: Session; now: number }) 
             <span className="state-dot" data-state={session.state} aria-hidden />
             {isEnded
               ? t(`ui.session.ended.${endReason}.${session.role}`, { peer: sayPeer(session, { isMarked: true }) })
-              : t(`ui.session.state.${session.state}`)}
+              : session.closing === 'no' || session.state === 'reconnecting'
+                ? t(`ui.session.state.${session.state}`)
+                : t(`ui.session.closing.${session.closing}.${session.role}`, {
+                    peer: sayPeer(session, { isMarked: true }),
+                  })}
           </div>
           <div className="activity-line" title={formatDateTime(session.startedAt)}>
             {duration}
@@ -98,10 +103,13 @@ export function SessionRow({ session, now }: { session: Session; now: number }) 
               variant="light"
               color="red"
               loading={isBusy}
-              aria-label={t('ui.session.endWhat', { offer: session.offer.name, peer })}
-              onClick={() => run(() => core.call('sessions.end', { sessionId: session.id }))}
+              aria-label={t(isInsisting ? 'ui.session.endAnywayWhat' : 'ui.session.endWhat', {
+                offer: session.offer.name,
+                peer,
+              })}
+              onClick={() => run(() => core.call('sessions.end', { sessionId: session.id, isNow: isInsisting }))}
             >
-              {t('ui.session.end')}
+              {t(isInsisting ? 'ui.session.endAnyway' : 'ui.session.end')}
             </Button>
           )}
         </Group>

@@ -8,12 +8,11 @@ import {
   IconClockOff,
   IconHandStop,
   IconPlugConnectedX,
-  IconPower,
   IconSquareCheck,
 } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Offer, PeerId, SessionId } from '../../contract/models.ts';
+import type { Offer, PeerId, Session } from '../../contract/models.ts';
 import { noPowers } from '../../contract/powers.ts';
 import { sayProblem } from '../../messages/messages.ts';
 import { type Party, partyOf, peerLabel } from '../../messages/peer-label.ts';
@@ -28,8 +27,11 @@ import { useAction, useConnectionEpoch, useCore, useNow, useTopic } from '../use
 import { type RemoteScreen, showRemoteScreen } from '../viewer/remote-screen.ts';
 import type { ViewerStart } from '../viewer/start-viewer.ts';
 import { type DisplayState, type ViewerEnd, type ViewerPhase, viewerPhase } from '../viewer/viewer-phase.ts';
+import { documentOf } from '../viewer/window-titles.ts';
+import { ClosingLine, DisconnectButton } from './viewer-closing.tsx';
 import { useNoDrops, ViewerFiles } from './viewer-files.tsx';
 import { ViewerPowers } from './viewer-powers.tsx';
+import { ViewerWindows } from './viewer-windows.tsx';
 import './viewer-window.css';
 
 const SCALE_KEY = 'ebrainpool-viewer-scale';
@@ -72,9 +74,16 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
       offer: offer.name,
       peer: label,
     });
-  const title = titleWith(peerName);
+  const documentTitle = useDocument(session);
+  const title =
+    documentTitle === null
+      ? titleWith(peerName)
+      : t('ui.viewer.titleDocument', { window: documentTitle, peer: peerName });
   // Where the system shows it there is no mark beside it.
-  const windowTitle = titleWith(peerLabel(party));
+  const windowTitle =
+    documentTitle === null
+      ? titleWith(peerLabel(party))
+      : t('ui.viewer.titleDocument', { window: documentTitle, peer: peerLabel(party) });
 
   useEffect(() => {
     document.title = windowTitle;
@@ -134,8 +143,6 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
       if (!(event.ctrlKey && event.altKey && event.key === 'Home')) return;
       event.preventDefault();
       event.stopPropagation();
-      // noVNC lets go of the keys that are held when the window loses focus.
-      window.dispatchEvent(new Event('blur'));
       toolbar.current?.querySelector('button')?.focus();
     };
     window.addEventListener('keydown', onKeyDown, { capture: true });
@@ -152,7 +159,6 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
     else void document.documentElement.requestFullscreen().catch(() => undefined);
     screen.current?.focus();
   };
-  const end = (id: SessionId) => run(() => core.call('sessions.end', { sessionId: id }));
 
   const isLive = phase.kind === 'running' || phase.kind === 'reconnecting' || phase.kind === 'connecting';
   // What was asked for, and not what the person there left of it; after a reload the ask is found by its session.
@@ -167,11 +173,22 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
       <header className="viewer-bar" ref={toolbar}>
         <OfferIcon offer={offer} sizePx={20} />
         <Title order={1} className="viewer-title ellipsis" title={title}>
-          {title}
+          {documentTitle === null ? (
+            title
+          ) : (
+            // Security: a title is the program's own text. It cannot push the name of the peer out of sight.
+            <>
+              <bdi className="viewer-document ellipsis">{documentTitle}</bdi>
+              <span className="viewer-peer ellipsis">{t('ui.viewer.titlePeer', { peer: peerName })}</span>
+            </>
+          )}
         </Title>
         {peerId !== undefined && <MarkOf peerId={peerId} />}
         {session !== undefined && session.state !== 'ended' && (
           <>
+            {session.windows.length > 1 && !powers.isViewOnly && (
+              <ViewerWindows session={session} onChosen={() => screen.current?.focus()} />
+            )}
             <ViewerPowers session={session} />
             {powers.files && <ViewerFiles key={session.id} session={session} place={mainElement} />}
           </>
@@ -198,16 +215,7 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
             {isFull ? <IconArrowsMinimize size={18} /> : <IconArrowsMaximize size={18} />}
           </ActionIcon>
         </Tooltip>
-        <Button
-          size="compact-sm"
-          color="red"
-          variant="light"
-          leftSection={<IconPower size={16} />}
-          disabled={!isLive || session === undefined}
-          onClick={() => session !== undefined && end(session.id)}
-        >
-          {t('ui.viewer.disconnect')}
-        </Button>
+        <DisconnectButton session={session} isLive={isLive} />
       </header>
       <ConnectionBanner />
       <main className="viewer-main" ref={setMainElement}>
@@ -221,6 +229,9 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
           onFocus={(event) => event.target === event.currentTarget && screen.current?.focus()}
           aria-label={t('ui.viewer.screen', { offer: offer.name, peer: peerName })}
         />
+        {session !== undefined && session.state === 'running' && (
+          <ClosingLine session={session} offer={shorten(offer.name, 60)} />
+        )}
         {phase.kind !== 'running' && (
           <div className="viewer-cover" data-clear={phase.kind === 'reconnecting' || undefined} role="status">
             <Cover
@@ -235,6 +246,15 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
       </main>
     </div>
   );
+}
+
+/** The title of the document in front, where the host tells it. */
+function useDocument(session: Session | undefined): string | null {
+  const lastId = useRef<number | null>(null);
+  if (session === undefined || session.state === 'ended') return null;
+  const found = documentOf(session.windows, lastId.current);
+  lastId.current = found?.id ?? lastId.current;
+  return found?.title ?? null;
 }
 
 function nameOfStranger(peerId: PeerId | undefined): string {

@@ -63,6 +63,15 @@ export const useTexts = {
       reconnecting: 'Connection lost, trying again…',
       ended: 'Ended',
     },
+    closing: {
+      closing: { visitor: 'Closing…', host: '{{peer}} is closing it.' },
+      asking: {
+        visitor: 'It asks before it closes. Open its window to answer.',
+        host: '{{peer}} is closing it, and it asks something first.',
+      },
+    },
+    endAnyway: 'Close anyway',
+    endAnywayWhat: 'Close {{offer}} ({{peer}}) anyway',
     ended: {
       visitor: { visitor: 'You ended it.', host: '{{peer}} ended it.' },
       host: { visitor: 'Ended by {{peer}}.', host: 'You ended it.' },
@@ -82,6 +91,8 @@ export const useTexts = {
   viewer: {
     title: '{{offer}} on {{peer}}’s computer',
     titleOwned: '{{offer}} on {{peer}}',
+    titleDocument: '{{window}} · {{peer}}',
+    titlePeer: ' · {{peer}}',
     program: 'Program',
     screen: '{{offer}} on the computer of {{peer}}. The keys go to the program; Ctrl+Alt+Home leads to the toolbar.',
     scale: 'Scale',
@@ -90,6 +101,20 @@ export const useTexts = {
     leaveFullScreen: 'Leave full screen',
     fullScreenHint: 'In full screen this bar appears at the upper edge. Ctrl+Alt+Home leads here.',
     disconnect: 'Disconnect',
+    closing: {
+      closing: 'Closing {{offer}}…',
+      asking: '{{offer}} asks before it closes. Answer it in its window.',
+      keep: 'Keep it open',
+      anyway: 'Close anyway',
+    },
+    windows: {
+      open_one: '{{count}} window of the program',
+      open_other: '{{count}} windows of the program',
+      title: 'Windows of the program',
+      hint: 'The windows of the program. Ctrl+Alt+Page Up and Page Down lead from one to the next.',
+      untitled: 'Window without a title',
+      close: 'Close {{window}}',
+    },
     reachingTitle: 'Reaching {{peer}}…',
     waitingTitle: 'Waiting for {{peer}}…',
     waiting: '{{offer}} opens here as soon as {{peer}} says yes.',

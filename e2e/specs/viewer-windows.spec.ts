@@ -1,0 +1,127 @@
+// A program's windows in the viewer: its bar lists them and switches, names the window after the document, and none can be lost.
+import { checkAccess } from '../lab/axe.ts';
+import { expect, soon, test, useLan } from '../lab/fixtures.ts';
+import { openSession } from '../lab/open-session.ts';
+import { inkOf } from '../lab/picture.ts';
+import { sandboxProcesses } from '../lab/processes.ts';
+
+const TWO = "xterm -T plan.txt -e sleep 600 & xterm -T notes.txt -e sh -c 'head -n 1 >said.txt; sleep 600'";
+
+const lan = useLan({
+  alice: {},
+  bob: {
+    apps: {
+      two: `sh -c "${TWO}"`,
+      keys: 'sh -c "exec xev >keys.txt"',
+      alone: 'xterm -T alone -e sh -c "sleep 2; xdotool search --name alone windowminimize; sleep 600"',
+      fixed: 'xmessage -title Question Really?',
+    },
+  },
+});
+
+test.afterEach(async () => {
+  await (await lan.bob.core()).call('sessions.endAll', {});
+  for (const page of lan.alice.shell.context.pages()) if (/window=viewer/.test(page.url())) await page.close();
+  await expect.poll(() => sandboxProcesses('bob')).toEqual([]);
+});
+
+test('the bar lists the windows and switches between them, also by the keyboard, and the title is the document’s', async () => {
+  const { viewer } = await openSession(lan.alice, lan.bob, 'two', {});
+  const { page } = viewer;
+  await expect(viewer.windows).toHaveAccessibleName('2 windows of the program');
+  const titles = ['plan.txt', 'notes.txt'];
+  const front = async () => (await page.title()).replace(' · Bob (not verified)', '');
+  await soon(async () => titles.includes(await front())).toBe(true);
+  const first = await front();
+  const second = titles.find((title) => title !== first) as string;
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(`${first} · Bob`);
+
+  await viewer.windows.click();
+  await expect(viewer.windowList.getByRole('button', { name: first, exact: true })).toHaveAttribute(
+    'aria-current',
+    'true',
+  );
+  await checkAccess(page, 'the windows of a program');
+  await page.screenshot({ path: test.info().outputPath('windows-dark.png') });
+  await page.emulateMedia({ colorScheme: 'light' });
+  for (const [width, height] of [
+    [1280, 720],
+    [700, 500],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await expect(page.getByText('Bob', { exact: false }).first()).toBeInViewport();
+    await expect(viewer.disconnect).toBeInViewport({ ratio: 1 });
+    await expect(viewer.windowList).toBeInViewport({ ratio: 1 });
+    await page.screenshot({ path: test.info().outputPath(`windows-${width}.png`) });
+  }
+  await viewer.windowList.getByRole('button', { name: second, exact: true }).click();
+  await soon(front).toBe(second);
+  await expect(viewer.windowList).toBeHidden();
+
+  // Keys go to the window in front.
+  await page.keyboard.press('Control+Alt+PageDown');
+  await soon(front).toBe(first);
+  await page.keyboard.press('Control+Alt+PageUp');
+  await soon(front).toBe(second);
+  if ((await front()) !== 'notes.txt') await page.keyboard.press('Control+Alt+PageUp');
+  await soon(front).toBe('notes.txt');
+  await viewer.type('hello\n');
+  await soon(() => lan.bob.readInHome('said.txt')).toBe('hello\n');
+
+  await viewer.windows.click();
+  await viewer.windowList.getByRole('button', { name: 'Close plan.txt' }).click();
+  await expect(viewer.windows).toBeHidden();
+  expect(await front()).toBe('notes.txt');
+});
+
+test('who only watches sees the title, and can neither switch nor close', async () => {
+  const { viewer, atVisitor } = await openSession(lan.alice, lan.bob, 'two', { isViewOnly: true });
+  await soon(() => viewer.page.title()).toMatch(/\.txt · Bob/);
+  await expect(viewer.windows).toHaveCount(0);
+  const core = await lan.alice.core();
+  const [window] = core.read('sessions')?.find(({ id }) => id === atVisitor)?.windows ?? [];
+  await expect(core.call('windows.close', { sessionId: atVisitor, windowId: window?.id ?? 0 })).rejects.toMatchObject({
+    code: 'not-allowed',
+  });
+});
+
+test('a program that is minimised comes back', async () => {
+  const { viewer } = await openSession(lan.alice, lan.bob, 'alone', {});
+  await soon(() => viewer.page.title()).toContain('alone · Bob');
+  // It minimises itself after two seconds.
+  await viewer.page.waitForTimeout(3000);
+  await soon(async () => inkOf(await viewer.picture())).toBeGreaterThan(0);
+  await expect(viewer.page).toHaveTitle('alone · Bob (not verified)');
+});
+
+test('a key that is held when the focus goes to the bar is let go in the program', async () => {
+  const { viewer } = await openSession(lan.alice, lan.bob, 'keys', { files: true });
+  const { page } = viewer;
+  const log = () => lan.bob.readInHome('keys.txt') ?? '';
+  const count = (event: string) => log().split(event).length - 1;
+  await soon(log).toContain('MapNotify');
+  await viewer.screen.locator('canvas').first().focus();
+  for (const [key, leave] of [
+    ['Alt', () => page.getByRole('button', { name: 'Files' }).click()],
+    ['Shift', () => page.getByRole('button', { name: 'Scale' }).focus()],
+  ] as const) {
+    await viewer.screen.locator('canvas').first().focus();
+    const [pressed, released] = [count('KeyPress event'), count('KeyRelease event')];
+    await page.keyboard.down(key);
+    // xev writes in blocks: what it has not written yet is pushed out by moving the mouse.
+    await expect
+      .poll(async () => {
+        await viewer.point({ x: 40 + Math.floor(Math.random() * 200), y: 60 });
+        return count('KeyPress event') - pressed;
+      })
+      .toBe(1);
+    await leave();
+    await page.keyboard.up(key);
+    await expect
+      .poll(async () => {
+        await viewer.point({ x: 40 + Math.floor(Math.random() * 200), y: 60 });
+        return count('KeyRelease event') - released;
+      })
+      .toBe(1);
+  }
+});
