@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium, type Page } from '@playwright/test';
 import { folderOf, spawnOn } from '../../scripts/lab-hosts.ts';
+import { testPackage } from '../../scripts/packaging.mjs';
 import { testElectron } from '../../scripts/test-electron.mjs';
 import { cameraArgs } from './camera.ts';
 import type { Desktop, Desktops } from './desktop.ts';
@@ -36,18 +37,27 @@ export function electron(): Electron {
   return { path: forTests.path, version: forTests.version, app: join(root, 'out', 'electron-for-tests') };
 }
 
+function electronWithApp(): string[] {
+  const { path, app } = electron();
+  return [path, app];
+}
+
 /** @throws when it is not there within 30 s */
-export async function startElectronShell(start: ShellStart, desktops: Desktops): Promise<RunningShell> {
+export async function startElectronShell(
+  start: ShellStart,
+  desktops: Desktops,
+  kind: 'electron' | 'package',
+): Promise<RunningShell> {
   const { host, profileDir, env, cameraPath, onLine } = start;
   await using stack = new AsyncDisposableStack();
   const desktop = await desktops.on(host);
-  const { path, app } = electron();
+  const program = kind === 'package' ? [testPackage.program] : electronWithApp();
   const child = spawnOn(
     host,
     [
-      path,
+      ...program,
       ...['--disable-gpu', '--disable-dev-shm-usage', '--remote-debugging-port=0', ...cameraArgs(cameraPath)],
-      ...[app, '--profile', profileDir],
+      ...['--profile', profileDir],
     ],
     { cwd: root, env: { ...process.env, ...desktop.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
