@@ -4,64 +4,8 @@ import { join } from 'node:path';
 import type { MountInfo, SandboxMount, SandboxSpec } from './engine.ts';
 import { sandboxEnvironment } from './environment.ts';
 import type { SandboxFiles } from './sandbox-files.ts';
+import { systemFiles } from './system-files.ts';
 import { XDG_CONFIG_DIRS } from './window-manager.ts';
-
-/** Of /etc a program sees what it needs to run, and nothing that says who the owner is. */
-const ETC = [
-  'alternatives',
-  'bash.bashrc',
-  'ca-certificates',
-  'ca-certificates.conf',
-  'chromium',
-  'chromium.d',
-  'dconf',
-  'default/locale',
-  'drirc',
-  'emacs',
-  'firefox',
-  'firefox-esr',
-  'fonts',
-  'gimp',
-  'gnome',
-  'gtk-2.0',
-  'gtk-3.0',
-  'gtk-4.0',
-  'ImageMagick-6',
-  'ImageMagick-7',
-  'inputrc',
-  'java-17-openjdk',
-  'java-21-openjdk',
-  'ld.so.cache',
-  'ld.so.conf',
-  'ld.so.conf.d',
-  'libreoffice',
-  'locale.alias',
-  'localtime',
-  'magic',
-  'mailcap',
-  'manpath.config',
-  'mime.types',
-  'nanorc',
-  'openal',
-  'pango',
-  'papersize',
-  'perl',
-  'pki/tls/certs',
-  'profile',
-  'protocols',
-  'python3',
-  'python3.11',
-  'services',
-  'shells',
-  'ssl/certs',
-  'ssl/openssl.cnf',
-  'terminfo',
-  'timezone',
-  'vim',
-  'vulkan',
-  'X11',
-  'xdg',
-] as const;
 
 /** Security: of /proc, what tells the owner's keys and the kernel's addresses: no namespace hides them. */
 const KERNEL_FILES = ['/proc/kallsyms', '/proc/key-users', '/proc/keys'] as const;
@@ -73,7 +17,11 @@ export function describeMounts(
   return [
     { path: '/usr', target: '/usr', mode: 'ro' },
     ...(existsSync('/opt') ? [{ path: '/opt', target: '/opt', mode: 'ro' } as const] : []),
-    { path: `/etc/{${ETC.filter((name) => existsSync(`/etc/${name}`)).join(',')}}`, target: '/etc', mode: 'ro' },
+    ...Object.entries(systemFiles()).map(([folder, names]) => ({
+      path: `/${folder}/{${names.filter((name) => existsSync(`/${folder}/${name}`)).join(',')}}`,
+      target: `/${folder}`,
+      mode: 'ro' as const,
+    })),
     { path: homePath, target: '/home/ebp', mode: 'rw' },
     { path: 'tmpfs', target: '/tmp', mode: 'tmpfs' },
     { path: 'tmpfs', target: '/var/tmp', mode: 'tmpfs' },
@@ -101,7 +49,9 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
     ...['bin', 'lib', 'lib32', 'lib64', 'libx32', 'sbin'].flatMap((name) =>
       existsSync(`/usr/${name}`) ? ['--symlink', `usr/${name}`, `/${name}`] : [],
     ),
-    ...ETC.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
+    ...Object.entries(systemFiles()).flatMap(([folder, names]) =>
+      names.flatMap((name) => ['--ro-bind-try', `/${folder}/${name}`, `/${folder}/${name}`]),
+    ),
     ...['passwd', 'group', 'hosts', 'machine-id', 'nsswitch.conf', 'resolv.conf'].flatMap((name) => [
       '--ro-bind',
       join(files.confPath, name),
@@ -112,14 +62,6 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
       ['pulse-client.conf', '/etc/pulse/client.conf'],
     ].flatMap(([name, target]) => ['--ro-bind', join(files.confPath, name as string), target as string]),
     ...['--symlink', '/etc/machine-id', '/var/lib/dbus/machine-id'],
-    ...[
-      '--ro-bind-try',
-      '/var/cache/fontconfig',
-      '/var/cache/fontconfig',
-      '--ro-bind-try',
-      '/var/lib/ghostscript',
-      '/var/lib/ghostscript',
-    ],
     ...['--proc', '/proc'],
     ...KERNEL_FILES.flatMap((path) => (existsSync(path) ? ['--ro-bind', '/dev/null', path] : [])),
     ...['--dev', '/dev', '--tmpfs', '/tmp', '--bind', files.x11Path, '/tmp/.X11-unix'],

@@ -89,7 +89,7 @@ describe('a program that the session bus starts', () => {
 
   test('has the display of a viewer, and all other variables', async () => {
     const out = await sandboxes.runScript(`${service}; cat ~/started`);
-    expect(variables(out)).toMatchObject({ ...onBus(), DISPLAY: ':1' });
+    expect(variables(out)).toMatchObject({ ...onBus(), DISPLAY: ':1', XDG_CONFIG_DIRS });
   });
 
   test('has the display that an ssh session came with', async () => {

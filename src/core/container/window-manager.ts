@@ -1,4 +1,5 @@
 // How windows stand on the screen of a sandbox: the settings of its window manager, Openbox, and of GTK's own title bars.
+import { sandboxEnvironment } from './environment.ts';
 
 /** Where they lie in a sandbox. */
 const CONF = '/run/ebp/conf';
@@ -81,4 +82,4 @@ export const windowManagerFiles: readonly (readonly [name: string, text: string]
 ];
 
 /** For programs: where those of GTK are found, before the computer's own. */
-export const XDG_CONFIG_DIRS = `${CONF}:/etc/xdg`;
+export const XDG_CONFIG_DIRS = `${CONF}:${sandboxEnvironment()['XDG_CONFIG_DIRS']}`;
