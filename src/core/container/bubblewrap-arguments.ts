@@ -72,6 +72,8 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
     ...spec.mounts
       .toSorted((one, other) => one.target.length - other.target.length)
       .flatMap(({ source, target, mode }) => [mode === 'ro' ? '--ro-bind' : '--bind', source, target]),
+    // Says that this is a container, as podman does. WebKitGTK then tries whether it can build a sandbox of its own before it needs one.
+    ...['--ro-bind', '/dev/null', '/run/.containerenv'],
     ...['--remount-ro', '/', '--chdir', '/home/ebp', '--', '/run/ebp/conf/init'],
   ];
 }

@@ -1,6 +1,7 @@
 // The first program in a sandbox: starts display, session bus and sshd, waits for the program to run, and tells how it ended.
 import { EXCHANGE_PATH, UPLOAD_PREFIX } from '../files/places.ts';
 import { waitForWindows } from './sandbox-end.ts';
+import { prepareSession } from './sandbox-session.ts';
 
 /**
  * Reads NUL-terminated words from standard input, so nothing is ever parsed by a shell: `files` opens the folder to exchange files,
@@ -33,6 +34,7 @@ socat UNIX-LISTEN:/run/ebp/sock/ssh,fork,mode=600,max-children=32 EXEC:"/usr/sbi
 own=" 1 $$ $! "
 # Before the session bus, which gives its own environment to every program that it starts.
 [ -n "$EBP_SIZE" ] && export DISPLAY=:1
+${prepareSession}
 if command -v dbus-daemon >/dev/null; then
   dbus-daemon --session --address="$DBUS_SESSION_BUS_ADDRESS" --nofork --nopidfile >/dev/null 2>&1 </dev/null &
   own+="$! "
