@@ -32,7 +32,5 @@ export default defineConfig<object, ShellOption>({
         '**/attacks/{clipboard,false-adverts,flood,hidden-offers,names,peer-messages,revocation}.spec.ts',
       ],
     },
-    // What electron-builder makes of it, with every fuse as stated: the way from a click to a window, once.
-    { name: 'package', use: { shell: 'package' }, testDir: './packaging', testMatch: '*.spec.ts' },
   ],
 });

@@ -123,7 +123,7 @@ export class Computer implements AsyncDisposable {
     this.#shell =
       this.#kind === 'browser'
         ? await startBrowserShell(start, this.#shared.chromiums)
-        : await startElectronShell(start, this.#shared.desktops, this.#kind);
+        : await startElectronShell(start, this.#shared.desktops);
     await (await this.#shell.main())
       .getByRole('button', { name: 'Settings', exact: true })
       .or((await this.#shell.main()).getByRole('heading', { name: 'Welcome to eBrainPool' }))

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium, type Page } from '@playwright/test';
 import { folderOf, spawnOn } from '../../scripts/lab-hosts.ts';
-import { testPackage } from '../../scripts/packaging.mjs';
 import { testElectron } from '../../scripts/test-electron.mjs';
 import { cameraArgs } from './camera.ts';
 import type { Desktop, Desktops } from './desktop.ts';
@@ -37,27 +36,18 @@ export function electron(): Electron {
   return { path: forTests.path, version: forTests.version, app: join(root, 'out', 'electron-for-tests') };
 }
 
-function electronWithApp(): string[] {
-  const { path, app } = electron();
-  return [path, app];
-}
-
 /** @throws when it is not there within 30 s */
-export async function startElectronShell(
-  start: ShellStart,
-  desktops: Desktops,
-  kind: 'electron' | 'package',
-): Promise<RunningShell> {
+export async function startElectronShell(start: ShellStart, desktops: Desktops): Promise<RunningShell> {
   const { host, profileDir, env, cameraPath, onLine } = start;
   await using stack = new AsyncDisposableStack();
   const desktop = await desktops.on(host);
-  const program = kind === 'package' ? [testPackage.program] : electronWithApp();
+  const { path, app } = electron();
   const child = spawnOn(
     host,
     [
-      ...program,
+      path,
       ...['--disable-gpu', '--disable-dev-shm-usage', '--remote-debugging-port=0', ...cameraArgs(cameraPath)],
-      ...['--profile', profileDir],
+      ...[app, '--profile', profileDir],
     ],
     { cwd: root, env: { ...process.env, ...desktop.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );

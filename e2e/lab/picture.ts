@@ -89,7 +89,7 @@ export async function expectSame(
 }
 
 /** PNG (ISO/IEC 15948) of eight bits a channel, without filters. */
-function toPng({ width, height, rgb }: Picture): Buffer {
+export function toPng({ width, height, rgb }: Picture): Buffer {
   const chunk = (type: string, data: Buffer) => {
     const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
     const frame = Buffer.alloc(body.length + 8);

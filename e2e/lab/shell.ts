@@ -2,8 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { BrowserContext, Page } from '@playwright/test';
 
-/** `package` is the Electron shell as people would have it installed: packed, with every fuse as stated. */
-export type ShellKind = 'browser' | 'electron' | 'package';
+export type ShellKind = 'browser' | 'electron';
 
 export interface ShellStart {
   readonly host: string;
