@@ -33,7 +33,7 @@ runMain(async () => {
     );
     return 0;
   }
-  await ensureSetUp({ forTests: true });
+  await ensureSetUp({ purpose: 'demo' });
   // Not os.tmpdir(): the lab hides /run, where a person's may be, and a socket's path has 107 characters at most.
   const folder = mkdtempSync('/tmp/ebp-demo-');
   const started = [];

@@ -5,10 +5,11 @@ import { ensureTestElectron } from './test-electron.mjs';
 import { Refusal, say, whileAlone } from './tools.mjs';
 import { ensureTestBundle, ensureWindowIsBuilt } from './window-build.mjs';
 
-export async function ensureSetUp({ forTests = false } = {}) {
+/** @param {{ purpose?: 'sharing' | 'demo', forTests?: boolean }} [wanted] */
+export async function ensureSetUp({ purpose = 'sharing', forTests = false } = {}) {
   await whileAlone(async () => {
     await ensureNpmPackages();
-    await ensureSystemPackages(forTests ? systemPackages.tests : systemPackages.sharing);
+    await ensureSystemPackages(systemPackages[forTests ? 'tests' : purpose]);
     await ensureWindowIsBuilt();
     if (!forTests) return;
     await ensureTestBundle();

@@ -23,6 +23,8 @@ const forSharing = {
   'fonts-dejavu-core': '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
 };
 const forLab = { iproute2: 'ip', 'util-linux': 'nsenter' };
+/** The applications that it shows; the pages open in whatever browser is there. */
+const forDemo = { ...forLab, 'x11-apps': 'xcalc' };
 /** What Electron's binary is linked with, what it opens by itself (libsecret), and the desktop around it that tests need. */
 const forElectron = {
   unzip: 'unzip',
@@ -46,13 +48,12 @@ const forElectron = {
   wmctrl: 'wmctrl',
 };
 const forTests = {
-  ...forLab,
+  ...forDemo,
   ...forElectron,
   chromium: 'chromium',
   xvfb: 'Xvfb',
   perl: 'perl',
   'alsa-utils': 'aplay',
-  'x11-apps': 'xcalc',
   mousepad: 'mousepad',
   'x11-utils': 'xwininfo',
   'xdg-utils': 'xdg-open',
@@ -64,6 +65,7 @@ const forTests = {
 export const systemPackages = {
   sharing: forSharing,
   lab: forLab,
+  demo: { ...forSharing, ...forDemo },
   tests: { ...forSharing, ...forTests },
 };
 
