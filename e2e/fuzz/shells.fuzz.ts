@@ -375,7 +375,7 @@ export const commandLines: Fuzzer = {
         let written = '';
         const code = await runCli([...args, '--profile', profile], {
           version: '1',
-          defaultProfileDir: profile,
+          findProfileDir: () => profile,
           hasColours: false,
           writeOut: (part) => {
             written += part;

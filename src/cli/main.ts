@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { createInterface } from 'node:readline/promises';
-import { defaultProfileDir } from '../contract/profile.ts';
+import { defaultProfileDir, homeOf } from '../contract/profile.ts';
 import { runCli } from './run.ts';
 
 const { NO_COLOR: noColour } = process.env;
@@ -13,12 +13,13 @@ process.stdout.on('error', () => process.exit());
 
 process.exitCode = await runCli(process.argv.slice(2), {
   version: JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
-  defaultProfileDir: defaultProfileDir({
-    env: process.env,
-    platform: process.platform,
-    home: homedir(),
-    isRoot: process.getuid?.() === 0,
-  }),
+  findProfileDir: () =>
+    defaultProfileDir({
+      env: process.env,
+      platform: process.platform,
+      home: homeOf(process.env, homedir),
+      isRoot: process.getuid?.() === 0,
+    }),
   hasColours: process.stdout.isTTY === true && !noColour,
   writeOut: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),

@@ -23,8 +23,8 @@ import { createOutput, toSafeJson, toShowable, toShowableLines } from './output.
 
 export interface CliWorld {
   readonly version: string;
-  /** Used without `--profile`. */
-  readonly defaultProfileDir: string;
+  /** The profile without `--profile`. @throws AppError `no-home` */
+  readonly findProfileDir: () => string;
   readonly hasColours: boolean;
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
@@ -51,13 +51,14 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
 
   const run: Run = async (work) => {
     const { json, profile } = program.opts<{ json?: boolean; profile?: string }>();
+    const profileDir = profile || world.findProfileDir();
     exitCode = await work({
       output: createOutput({ ...world, isJson: json === true }),
-      profileDir: profile || world.defaultProfileDir,
+      profileDir,
       signal: world.signal,
       ask: async (question) => (json === true ? null : ((await world.ask?.(question, world.signal)) ?? null)),
       connect: async () => {
-        const client = await connectToCore(profile || world.defaultProfileDir);
+        const client = await connectToCore(profileDir);
         clients.push(client);
         return client;
       },

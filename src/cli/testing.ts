@@ -30,7 +30,7 @@ export async function ebp(
   let error = '';
   const code = await runCli(args, {
     version: '0.1.0',
-    defaultProfileDir: core.profileDir,
+    findProfileDir: () => core.profileDir,
     hasColours: false,
     writeOut: (text) => {
       out += text;

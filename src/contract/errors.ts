@@ -27,6 +27,7 @@ export const errorCodeSchema = z.enum([
   'namespaces-forbidden',
   'native-needs-display',
   'network-unavailable',
+  'no-home',
   'not-allowed',
   'not-found',
   'not-verified',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { browserFileSchema, defaultProfileDir } from './profile.ts';
+import { browserFileSchema, defaultProfileDir, homeOf } from './profile.ts';
 
 test.each([
   [{ env: {}, platform: 'linux', home: '/home/ann', isRoot: false }, '/home/ann/.local/share/ebrainpool'],
@@ -17,6 +17,18 @@ test.each([
   [{ env: { LOCALAPPDATA: 'D:\\x' }, platform: 'win32', home: 'C:\\', isRoot: false }, 'D:\\x\\eBrainPool'],
 ])('the profile of %o is %s', (place, folder) => {
   expect(defaultProfileDir(place)).toBe(folder);
+});
+
+test('an account without a home is told so, where a profile would lie in it', () => {
+  const ask = () => {
+    throw new Error('uv_os_homedir returned ENOENT');
+  };
+  expect(homeOf({}, ask)).toBeNull();
+  expect(homeOf({ HOME: '/home/x' }, ask)).toBe('/home/x');
+  expect(homeOf({}, () => '/home/y')).toBe('/home/y');
+  const place = { env: {}, platform: 'linux', home: null, isRoot: false };
+  expect(() => defaultProfileDir(place)).toThrow(expect.objectContaining({ code: 'no-home' }));
+  expect(defaultProfileDir({ ...place, env: { XDG_DATA_HOME: '/data' } })).toBe('/data/ebrainpool');
 });
 
 test('an address that is not of this computer is not taken from browser.json', () => {

@@ -1,5 +1,6 @@
 // Where a profile lies and the two small files in it by which the CLI finds a running core.
 import { z } from 'zod';
+import { AppError } from './errors.ts';
 
 /** `core.json`: how to reach the core that runs with this profile. */
 export const coreFileName = 'core.json';
@@ -30,17 +31,38 @@ export interface ProfilePlace {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** As Node's `process.platform`. */
   readonly platform: string;
-  /** The person's home folder. */
-  readonly home: string;
+  /** The person's home folder; null where there is none, see `homeOf`. */
+  readonly home: string | null;
   readonly isRoot: boolean;
 }
 
-/** The folder used when no `--profile` is given; XDG Base Directory Specification 0.8 on Linux. */
-export function defaultProfileDir({ env, platform, home, isRoot }: ProfilePlace): string {
+/**
+ * The home of this account. Null for one that the system does not know, as containers and service managers make them up.
+ * @param ask `homedir` of Node, which throws for those
+ */
+export function homeOf(env: ProfilePlace['env'], ask: () => string): string | null {
+  const { HOME: home } = env;
+  if (home) return home;
+  try {
+    return ask();
+  } catch {
+    return null;
+  }
+}
+
+/** @throws AppError `no-home`, where it would lie in one and there is none */
+function homeIn({ home }: ProfilePlace): string {
+  if (home === null) throw new AppError('no-home');
+  return home;
+}
+
+/** The folder used when no `--profile` is given; XDG Base Directory Specification 0.8 on Linux. @throws AppError `no-home` */
+export function defaultProfileDir(place: ProfilePlace): string {
+  const { env, platform, isRoot } = place;
   const { LOCALAPPDATA: localAppData, XDG_DATA_HOME: dataHome } = env;
-  if (platform === 'win32') return `${localAppData || `${home}\\AppData\\Local`}\\eBrainPool`;
+  if (platform === 'win32') return `${localAppData || `${homeIn(place)}\\AppData\\Local`}\\eBrainPool`;
   if (isRoot) return '/var/lib/ebrainpool';
-  if (platform === 'darwin') return `${home}/Library/Application Support/eBrainPool`;
+  if (platform === 'darwin') return `${homeIn(place)}/Library/Application Support/eBrainPool`;
   // The specification: a relative path is to be ignored.
-  return `${dataHome?.startsWith('/') ? dataHome.replace(/\/+$/, '') : `${home}/.local/share`}/ebrainpool`;
+  return `${dataHome?.startsWith('/') ? dataHome.replace(/\/+$/, '') : `${homeIn(place)}/.local/share`}/ebrainpool`;
 }

@@ -1,13 +1,14 @@
 // createCore builds every part in order: the table of contents of the product.
 import { createHash } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { serveContract, type TopicSources } from '../contract/client.ts';
 import type { ClientId } from '../contract/contract.ts';
 import type { Ask, Comparison, Self, Session } from '../contract/models.ts';
 import type { Port } from '../contract/port.ts';
+import { homeOf } from '../contract/profile.ts';
 import { type Activity, startActivity } from './activity/activity.ts';
 import { type Catalog, startCatalog } from './catalog/catalog.ts';
 import { type Consent, createConsent } from './consent/consent.ts';
@@ -24,7 +25,7 @@ import { openIdentity } from './identity/identity.ts';
 import type { SecretStore } from './identity/secret-store.ts';
 import { keepMemoryOutOfCoreDumps } from './lib/core-dump.ts';
 import { type FileLog, startFileLog } from './lib/log.ts';
-import { homeOf, makeProfile, runtimeDirOf } from './lib/places.ts';
+import { makeProfile, runtimeDirOf } from './lib/places.ts';
 import { readLastLines } from './lib/read-log.ts';
 import { combine, type Followable, type State } from './lib/state.ts';
 import { startLocalSocket } from './local-socket/local-socket.ts';
@@ -133,7 +134,13 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const rules = await openRules({ profileDir, isVerified: book.isVerified, log });
 
   const folder = isRoot ? join('/var/lib/ebrainpool/containers', digestOf(profileDir)) : join(profileDir, 'containers');
-  const ours = { profileDir, runtimeDir, containersDir: folder, home: homeOf(process.env), temporaryDir: tmpdir() };
+  const ours = {
+    profileDir,
+    runtimeDir,
+    containersDir: folder,
+    home: homeOf(process.env, homedir),
+    temporaryDir: tmpdir(),
+  };
   const mounts = stack.use(
     await startMounts({ settings, findGuard: () => findGuard({ ...ours, env: process.env }), log }),
   );

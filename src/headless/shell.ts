@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { type Client, createClient } from '../contract/client.ts';
 import { AppError } from '../contract/errors.ts';
 import { createPortPair } from '../contract/port.ts';
-import { browserFileName, browserFileSchema, defaultProfileDir } from '../contract/profile.ts';
+import { browserFileName, browserFileSchema, defaultProfileDir, homeOf } from '../contract/profile.ts';
 import type { Core, CoreOptions } from '../core/core.ts';
 import type { Log } from '../core/lib/log.ts';
 import { AlreadyRunningError } from '../core/local-socket/local-socket.ts';
@@ -45,9 +45,15 @@ export async function runShell({ args, pageDir, version, createCore }: Shell): P
     console.error(say('cli.serve.badFlag', { why: error instanceof Error ? error.message : '' }));
     return EXIT_USAGE;
   }
-  const profileDir = resolve(
-    flags.profileDir ?? defaultProfileDir({ env: process.env, platform: process.platform, home: homedir(), isRoot }),
-  );
+  const { env, platform } = process;
+  let profileDir: string;
+  try {
+    profileDir = resolve(flags.profileDir ?? defaultProfileDir({ env, platform, home: homeOf(env, homedir), isRoot }));
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    console.error(sayProblem(error.problem));
+    return EXIT_FAILED;
+  }
   const files = await readPageFiles(pageDir);
   if (files === null) {
     console.error(say('cli.serve.noPage'));

@@ -1,7 +1,7 @@
 // The entry of the Electron shell: where things lie, and the real core.
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { defaultProfileDir } from '../contract/profile.ts';
+import { defaultProfileDir, homeOf } from '../contract/profile.ts';
 import { createCore } from '../core/core.ts';
 import { readArguments } from './arguments.ts';
 import { startShell } from './start.ts';
@@ -17,7 +17,7 @@ startShell({
       defaultProfileDir({
         env: process.env,
         platform: process.platform,
-        home: homedir(),
+        home: homeOf(process.env, homedir),
         isRoot: process.getuid?.() === 0,
       }),
   ),

@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { extname, isAbsolute, join } from 'node:path';
+import { homeOf } from '../../contract/profile.ts';
 import { EntryFault } from './fault.ts';
 import { readSmallFile } from './icon-file.ts';
 import { type KeyFileGroup, parseKeyFile } from './key-file.ts';
@@ -35,7 +36,10 @@ interface Theme {
  * @param dataDirs what `findDataDirs` gave
  */
 export function createIconFinder(environment: Environment, dataDirs: readonly string[]): IconFinder {
-  const iconDirs = [join(environment.env['HOME'] || homedir(), '.icons'), ...dataDirs.map((dir) => join(dir, 'icons'))];
+  const iconDirs = [
+    join(homeOf(environment.env, homedir) ?? '/', '.icons'),
+    ...dataDirs.map((dir) => join(dir, 'icons')),
+  ];
   const pixmapDirs = [...new Set([...dataDirs.map((dir) => join(dir, 'pixmaps')), '/usr/share/pixmaps'])];
   const themes = new Map<string, Promise<Theme>>();
   const loadOnce = (name: string): Promise<Theme> => {

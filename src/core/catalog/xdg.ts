@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, readdir, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { homeOf } from '../../contract/profile.ts';
 import type { DesktopEntry } from './desktop-entry.ts';
 
 /** What the catalogue asks of the computer that it runs on; a test gives its own. */
@@ -14,7 +15,8 @@ const MAX_DEPTH = 8;
 const MAX_FILES = 20_000;
 
 function home(env: Environment['env']): string {
-  return env['HOME'] || homedir();
+  // Where there is none, nothing of it is found.
+  return homeOf(env, homedir) ?? '/';
 }
 
 /**

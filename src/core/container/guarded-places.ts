@@ -15,7 +15,8 @@ export interface WhatIsOurs {
   readonly runtimeDir: string;
   /** Where the homes of the peers' containers are. */
   readonly containersDir: string;
-  readonly home: string;
+  /** Null for an account without one. */
+  readonly home: string | null;
   readonly temporaryDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -103,7 +104,7 @@ const MAX_HOMES = 200;
 export async function findGuard(ours: WhatIsOurs): Promise<Guard> {
   const { env } = ours;
   const ownHomes = [...new Set([ours.home, env['HOME'] ?? ours.home])].filter(
-    (home) => home.startsWith('/') && home !== '/',
+    (home): home is string => home?.startsWith('/') === true && home !== '/',
   );
   const others = await readdir('/home').catch(() => []);
   const named = [...ownHomes, '/root', ...others.slice(0, MAX_HOMES).map((name) => `/home/${name}`)];

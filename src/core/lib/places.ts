@@ -1,7 +1,7 @@
 // Where the files of one profile lie: the lasting ones, and the short-lived sockets and sandboxes with their short path.
 import { createHash } from 'node:crypto';
 import { access, constants, mkdir } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../../contract/errors.ts';
 
@@ -17,16 +17,6 @@ export function runtimeDirOf(
   // A folder that is long by itself would leave no room for the sockets.
   if (base?.startsWith('/') && base.length < 40) return join(base, 'ebrainpool', name);
   return join(tmpdir().length < 40 ? tmpdir() : '/tmp', `ebrainpool-${process.getuid?.() ?? 0}`, name);
-}
-
-/** The person’s home; `/` for an account that has none, as those that a container or a service manager invents. */
-export function homeOf(env: Readonly<Record<string, string | undefined>>): string {
-  if (env['HOME']) return env['HOME'];
-  try {
-    return homedir();
-  } catch {
-    return '/';
-  }
 }
 
 /** Why a folder cannot be a profile, in words for a person. */

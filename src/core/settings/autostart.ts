@@ -1,17 +1,21 @@
 // Start at login on Linux: one file of the Desktop Application Autostart Specification 0.5.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AppError } from '../../contract/errors.ts';
 import { replaceFile } from '../lib/replace-file.ts';
 
 export interface AutostartPlace {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly home: string;
+  /** Null for an account without one. */
+  readonly home: string | null;
 }
 
-/** Where the autostart entry lies. */
+/** Where the autostart entry lies. @throws AppError `no-home` */
 export function autostartPath({ env, home }: AutostartPlace): string {
   const { XDG_CONFIG_HOME: configHome } = env;
-  return join(configHome?.startsWith('/') ? configHome : join(home, '.config'), 'autostart', 'ebrainpool.desktop');
+  const own = configHome?.startsWith('/') ? configHome : home && join(home, '.config');
+  if (!own) throw new AppError('no-home');
+  return join(own, 'autostart', 'ebrainpool.desktop');
 }
 
 /** Makes or removes the entry that runs `command` (program and arguments) at login. */

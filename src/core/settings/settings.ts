@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../../contract/errors.ts';
 import { type Settings, settingsSchema } from '../../contract/models.ts';
+import { homeOf } from '../../contract/profile.ts';
 import { parseInput } from '../../contract/rpc.ts';
 import { JsonFile, type JsonFileProblem } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';
@@ -75,7 +76,7 @@ export async function startSettings(options: SettingsOptions): Promise<SettingsP
   const autostart = {
     isSupported: (options.platform ?? process.platform) === 'linux',
     command: ownCommand(options.profileDir),
-    place: { env: options.env ?? process.env, home: options.home ?? homedir() },
+    place: { env: options.env ?? process.env, home: options.home ?? homeOf(process.env, homedir) },
   };
 
   let last: Promise<unknown> = Promise.resolve();

@@ -42,6 +42,8 @@ export const errors: Readonly<Record<ErrorCode, string>> = {
     'Native windows need an X display and the ssh program on this computer. Use the viewer instead.',
   'network-unavailable':
     'That computer cannot give a program the internet right now. Ask without it, or ask the person there to look at their settings page.',
+  'no-home':
+    'This account has no home folder on this computer. Set HOME to a folder of its own, or choose a folder with --profile.',
   'not-allowed': 'That is not allowed, or not any more. Ask again.',
   'not-found': '{{what}} does not exist, or not any more.',
   'not-verified':
