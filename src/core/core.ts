@@ -131,7 +131,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     log,
     knownNames: () => [...rules.state.value, ...containers.state.value],
   });
-  const rules = await openRules({ profileDir, isVerified: book.isVerified, log });
+  const rules = stack.use(await openRules({ profileDir, isVerified: book.isVerified, log }));
 
   const folder = isRoot ? join('/var/lib/ebrainpool/containers', digestOf(profileDir)) : join(profileDir, 'containers');
   const ours = {

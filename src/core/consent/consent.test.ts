@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { OfferId, PeerId, Settings } from '../../contract/models.ts';
 import { noPowers } from '../../contract/powers.ts';
 import { createRecording, type Recording } from '../activity/testing.ts';
+import { systemClocks } from '../lib/elapsed.ts';
 import { silentLog } from '../lib/log.ts';
 import { State } from '../lib/state.ts';
 import { openPeerBook, type PeerBook } from '../peers/peer-book.ts';
@@ -351,7 +352,7 @@ test('a peer with a standing yes cannot fill the log: what rules give it in an h
 });
 
 test('a grant comes from consent only, and ends for ever', async () => {
-  expect(() => new Grant({} as never, Symbol('grant') as never)).toThrow('consent only');
+  expect(() => new Grant({} as never, systemClocks, Symbol('grant') as never)).toThrow('consent only');
   const pending = ask();
   await consent.answer(pending.id, once);
   const answer = await pending.answer;

@@ -1,5 +1,7 @@
 // The one object that a yes creates. Nothing of this computer runs for a peer without one that is live.
+
 import type { OfferId, PeerId, Powers, RequestId, RuleId, View } from '../../contract/models.ts';
+import { type Clocks, leftMs, type Mark, markNow, systemClocks } from '../lib/elapsed.ts';
 
 export interface GrantTerms {
   readonly requestId: RequestId;
@@ -21,16 +23,27 @@ const seal = Symbol('grant');
 export class Grant {
   readonly terms: GrantTerms;
   readonly #abort = new AbortController();
+  readonly #clocks: Clocks;
+  readonly #since: Mark;
+  readonly #lastsMs: number;
 
   /** Security: consent.ts makes grants, out of a click of this computer's person or of a rule that they made. */
-  constructor(terms: GrantTerms, key: typeof seal) {
+  constructor(terms: GrantTerms, clocks: Clocks, key: typeof seal) {
     if (key !== seal) throw new Error('a grant comes from consent only');
     this.terms = terms;
+    this.#clocks = clocks;
+    this.#since = markNow(clocks);
+    this.#lastsMs = (terms.expiresAt ?? 0) - clocks.wallMs();
   }
 
   get isLive(): boolean {
+    return !this.#abort.signal.aborted && this.leftMs !== 0;
+  }
+
+  /** Until it ends by itself; null where it does not. Security: a clock that is set back does not lengthen it. */
+  get leftMs(): number | null {
     const { expiresAt } = this.terms;
-    return !this.#abort.signal.aborted && (expiresAt === null || Date.now() < expiresAt);
+    return expiresAt === null ? null : leftMs({ expiresAt, lastsMs: this.#lastsMs, since: this.#since }, this.#clocks);
   }
 
   /** Aborts when the grant ends; whatever runs under it hangs on this signal. */
@@ -45,6 +58,6 @@ export class Grant {
 }
 
 /** For consent.ts alone. */
-export function createGrant(terms: GrantTerms): Grant {
-  return new Grant(terms, seal);
+export function createGrant(terms: GrantTerms, clocks: Clocks = systemClocks): Grant {
+  return new Grant(terms, clocks, seal);
 }

@@ -12,16 +12,26 @@ import {
   ruleSchema,
 } from '../../contract/models.ts';
 import { isWithin, noPowers } from '../../contract/powers.ts';
+import { type Clocks, systemClocks } from '../lib/elapsed.ts';
 import { entriesOf, JsonFile, type JsonFileProblem } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import { shortName } from '../peers/peer-book.ts';
+import { createRuleTimes, timeUsedSchema } from './rule-times.ts';
 
 /** More rules than a person can read are a mistake. */
 const MAX_RULES = 2000;
 /** Of rules that did not know yet what would run: nothing has this digest, so they ask again. */
 const UNKNOWN_DIGEST = '0'.repeat(64);
-const fileSchema = z.object({ rules: z.array(z.preprocess(upgrade, ruleSchema)).max(MAX_RULES) });
+/** How often it is looked whether one has ended: timers stand still while the computer sleeps. */
+const LOOK_EVERY_MS = 1000;
+/** How often it is written down how much of its time was used, for the case that the computer is started anew. */
+const WRITE_EVERY_MS = 5 * 60_000;
+/** Less than this is no other end of a rule, for who reads the list. */
+const SAME_END_MS = 2000;
+const storedSchema = ruleSchema.extend({ time: timeUsedSchema.optional().catch(undefined) });
+type StoredRule = z.output<typeof storedSchema>;
+const fileSchema = z.object({ rules: z.array(z.preprocess(upgrade, storedSchema)).max(MAX_RULES) });
 
 /** What somebody asks for, as far as rules look at it. */
 export type RuleQuestion = Pick<Rule, 'peerId' | 'offerId' | 'view' | 'powers' | 'launchDigest'>;
@@ -31,7 +41,7 @@ export type RuleAnswer =
   /** A person must be asked; `note` says why, when there is a rule that does not fit. */
   | { readonly rule: null; readonly note: 'changed' | 'wider' | 'unverified' | null };
 
-export interface Rules {
+export interface Rules extends AsyncDisposable {
   readonly state: Followable<readonly Rule[]>;
   /** The standing answer for exactly this key, offer and view, to run exactly what ran before, with no more powers. */
   find(question: RuleQuestion): RuleAnswer;
@@ -48,7 +58,10 @@ export async function openRules(options: {
   readonly profileDir: string;
   readonly isVerified: (peerId: Rule['peerId']) => boolean;
   readonly log: Log;
+  readonly clocks?: Clocks;
 }): Promise<Rules> {
+  const { log, clocks = systemClocks } = options;
+  const times = createRuleTimes(clocks);
   const file = await JsonFile.open({
     path: join(options.profileDir, 'rules.json'),
     schema: fileSchema,
@@ -60,10 +73,16 @@ export async function openRules(options: {
   const state = new State<readonly Rule[]>([]);
   /** Security: what was taken back holds, also while the disk cannot keep that: a program in a container may be what fills it. */
   const takenBack = new Set<RuleId>();
-  const isValid = (rule: Rule) => isLive(rule) && !takenBack.has(rule.id);
-  const show = () => state.set([...file.value.rules, ...untilQuit].filter(isValid));
+  const isValid = (rule: StoredRule) => times.leftMs(rule) > 0 && !takenBack.has(rule.id);
+  /** As it is shown: after the clock was set back it ends sooner than was written down. */
+  const toShown = ({ time: _, ...rule }: StoredRule): Rule => {
+    if (rule.expiresAt === null) return rule;
+    const expiresAt = Math.round(clocks.wallMs() + times.leftMs(rule));
+    return rule.expiresAt - expiresAt > SAME_END_MS ? { ...rule, expiresAt } : rule;
+  };
+  const show = () => state.set([...file.value.rules, ...untilQuit].filter(isValid).map(toShown));
   // Each change is made on top of the last one that was written, so that two at once are both kept.
-  const save = async (change: (rules: readonly Rule[]) => readonly Rule[]) => {
+  const save = async (change: (rules: readonly StoredRule[]) => readonly StoredRule[]) => {
     untilQuit = change(untilQuit);
     const next = change(file.value.rules);
     if (next.length !== file.value.rules.length || next.some((rule, at) => rule !== file.value.rules[at])) {
@@ -77,12 +96,32 @@ export async function openRules(options: {
     return save((rules) => rules.filter((rule) => !isMeant(rule)));
   };
   show();
+  let writtenAt = clocks.monotonicMs();
+  /** Drops what has ended, and writes down what the others have used. */
+  const write = async () => {
+    writtenAt = clocks.monotonicMs();
+    const hasTimes = file.value.rules.some(({ expiresAt }) => expiresAt !== null);
+    if (hasTimes) await file.update(({ rules }) => ({ rules: rules.filter(isValid).map(times.withTimeUsed) }));
+  };
+  const tick = setInterval(() => {
+    const timed = state.value.filter(({ expiresAt }) => expiresAt !== null);
+    if (timed.length === 0) return;
+    const hasEnded = timed.some((rule) => !isValid(rule));
+    const isMoved = timed.some(
+      (rule) => Math.abs((toShown(rule).expiresAt ?? 0) - (rule.expiresAt ?? 0)) > SAME_END_MS,
+    );
+    if (hasEnded || isMoved) show();
+    // Security: what has ended is off the disk as well, so that no clock brings it back after the next start.
+    if (hasEnded || clocks.monotonicMs() - writtenAt > WRITE_EVERY_MS)
+      write().catch((error) => log.warn({ error: String(error) }, 'the time that rules have used was not written'));
+  }, LOOK_EVERY_MS);
+  tick.unref();
   return {
     state,
     damage: file.problem,
     find: (question) => {
       const ofOffer = state.value.filter(
-        (rule) => rule.peerId === question.peerId && rule.offerId === question.offerId && isLive(rule),
+        (rule) => rule.peerId === question.peerId && rule.offerId === question.offerId && isValid(rule),
       );
       // A no is for the offer, whatever it would run and however it would be shown.
       const denying = ofOffer.find((rule) => rule.answer === 'deny');
@@ -97,7 +136,7 @@ export async function openRules(options: {
       return { rule, note: null };
     },
     add: async (rule) => {
-      const whole: Rule = { ...rule, id: ruleIdSchema.parse(randomUUID()), createdAt: Date.now() };
+      const whole: Rule = { ...rule, id: ruleIdSchema.parse(randomUUID()), createdAt: clocks.wallMs() };
       await save((rules) =>
         rules.filter(
           (other) =>
@@ -107,17 +146,22 @@ export async function openRules(options: {
         ),
       );
       if (rule.isUntilQuit) untilQuit = [...untilQuit, whole];
-      else await file.update(({ rules }) => ({ rules: [...rules.filter(isValid), whole].slice(-MAX_RULES) }));
+      else {
+        const stored = times.withTimeUsed(whole);
+        await file.update(({ rules }) => ({ rules: [...rules.filter(isValid), stored].slice(-MAX_RULES) }));
+      }
       show();
       return whole.id;
     },
     remove: (id) => takeBack((rule) => rule.id === id),
     removeAllOf: (peerId) => takeBack((rule) => rule.peerId === peerId),
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(tick);
+      await write().catch((error) =>
+        log.warn({ error: String(error) }, 'the time that rules have used was not written'),
+      );
+    },
   };
-}
-
-function isLive(rule: Rule): boolean {
-  return rule.expiresAt === null || Date.now() < rule.expiresAt;
 }
 
 /** Security: where damage hid an entry that may have been a no, it stays a no. */

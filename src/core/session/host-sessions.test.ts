@@ -379,6 +379,26 @@ test('a time limit ends the session, also one that is set while it runs, and the
   }
 });
 
+test('neither a change of powers nor the end of a rule lets a session live on where the clock was set back', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] });
+  try {
+    const { visitor, notices } = visitorOf(alice);
+    const powers = { ...noPowers, clipboardIn: true, timeLimitMin: 2 };
+    const { sessionId } = await start(visitor, grantFor(alice, 'viewer', { powers }));
+    await start(visitor, grantFor(alice, 'viewer', { expiresAt: Date.now() + 120_000 }));
+    await vi.advanceTimersByTimeAsync(60_000);
+    vi.setSystemTime(Date.now() - 24 * 3_600_000);
+    await sessions.narrow(sessionId, { ...powers, clipboardIn: false });
+    expect(notices.at(-1)).toMatchObject(['session.changed', { sessionId, remainingMs: 60_000 }]);
+    await vi.advanceTimersByTimeAsync(1000);
+    for (const { endsAt } of sessions.state.value) expect((endsAt ?? 0) - Date.now()).toBeLessThan(60_001);
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(sessions.state.value).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('a time limit ends the session also where the clock was set back', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
   try {

@@ -24,6 +24,7 @@ import type { Grant } from '../consent/grant.ts';
 import type { Containers } from '../container/container.ts';
 import type { Program, Sandbox } from '../container/engine.ts';
 import { SftpFilter } from '../files/sftp-filter.ts';
+import { type Mark, markNow, passedMs, systemClocks } from '../lib/elapsed.ts';
 import { lastWordsOf } from '../lib/last-words.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
@@ -95,6 +96,7 @@ interface Running {
   readonly offer: Offer;
   readonly sandbox: Sandbox;
   readonly startedAt: number;
+  readonly startMark: Mark;
   /** What is left of the grant's powers. */
   powers: Powers;
   endsAt: number | null;
@@ -136,8 +138,12 @@ export function startHostSessions(options: {
   let countTimer: NodeJS.Timeout | undefined;
 
   function show(): void {
-    // A computer that slept has missed its timers.
-    for (const running of sessions.values()) if (isOver(running)) void end(running, 'expired', null);
+    for (const running of sessions.values()) {
+      // A computer that slept has missed its timers.
+      if (leftOf(running) === 0) void end(running, 'expired', null);
+      // The clock was set: what is shown follows.
+      else if (isEndMoved(running)) setEnd(running);
+    }
     state.set(
       [...sessions.values()].map((running) => {
         const { peerId, peerName } = running.grant.terms;
@@ -176,12 +182,9 @@ export function startHostSessions(options: {
   /** The end that the powers and the grant's own limit set; called again when powers change. */
   function setEnd(running: Running): void {
     clearTimeout(running.endTimer);
-    const { timeLimitMin } = running.powers;
-    const byPower = timeLimitMin === null ? Number.POSITIVE_INFINITY : running.startedAt + timeLimitMin * 60_000;
-    const endsAt = Math.min(byPower, running.grant.terms.expiresAt ?? Number.POSITIVE_INFINITY);
-    running.endsAt = Number.isFinite(endsAt) ? endsAt : null;
-    if (running.endsAt === null) return;
-    const leftMs = Math.max(0, running.endsAt - Date.now());
+    const leftMs = leftOf(running);
+    running.endsAt = leftMs === null ? null : Date.now() + leftMs;
+    if (leftMs === null) return;
     // Security: when this time has passed it is over, also where the clock was set back meanwhile.
     running.endTimer = setTimeout(
       () => (leftMs > LONGEST_TIMER_MS ? setEnd(running) : void end(running, 'expired', null)),
@@ -342,6 +345,7 @@ export function startHostSessions(options: {
         sandbox,
         classic,
         startedAt: Date.now(),
+        startMark: markNow(systemClocks),
         powers,
         endsAt: null,
         endTimer: undefined,
@@ -380,7 +384,7 @@ export function startHostSessions(options: {
       show();
       log.info({ sessionId: id, peerId, offer: offer.id, view }, 'session started');
       record(running, { kind: 'started', sessionId: id, ruleId: grant.terms.ruleId, view, powers });
-      const remainingMs = remainingOf(running);
+      const remainingMs = leftOf(running);
       return { sessionId: id, containerHostKey, classicPort: classic?.port ?? null, powers, remainingMs };
     } catch (error) {
       grant.end();
@@ -495,7 +499,7 @@ export function startHostSessions(options: {
       const { powers: left } = running;
       record(running, { kind: 'narrowed', sessionId, powers: left });
       setEnd(running);
-      running.visitor?.notify('session.changed', { sessionId, powers: left, remainingMs: remainingOf(running) });
+      running.visitor?.notify('session.changed', { sessionId, powers: left, remainingMs: leftOf(running) });
       show();
     },
     has: (sessionId) => sessions.has(sessionId as SessionId),
@@ -551,12 +555,20 @@ function endedBy({ closing }: Running, reason: EndReason): EndReason {
   return closing === 'no' ? reason : 'visitor';
 }
 
-function isOver({ endsAt }: Running): boolean {
-  return endsAt !== null && Date.now() >= endsAt;
+/** Less than this is no other end, for who reads it. */
+const SAME_END_MS = 2000;
+
+/** Until the time limit or the grant ends it; null where neither does. Security: a clock that is set back lengthens nothing. */
+function leftOf({ powers, grant, startedAt, startMark }: Running): number | null {
+  const passed = Math.max(passedMs(startMark, systemClocks), Date.now() - startedAt);
+  const byPower = powers.timeLimitMin === null ? Number.POSITIVE_INFINITY : powers.timeLimitMin * 60_000 - passed;
+  const left = Math.min(byPower, grant.leftMs ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(left) ? Math.max(0, left) : null;
 }
 
-function remainingOf({ endsAt }: Running): number | null {
-  return endsAt === null ? null : Math.max(0, endsAt - Date.now());
+function isEndMoved(running: Running): boolean {
+  const left = leftOf(running);
+  return left !== null && running.endsAt !== null && Math.abs(Date.now() + left - running.endsAt) > SAME_END_MS;
 }
 
 function toSession(running: Running, face: PeerFace): Session {
