@@ -17,7 +17,10 @@ const host: Host = {
   calls: {
     hello: () => ({ protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Bob', capabilities: [...CAPABILITIES] }),
     // As large as that of a computer with many programs.
-    'catalogue.get': () => ({ offers: Array.from({ length: 500 }, (_, id) => ({ id, text: 'x'.repeat(1000) })) }),
+    'catalogue.get': () => ({
+      offers: Array.from({ length: 500 }, (_, id) => ({ id, text: 'x'.repeat(1000) })),
+      isCut: false,
+    }),
     'icon.get': () => {
       throw new AppError('not-found', { what: 'This icon' });
     },

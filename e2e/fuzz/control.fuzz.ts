@@ -312,7 +312,7 @@ export const controlAnswers: Fuzzer = {
 
 async function checkCatalogue(answer: { readonly offers: unknown[] }): Promise<void> {
   const connection = { call: async () => answer } as unknown as HostConnection;
-  for (const each of await readCatalogue(connection)) {
+  for (const each of (await readCatalogue(connection)).offers) {
     offerSchema.parse(each);
     for (const text of [each.name, each.summary]) claimShowable(text, 'an offer of a peer');
   }

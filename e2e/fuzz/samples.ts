@@ -57,5 +57,6 @@ export const peer: Peer = {
   warning: null,
   isVerified: false,
   isAddedByAddress: false,
+  isCatalogueCut: false,
   lastSeenAt: 1,
 };

@@ -38,6 +38,7 @@ export function getPeer(part: Record<string, unknown> = {}): Peer {
     isKnown: true,
     warning: null,
     isAddedByAddress: false,
+    isCatalogueCut: false,
     lastSeenAt: 1,
     ...part,
   });
@@ -119,6 +120,7 @@ export function getSession(part: Record<string, unknown> = {}): Session {
     endsAt: null,
     windows: [],
     closing: 'no',
+    maxUploadBytes: null,
     ...part,
   });
 }

@@ -15,6 +15,7 @@ export const errorCodeSchema = z.enum([
   'display-failed',
   'do-not-disturb',
   'exchange-full',
+  'file-over-limit',
   'file-refused',
   'file-too-large',
   'fingerprint-mismatch',

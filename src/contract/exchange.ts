@@ -8,6 +8,9 @@ export const EXCHANGE_FOLDER = 'Exchange';
 /** The longest name of a file, in bytes of UTF-8 (NAME_MAX of Linux's file systems). */
 const MAX_NAME_BYTES = 255;
 
+/** What settings, wire and sentences count the largest file in. */
+export const MIB = 1024 * 1024;
+
 /** The most entries that are listed. */
 export const MAX_FILES_LISTED = 1000;
 

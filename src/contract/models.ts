@@ -145,6 +145,8 @@ export const peerSchema = z.object({
   /** Whether something about it is stored here: it stays in the list while it is away. */
   isKnown: z.boolean(),
   isAddedByAddress: z.boolean(),
+  /** Whether it shares more than a catalogue can have, and the rest is not in it. */
+  isCatalogueCut: z.boolean(),
   warning: warningSchema.nullable(),
   lastSeenAt: instant,
 });
@@ -239,6 +241,8 @@ export const sessionSchema = partySchema.extend({
   /** In a viewer, for its visitor, where the host can tell. */
   windows: z.array(programWindowSchema).max(MAX_WINDOWS),
   closing: closingSchema,
+  /** The largest file that the host takes, in bytes; null where it takes none, or has not said. */
+  maxUploadBytes: count.nullable(),
 });
 export type Session = Readonly<z.infer<typeof sessionSchema>>;
 

@@ -63,7 +63,12 @@ export interface Core extends AsyncDisposable {
   /** A file of the folder Exchange, from a visitor's session. @throws AppError, see `Exchange` in core/files */
   openFile(sessionId: string, name: string): Promise<OpenFile>;
   /** Puts a new file there; resolves with the name that it got. @throws AppError, see `Exchange` in core/files */
-  putFile(sessionId: string, name: string, source: AsyncIterable<Uint8Array>): Promise<{ readonly name: string }>;
+  putFile(
+    sessionId: string,
+    name: string,
+    source: AsyncIterable<Uint8Array>,
+    sizeBytes?: number,
+  ): Promise<{ readonly name: string }>;
   /** Resolves when somebody called `core.stop`; the shell then disposes the core and ends. */
   readonly stopRequested: Promise<void>;
 }
@@ -321,7 +326,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     readIcon: (hash) => catalog.readIcon(hash),
     openDisplay: (sessionId) => visitor.openDisplay(sessionId),
     openFile: (sessionId, name) => visitor.exchange(sessionId).open(name),
-    putFile: (sessionId, name, source) => visitor.exchange(sessionId).put(name, source),
+    putFile: (sessionId, name, source, sizeBytes) => visitor.exchange(sessionId).put(name, source, sizeBytes),
     stopRequested: stop.promise,
     [Symbol.asyncDispose]: () => parked.disposeAsync(),
   };

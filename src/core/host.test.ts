@@ -2,8 +2,34 @@ import { expect, test } from 'vitest';
 import type { PeerId, Settings } from '../contract/models.ts';
 import { createHost } from './host.ts';
 import { State } from './lib/state.ts';
-import { OLDEST_PROTOCOL, PROTOCOL } from './tunnel/peer-protocol.ts';
+import { MAX_OFFERS, OLDEST_PROTOCOL, PROTOCOL } from './tunnel/peer-protocol.ts';
 import type { Visitor } from './tunnel/peer-server.ts';
+
+test('a catalogue that is too long is cut by name, and the visitor is told', async () => {
+  const offersOf = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ id: `app:${index}`, name: `App ${count - index}` }));
+  const visitor = { peerId: `SHA256:${'A'.repeat(43)}` as PeerId, onClose: () => () => {} } as unknown as Visitor;
+  for (const [count, isCut] of [
+    [MAX_OFFERS, false],
+    [MAX_OFFERS + 5, true],
+  ] as const) {
+    const { hostSide } = createHost({
+      settings: new State({ name: 'Bob' } as unknown as Settings),
+      host: {},
+      book: { isVerified: () => false },
+      catalog: { visibleTo: () => offersOf(count) },
+    } as unknown as Parameters<typeof createHost>[0]);
+    await hostSide.calls.hello(
+      { protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Alice', capabilities: [] },
+      visitor,
+    );
+    const answer = await hostSide.calls['catalogue.get']({}, visitor);
+    expect(answer.isCut).toBe(isCut);
+    expect(answer.offers).toHaveLength(MAX_OFFERS);
+    const names = answer.offers.map((offer) => (offer as { name: string }).name);
+    if (isCut) expect([names[0], names.at(-1)]).toEqual(['App 1', `App ${MAX_OFFERS}`]);
+  }
+});
 
 test('a connection says hello once: its name stays, and it cannot make this computer collect listeners', async () => {
   const settings = new State({ name: 'Bob' } as unknown as Settings);

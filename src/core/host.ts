@@ -38,6 +38,8 @@ interface Guest {
   seenDigest: string | undefined;
 }
 
+const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
 export function createHost(parts: {
   readonly settings: Followable<Settings>;
   readonly catalog: Catalog;
@@ -116,7 +118,10 @@ export function createHost(parts: {
       const guest = guestOf(visitor);
       const offers = catalog.visibleTo(readerOf(visitor));
       guest.seenDigest = digestOffers(offers);
-      return { offers: offers.slice(0, MAX_OFFERS) };
+      const isCut = offers.length > MAX_OFFERS;
+      // By name, so that what is left out is not a matter of chance; the visitor is told.
+      const byName = isCut ? offers.toSorted((a, b) => collator.compare(a.name, b.name)) : offers;
+      return { offers: byName.slice(0, MAX_OFFERS), isCut };
     },
     'icon.get': async ({ hash }, visitor) => {
       guestOf(visitor);

@@ -43,3 +43,9 @@ export async function receiveFile(
     return { status: 409, answer: { problem: toProblem(error) } };
   }
 }
+
+/** Of the body, where the browser says it. */
+export function sizeOf(request: IncomingMessage): number | undefined {
+  const length = request.headers['content-length'];
+  return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+}

@@ -14,7 +14,7 @@ import { maxLocalLineBytes } from '../contract/profile.ts';
 import type { Core } from '../core/core.ts';
 import type { Log } from '../core/lib/log.ts';
 import { type Access, openAccessFile, startAccess } from './access.ts';
-import { receiveFile, sendFile } from './file-transfer.ts';
+import { receiveFile, sendFile, sizeOf } from './file-transfer.ts';
 import { findRefusal, securityHeaders } from './gate.ts';
 import type { PageFile } from './page-files.ts';
 import { arrivalPage, refusalPage, signInPage } from './small-pages.ts';
@@ -124,7 +124,7 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
     }
     if (place !== null && request.method === 'PUT') {
       const { status, answer } = await receiveFile(request, (source) =>
-        core.putFile(place.sessionId, place.name, source),
+        core.putFile(place.sessionId, place.name, source, sizeOf(request)),
       );
       send(status, { 'Content-Type': 'application/json' }, JSON.stringify(answer));
       return;

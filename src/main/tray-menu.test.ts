@@ -61,6 +61,8 @@ describe('the menu of the status icon', () => {
       endsAt: null,
       windows: [],
       closing: 'no',
+      maxUploadBytes: null,
+      lastWords: [],
       ...part,
     });
     const { items } = menuOf({ ...quiet, sessions: [session] });
@@ -74,6 +76,7 @@ describe('the menu of the status icon', () => {
       peerName: 'Al\u202eice & Co',
       isVerified: false,
       offer: { id: 'app:x', kind: 'app', name: 'X', summary: '', categories: [], keywords: [], icon: null },
+      ownSandbox: 'off',
       view: 'viewer',
       powers: { ...noPowers, clipboardOut: true, timeLimitMin: 15 },
       askedAt: 1,

@@ -12,7 +12,13 @@ const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 const MAX_UPLOADS = 32;
 
 const fromPageSchema = z.discriminatedUnion('kind', [
-  z.object({ upload: uploadSchema, kind: z.literal('open'), sessionId: sessionIdSchema, name: fileNameSchema }),
+  z.object({
+    upload: uploadSchema,
+    kind: z.literal('open'),
+    sessionId: sessionIdSchema,
+    name: fileNameSchema,
+    sizeBytes: z.number().int().nonnegative().optional(),
+  }),
   z.object({ upload: uploadSchema, kind: z.literal('data'), bytes: z.instanceof(Uint8Array) }),
   z.object({ upload: uploadSchema, kind: z.literal('end') }),
   z.object({ upload: uploadSchema, kind: z.literal('cancel') }),
@@ -28,11 +34,11 @@ export function serveUploads(port: Port, putFile: Core['putFile']): void {
   const uploads = new Map<number, Pieces>();
   const post = (message: UploadToPage) => port.post(message);
 
-  async function receive(upload: number, sessionId: string, name: string): Promise<void> {
+  async function receive(upload: number, sessionId: string, name: string, sizeBytes?: number): Promise<void> {
     const pieces = new Pieces((sizeBytes) => post({ upload, kind: 'ack', sizeBytes }));
     uploads.set(upload, pieces);
     try {
-      const put = await putFile(sessionId, name, pieces.read());
+      const put = await putFile(sessionId, name, pieces.read(), sizeBytes);
       post({ upload, kind: 'done', name: put.name });
     } catch (error) {
       post({ upload, kind: 'failed', problem: toProblem(error) });
@@ -50,7 +56,7 @@ export function serveUploads(port: Port, putFile: Core['putFile']): void {
     const { data: told } = parsed;
     if (told.kind === 'open') {
       if (uploads.has(told.upload)) return;
-      if (uploads.size < MAX_UPLOADS) void receive(told.upload, told.sessionId, told.name);
+      if (uploads.size < MAX_UPLOADS) void receive(told.upload, told.sessionId, told.name, told.sizeBytes);
       else post({ upload: told.upload, kind: 'failed', problem: { code: 'too-many-requests', params: {} } });
       return;
     }

@@ -41,6 +41,7 @@ export function getDefaultPeer(over: Partial<Record<keyof Peer, unknown>> = {}):
     isKnown: false,
     warning: null,
     isAddedByAddress: false,
+    isCatalogueCut: false,
     lastSeenAt: 0,
     ...over,
   });
@@ -89,6 +90,7 @@ export function getDefaultSession(over: Partial<Record<keyof Session, unknown>> 
     endsAt: null,
     windows: [],
     closing: 'no',
+    maxUploadBytes: null,
     ...over,
   });
 }

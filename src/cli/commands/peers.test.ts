@@ -55,6 +55,14 @@ describe('ebp peers and apps', () => {
     expect([code, JSON.parse(out)[0].name]).toEqual([0, 'Calculator']);
   });
 
+  test('say that there are more than were told', async () => {
+    core.set('peers', [getPeer({ isCatalogueCut: true })]);
+    core.answers['peers.open'] = () => core.set('catalogues', { [peerIdOf('b')]: [getOffer()] });
+    expect((await ebp(['apps', 'bbbb'])).out).toContain(
+      'Bob’s desktop shares more than 1 applications; these are the first 1 by name.',
+    );
+  });
+
   test('find a computer by its IPv6 address', async () => {
     core.answers['peers.open'] = () => core.set('catalogues', { [peerIdOf('c')]: [] });
     expect((await ebp(['apps', 'fe80::1'])).out).toBe('Carol shares nothing at the moment. Ask the person there.\n');

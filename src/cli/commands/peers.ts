@@ -73,6 +73,8 @@ export function registerPeers(program: Command, run: Run): void {
         const offers = await readCatalogue(client, peer, signal);
         output.json(offers);
         output.table(columns, offers.map(cellsOf), say('cli.empty.apps', { peer: toShowable(peer.name) }));
+        if (readTopic(client, 'peers').find(({ id }) => id === peer.id)?.isCatalogueCut === true)
+          output.say(say('cli.cut', { peer: toShowable(peer.name), number: offers.length.toLocaleString('en') }));
         return exitCodes.done;
       }),
     );

@@ -50,7 +50,7 @@ beforeEach(async () => {
   exchange = createExchange(() => {
     openCount += 1;
     return openAsVisitor();
-  });
+  }, null);
   // By the bytes of the names: not all are text.
   for (const name of await readdir(folder, { encoding: 'buffer' }))
     await rm(Buffer.concat([Buffer.from(`${folder}/`), name]), { recursive: true });
@@ -109,6 +109,28 @@ describe('the folder', () => {
       }
     },
   );
+
+  test('refuses a file that is larger than the host takes before anything is sent, and in the middle where nobody said its size', async () => {
+    const limited = createExchange(() => {
+      openCount += 1;
+      return openAsVisitor();
+    }, 2 * MIB);
+    const openedBefore = openCount;
+    const tooLarge = { code: 'file-over-limit', params: { name: 'a', limitMib: 2 } };
+    let taken = 0;
+    async function* counted() {
+      for (;;) {
+        taken += 1;
+        yield Buffer.alloc(MIB);
+      }
+    }
+    await expect(limited.put('a', counted(), 2 * MIB + 1)).rejects.toMatchObject(tooLarge);
+    expect([taken, openCount]).toEqual([0, openedBefore]);
+    await expect(limited.put('a', counted())).rejects.toMatchObject(tooLarge);
+    expect(taken).toBe(3);
+    expect(await readdir(folder)).toEqual([]);
+    expect(await limited.put('a', inPieces(Buffer.alloc(2 * MIB), MIB), 2 * MIB)).toEqual({ name: 'a' });
+  });
 
   test('replaces nothing: the second of a name gets another', async () => {
     await put('a.txt', 'one');
@@ -196,7 +218,7 @@ describe('an upload', () => {
     const handle = Buffer.from([0, 0, 0, 10, 102, 0, 0, 0, 1, 0, 0, 0, 1, 1]);
     setImmediate(() => stuck.push(hello));
     setTimeout(() => stuck.push(handle), 50);
-    const done = createExchange(async () => stuck).put('a', endless());
+    const done = createExchange(async () => stuck, null).put('a', endless());
     done.catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(taken).toBeLessThan(40);

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Duplex, Readable } from 'node:stream';
 import { AppError } from '../../contract/errors.ts';
-import { type FileEntry, isFileName, MAX_FILES_LISTED, numberedName } from '../../contract/exchange.ts';
+import { type FileEntry, isFileName, MAX_FILES_LISTED, MIB, numberedName } from '../../contract/exchange.ts';
 import { EXCHANGE_PATH, UPLOAD_PREFIX } from './places.ts';
 import { type SftpClient, SftpRefusal, startSftp } from './sftp-client.ts';
 import { type Attributes, OPEN, parseFreeSpace, requests, SftpFault, STATUS } from './sftp-packets.ts';
@@ -41,16 +41,23 @@ export interface Exchange {
   list(): Promise<FileList>;
   remove(name: string): Promise<void>;
   open(name: string): Promise<OpenFile>;
-  put(name: string, source: AsyncIterable<Uint8Array>): Promise<{ readonly name: string }>;
+  /** @param sizeBytes where it is known before */
+  put(name: string, source: AsyncIterable<Uint8Array>, sizeBytes?: number): Promise<{ readonly name: string }>;
 }
 
-/** @param openStream a new tunnel channel to the SFTP server of the session's container */
-export function createExchange(openStream: OpenStream): Exchange {
+/**
+ * @param openStream a new tunnel channel to the SFTP server of the session's container
+ * @param maxBytes the largest file that the host takes; null where it has not said
+ */
+export function createExchange(openStream: OpenStream, maxBytes: number | null): Exchange {
   return {
     list: () => listFiles(openStream),
     remove: (name) => removeFile(openStream, name),
     open: (name) => openFile(openStream, name),
-    put: (name, source) => putFile(openStream, name, source),
+    put: async (name, source, sizeBytes) => {
+      if (sizeBytes !== undefined) checkSize(name, sizeBytes, maxBytes);
+      return putFile(openStream, name, withinLimit(name, source, maxBytes));
+    },
   };
 }
 
@@ -106,6 +113,26 @@ async function openFile(openStream: OpenStream, name: string): Promise<OpenFile>
   } catch (error) {
     client.close();
     throw toAppError(error, name);
+  }
+}
+
+/** @throws AppError `file-over-limit` before the host is bothered with what it would refuse after gigabytes */
+function checkSize(name: string, sizeBytes: number, maxBytes: number | null): void {
+  if (maxBytes !== null && sizeBytes > maxBytes)
+    throw new AppError('file-over-limit', { name, limitMib: Math.floor(maxBytes / MIB) });
+}
+
+/** The same for what does not say before how much it is. */
+async function* withinLimit(
+  name: string,
+  source: AsyncIterable<Uint8Array>,
+  maxBytes: number | null,
+): AsyncGenerator<Uint8Array> {
+  let sizeBytes = 0;
+  for await (const chunk of source) {
+    sizeBytes += chunk.length;
+    checkSize(name, sizeBytes, maxBytes);
+    yield chunk;
   }
 }
 

@@ -20,6 +20,7 @@ let book: PeerBook;
 let peers: Peers;
 let bob: PeerId;
 let hellos: number;
+let isCut: boolean;
 let icons: Set<string>;
 let giveIcon: PromiseWithResolvers<void>;
 
@@ -29,6 +30,7 @@ let startBob: (folderName: string, port: number) => Promise<PeerServer>;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ebp-peers-'));
   hellos = 0;
+  isCut = false;
   icons = new Set();
   giveIcon = Promise.withResolvers();
   giveIcon.resolve();
@@ -39,7 +41,7 @@ beforeEach(async () => {
         hellos += 1;
         return { protocol: PROTOCOL, oldest: PROTOCOL, name: 'Bob', capabilities: [] };
       },
-      'catalogue.get': () => ({ offers: [offer] }),
+      'catalogue.get': () => ({ offers: [offer], isCut }),
       'icon.get': async () => {
         await giveIcon.promise;
         return { data: '' };
@@ -183,4 +185,11 @@ test('an address of a peer where this computer itself answers is passed over, an
   await expect(alone.hold(bob)).rejects.toMatchObject({ code: 'peer-unreachable' });
   await expect.poll(shown).toMatchObject({ connection: 'failed', problem: { code: 'peer-unreachable' } });
   server = await startBob('bob', server.port);
+});
+
+test('who shares more than a catalogue can have is known to do so, for as long as it is so', async () => {
+  isCut = true;
+  await peers.add(`127.0.0.1:${server.port}`);
+  await peers.open(bob, client);
+  await vi.waitFor(() => expect(peers.state.value.find(({ id }) => id === bob)?.isCatalogueCut).toBe(true));
 });

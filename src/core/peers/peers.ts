@@ -55,6 +55,7 @@ interface Entry {
   holders: number;
   readonly openedBy: Set<ClientId>;
   offers: readonly Offer[] | undefined;
+  isCatalogueCut: boolean;
   idleTimer: NodeJS.Timeout | undefined;
   refreshing: Promise<void> | undefined;
   isRefreshDue: boolean;
@@ -100,6 +101,7 @@ export async function startPeers(options: {
         holders: 0,
         openedBy: new Set(),
         offers: undefined,
+        isCatalogueCut: false,
         idleTimer: undefined,
         refreshing: undefined,
         isRefreshDue: false,
@@ -215,10 +217,13 @@ export async function startPeers(options: {
     if (entry.openedBy.size === 0 || abort.signal.aborted || book.isBlocked(entry.id)) return;
     try {
       const connection = await connect(entry);
-      entry.offers = await readCatalogue(connection);
+      const { offers, isCut } = await readCatalogue(connection);
+      entry.offers = offers;
+      if (entry.isCatalogueCut !== isCut) show();
+      entry.isCatalogueCut = isCut;
       showCatalogues();
       // Icons come after the names, so that the list is there at once.
-      await fetchIcons(connection, entry.offers, catalog, log, showNewIcons);
+      await fetchIcons(connection, offers, catalog, log, showNewIcons);
     } catch (error) {
       log.info({ peerId: entry.id, error: String(error) }, 'catalogue not read');
       entry.problem = toProblem(error);
@@ -436,6 +441,7 @@ function toPeer(entry: Entry, book: PeerBook): Peer {
     connection,
     problem,
     isAddedByAddress: entry.address !== null,
+    isCatalogueCut: entry.isCatalogueCut,
     lastSeenAt: entry.lastSeenAt,
   };
 }

@@ -8,13 +8,16 @@ import type { HostConnection } from '../tunnel/peer-client.ts';
 import { MAX_ICON_BYTES } from '../tunnel/peer-protocol.ts';
 
 /** The offers that are what they should be; a bad one does not hide the others. @throws AppError when the peer does not answer */
-export async function readCatalogue(connection: HostConnection): Promise<readonly Offer[]> {
-  const { offers } = await connection.call('catalogue.get', {});
-  return offers.flatMap((offer) => {
+export async function readCatalogue(
+  connection: HostConnection,
+): Promise<{ readonly offers: readonly Offer[]; readonly isCut: boolean }> {
+  const { offers, isCut } = await connection.call('catalogue.get', {});
+  const good = offers.flatMap((offer) => {
     const parsed = check(offerSchema, offer);
     if (!parsed.success) return [];
     return [{ ...parsed.data, name: toShowable(parsed.data.name, 200), summary: toShowable(parsed.data.summary, 500) }];
   });
+  return { offers: good, isCut };
 }
 
 /** Icons that are fetched at a time. */

@@ -41,7 +41,8 @@ afterEach(() => asks[Symbol.dispose]());
 async function take(asked: Powers, given: Powers, view: View = 'viewer'): Promise<Powers | undefined> {
   asks.create({ peerId: bob, offerId: 'app:xcalc' as OfferId, view, powers: asked }, 1 as ClientId);
   await expect.poll(() => asks.state.value.at(-1)?.state).toBe('waiting');
-  const session = { sessionId, containerHostKey: null, classicPort: null, powers: given, remainingMs: null };
+  const none = { containerHostKey: null, classicPort: null, remainingMs: null, maxUploadBytes: null };
+  const session = { sessionId, powers: given, ...none };
   asks.takeAnswer({ requestId, answer: 'granted', session, problem: null }, connection);
   return granted.at(-1)?.session.powers;
 }

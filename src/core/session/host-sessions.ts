@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError, assertNever, type Problem, toProblem } from '../../contract/errors.ts';
+import { MIB } from '../../contract/exchange.ts';
 import {
   type Closing,
   type EndReason,
@@ -79,7 +80,6 @@ const MAX_SESSIONS_PER_PEER = 8;
 const MAX_SESSIONS = 24;
 /** Transfers of one session at a time; each is a process in its sandbox. */
 const MAX_FILE_CHANNELS = 16;
-const MIB = 1024 * 1024;
 /** How long a session waits for a visitor whose connection was lost. */
 const LOST_AFTER_MS = 120_000;
 const COUNT_EVERY_MS = 1000;
@@ -97,6 +97,7 @@ interface Running {
   readonly sandbox: Sandbox;
   readonly startedAt: number;
   readonly startMark: Mark;
+  readonly maxUploadBytes: number | null;
   /** What is left of the grant's powers. */
   powers: Powers;
   endsAt: number | null;
@@ -327,7 +328,8 @@ export function startHostSessions(options: {
       const allowsOwnSandbox = spec.offer.ownSandbox === 'allowed';
       sandbox = await containers.take(peerId, peerName, { display, hasNetwork, allowsOwnSandbox }, grant.signal);
       if (hasNetwork) await sandbox.openNetwork();
-      if (powers.files) await sandbox.openFiles(settings.value.maxUploadMib * MIB);
+      const maxUploadBytes = powers.files ? settings.value.maxUploadMib * MIB : null;
+      if (maxUploadBytes !== null) await sandbox.openFiles(maxUploadBytes);
       const hasSsh = view !== 'viewer';
       if (hasSsh) await sandbox.authorise([visitor.publicKey]);
       if (view === 'classic') classic = await openClassicPort(visitor, () => sessions.get(id));
@@ -346,6 +348,7 @@ export function startHostSessions(options: {
         classic,
         startedAt: Date.now(),
         startMark: markNow(systemClocks),
+        maxUploadBytes,
         powers,
         endsAt: null,
         endTimer: undefined,
@@ -385,7 +388,8 @@ export function startHostSessions(options: {
       log.info({ sessionId: id, peerId, offer: offer.id, view }, 'session started');
       record(running, { kind: 'started', sessionId: id, ruleId: grant.terms.ruleId, view, powers });
       const remainingMs = leftOf(running);
-      return { sessionId: id, containerHostKey, classicPort: classic?.port ?? null, powers, remainingMs };
+      const classicPort = classic?.port ?? null;
+      return { sessionId: id, containerHostKey, classicPort, powers, remainingMs, maxUploadBytes };
     } catch (error) {
       grant.end();
       classic?.server.close();
@@ -597,5 +601,6 @@ function toSession(running: Running, face: PeerFace): Session {
     // Security: what a visitor's program calls its windows is what is on the visitor's screen, and not the owner's to read.
     windows: [],
     closing: running.closing,
+    maxUploadBytes: running.powers.files ? running.maxUploadBytes : null,
   };
 }

@@ -34,7 +34,14 @@ test('a host can take powers away while it runs, cannot give any, and cannot say
     view: 'viewer',
   } as unknown as Granted['ask'];
   const powers = { ...noPowers, clipboardOut: true, timeLimitMin: 10 };
-  const session = { sessionId: hostSessionId, containerHostKey: null, classicPort: null, powers, remainingMs: 600_000 };
+  const session = {
+    sessionId: hostSessionId,
+    containerHostKey: null,
+    classicPort: null,
+    powers,
+    remainingMs: 600_000,
+    maxUploadBytes: 2 ** 31,
+  };
   await using sessions = startVisitorSessions({
     identity: {} as Identity,
     peers: { nameOf: () => 'Bob' } as unknown as Peers,
@@ -43,6 +50,7 @@ test('a host can take powers away while it runs, cannot give any, and cannot say
     log: silentLog,
   });
   sessions.begin({ ask, session, connection, release: () => {} });
+  expect(sessions.state.value).toMatchObject([{ maxUploadBytes: 2 ** 31 }]);
   const told = { ...noPowers, clipboardIn: true, files: true, network: 'internet', isViewOnly: true } as const;
   sessions.takeChange({ sessionId: hostSessionId, powers: told, remainingMs: 60_000 }, connection);
   expect(sessions.state.value).toMatchObject([{ powers: { ...noPowers, isViewOnly: true, timeLimitMin: 10 } }]);
@@ -105,6 +113,7 @@ test('what the program of a native window writes when it ends is not what this c
     classicPort: null,
     powers: noPowers,
     remainingMs: null,
+    maxUploadBytes: null,
   };
   sessions.begin({ ask, session, connection, release: () => {} });
   await vi.waitFor(() => expect(sessions.state.value).toMatchObject([{ state: 'ended' }]), { timeout: 15_000 });
@@ -141,6 +150,7 @@ test('a session is closed by asking first, where the host can, and a host can sa
     classicPort: null,
     powers: noPowers,
     remainingMs: null,
+    maxUploadBytes: null,
   };
   const connection = connectionOf(['windows', 'close']);
   const id = sessions.begin({ ask, session, connection, release: () => {} });

@@ -136,6 +136,7 @@ export function startVisitorSessions(options: {
         endsAt: granted.remainingMs === null ? null : Date.now() + granted.remainingMs,
         windows: [],
         closing: 'no',
+        maxUploadBytes: granted.maxUploadBytes,
       },
       connection,
       release,
@@ -449,7 +450,7 @@ export function startVisitorSessions(options: {
     },
     exchange: (sessionId) => {
       const visit = find(sessionId);
-      return createExchange(() => openTransfer(visit));
+      return createExchange(() => openTransfer(visit), visit.session.maxUploadBytes);
     },
     has: (sessionId) => visiting.has(sessionId as SessionId),
     end: (sessionId, isNow) => (isNow ? endNow(find(sessionId)) : close(find(sessionId))),

@@ -4,8 +4,36 @@ import { describe, expect, test } from 'vitest';
 import { check } from '../../contract/check.ts';
 import { createLinePort } from '../../contract/line-port.ts';
 import { settingsSchema } from '../../contract/models.ts';
+import { noPowers } from '../../contract/powers.ts';
 import { createRpc, parseInput } from '../../contract/rpc.ts';
-import { helloSchema, hostNotices } from './peer-protocol.ts';
+import { grantedSessionSchema, helloSchema, hostNotices, visitorCalls } from './peer-protocol.ts';
+
+test('what other versions do not say, or say otherwise, is not known, and nothing else of it is lost', () => {
+  const session = {
+    sessionId: 'b4d6b4a6-8f4e-4d0e-9d0a-0d3c7d1c2b3a',
+    containerHostKey: null,
+    classicPort: null,
+    powers: noPowers,
+    remainingMs: null,
+  };
+  for (const [said, known] of [
+    [undefined, null],
+    [null, null],
+    [-1, null],
+    ['2 GiB', null],
+    [1024, 1024],
+  ] as const) {
+    const given = said === undefined ? session : { ...session, maxUploadBytes: said };
+    expect(grantedSessionSchema.parse(given).maxUploadBytes, String(said)).toBe(known);
+  }
+  const { output } = visitorCalls['catalogue.get'];
+  for (const [said, known] of [
+    [{}, false],
+    [{ isCut: true }, true],
+    [{ isCut: 'some' }, false],
+  ] as const)
+    expect(output.parse({ offers: [], ...said }).isCut).toBe(known);
+});
 
 /** Found by the fuzzer `control-answers`: comparing this with a number throws. */
 const trap = { length: { toString: 1 } };

@@ -60,6 +60,8 @@ export const grantedSessionSchema = z.object({
   powers: powersSchema,
   /** Until the time limit ends it. */
   remainingMs: z.number().int().nonnegative().nullable(),
+  /** The largest file that may be put into the folder Exchange; null where files are not exchanged, or the host is of before it was told. */
+  maxUploadBytes: z.number().int().positive().nullable().catch(null),
 });
 export type GrantedSession = z.infer<typeof grantedSessionSchema>;
 
@@ -72,7 +74,14 @@ const bytes32 = z.string().regex(/^[0-9a-f]{64}$/);
 export const visitorCalls = {
   hello: { input: helloSchema, output: helloSchema },
   /** Offers are checked one by one by the receiver, so that one bad offer does not hide the others. */
-  'catalogue.get': { input: nothing, output: z.object({ offers: z.array(z.unknown()).max(MAX_OFFERS) }) },
+  'catalogue.get': {
+    input: nothing,
+    output: z.object({
+      offers: z.array(z.unknown()).max(MAX_OFFERS),
+      /** Whether there are more, which come after these by name. */
+      isCut: z.boolean().catch(false),
+    }),
+  },
   'icon.get': {
     input: z.object({ hash: iconHashSchema }),
     output: z.object({ data: z.base64().max(Math.ceil((MAX_ICON_BYTES * 4) / 3) + 4) }),

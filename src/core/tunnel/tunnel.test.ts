@@ -33,7 +33,7 @@ const host: Host = {
       visitors.push(visitor);
       return { ...version, name: 'Bob', capabilities: [] };
     },
-    'catalogue.get': () => ({ offers: [] }),
+    'catalogue.get': () => ({ offers: [], isCut: false }),
     'icon.get': () => {
       throw new AppError('not-found', { what: 'This icon' });
     },
@@ -105,7 +105,7 @@ test('both ends prove their keys, and calls and errors cross', async () => {
   const connection = await connectTo();
   expect(connection.peerId).toBe(hostIdentity.id);
   expect(visitors[0]?.peerId).toBe(visitorIdentity.id);
-  expect(await connection.call('catalogue.get', {})).toEqual({ offers: [] });
+  expect(await connection.call('catalogue.get', {})).toEqual({ offers: [], isCut: false });
   await expect(connection.call('icon.get', { hash: 'a'.repeat(64) as never })).rejects.toMatchObject({
     code: 'not-found',
   });

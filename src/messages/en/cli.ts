@@ -170,6 +170,7 @@ export const cli = {
       inherited: 'as for everything',
     },
   },
+  cut: '{{peer}} shares more than {{number}} applications; these are the first {{number}} by name.',
   empty: {
     peers:
       'No other computer was found yet. They appear by themselves when they run eBrainPool in the same network; “ebp add ADDRESS” adds one by its address.',

@@ -21,6 +21,8 @@ export const errors: Readonly<Record<ErrorCode, string>> = {
   'do-not-disturb': 'The person at that computer does not want to be disturbed now. Try again later, or talk to them.',
   'exchange-full':
     'There is no space left for “{{name}}” on the other computer. Delete something in the folder, or ask the person there to free some space.',
+  'file-over-limit':
+    '“{{name}}” is larger than {{limitMib}} MiB, the most that the other computer takes. Nothing of it was sent. Ask the person there, who can change it in the settings.',
   'file-refused':
     'The folder Exchange does not let that happen to “{{name}}”. The program there may have protected it.',
   'file-too-large':

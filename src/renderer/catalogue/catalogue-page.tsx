@@ -203,6 +203,11 @@ export function CataloguePage({ peerId, onRetry }: { peerId: PeerId; onRetry: ()
           setCategory('all');
         }}
       />
+      {peer.isCatalogueCut && offers.length > 0 && (
+        <Text size="sm" role="note" className="catalogue-cut">
+          {t('ui.catalogue.cut', { peer: peer.name, number: formatNumber(offers.length) })}
+        </Text>
+      )}
       {found.length > 0 && (
         <>
           <Text size="xs" c="dimmed" role="status" className="catalogue-count">

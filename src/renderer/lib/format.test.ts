@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatClock, formatDuration, formatSize, shorten, shortFingerprint } from './format.ts';
+import { formatBinarySize, formatClock, formatDuration, formatSize, shorten, shortFingerprint } from './format.ts';
 
 test('sizes have one unit and at most one digit after the point', () => {
   expect([0, 999, 1000, 23_456_789, 9e9, 4e15].map(formatSize)).toEqual([
@@ -36,4 +36,8 @@ test('a long name is cut between characters', () => {
 test('times of the day', () => {
   expect(formatClock('07:05')).toMatch(/^7:05\sAM$/);
   expect(formatClock('23:59')).toMatch(/^11:59\sPM$/);
+});
+
+test('sizes that are set are said as they are set', () => {
+  expect([2048, 1536, 300].map((mib) => formatBinarySize(mib * 1024 * 1024))).toEqual(['2 GiB', '1.5 GiB', '300 MiB']);
 });

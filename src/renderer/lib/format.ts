@@ -1,5 +1,5 @@
 // Numbers, sizes and times as a person reads them, in the language of the messages.
-import { messages } from '../../messages/messages.ts';
+import { messages, say } from '../../messages/messages.ts';
 
 const SIZE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
@@ -16,6 +16,15 @@ export function formatSize(sizeBytes: number): string {
   const step = Math.min(Math.floor(Math.log10(Math.max(sizeBytes, 1)) / 3), SIZE_UNITS.length - 1);
   const value = sizeBytes / 1000 ** step;
   return unit(value, SIZE_UNITS[step] ?? 'byte', step > 0 && value < 10 ? 1 : 0);
+}
+
+/** As settings count it: "2 GiB", "1.5 GiB", "300 MiB". Intl knows no such units. */
+export function formatBinarySize(sizeBytes: number): string {
+  const mib = sizeBytes / (1024 * 1024);
+  const format = new Intl.NumberFormat(messages.language, { maximumFractionDigits: 1 });
+  return mib >= 1024
+    ? say('ui.size.gib', { number: format.format(mib / 1024) })
+    : say('ui.size.mib', { number: format.format(mib) });
 }
 
 /** The two largest units that matter: "1 hr 5 min", "4 min", "12 sec". */

@@ -34,7 +34,7 @@ test('a file goes in pieces, no further ahead than the window, and the name that
   const file = new Blob([new Uint8Array(5000 * KIB)]);
   const done = send(file, undefined, progress);
   await settle();
-  expect(told[0]).toEqual({ upload: 1, kind: 'open', sessionId, name: 'a' });
+  expect(told[0]).toEqual({ upload: 1, kind: 'open', sessionId, name: 'a', sizeBytes: 5000 * KIB });
   expect(sentBytes(told)).toBe(2048 * KIB);
   say({ upload: 1, kind: 'ack', sizeBytes: 1024 * KIB });
   await settle();

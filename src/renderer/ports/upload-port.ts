@@ -55,7 +55,7 @@ export function createUploadPort(endpoint: MessagePort): UploadPort {
     });
     const abort = () => done.reject(new AppError('cancelled'));
     signal.addEventListener('abort', abort, { once: true });
-    endpoint.postMessage({ upload, kind: 'open', sessionId, name });
+    endpoint.postMessage({ upload, kind: 'open', sessionId, name, sizeBytes: file.size });
     const pump = async () => {
       while (sentBytes < file.size && !isOver) {
         if (sentBytes - takenBytes >= WINDOW_BYTES) {

@@ -16,7 +16,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FileEntry } from '../../contract/exchange.ts';
 import { sayProblem } from '../../messages/messages.ts';
-import { formatDateTime, formatSize } from '../lib/format.ts';
+import { formatBinarySize, formatDateTime, formatSize } from '../lib/format.ts';
 import { useAction } from '../use-core.tsx';
 import type { UploadState } from './uploads.ts';
 import type { Files } from './use-files.ts';
@@ -65,6 +65,11 @@ export function FilesPanel({ files, onClose }: { files: Files; onClose: () => vo
           </Button>
         )}
       </FileButton>
+      {files.maxUploadBytes !== null && (
+        <Text size="xs" c="dimmed">
+          {t('ui.viewer.files.limit', { size: formatBinarySize(files.maxUploadBytes) })}
+        </Text>
+      )}
       {uploads.length > 0 && (
         <ul className="plain-list files-list">
           {uploads.map((upload) => (
@@ -167,12 +172,13 @@ function EntryRow({ entry, files }: { entry: FileEntry; files: Files }) {
 
 function UploadRow({ upload, onRemove }: { upload: UploadState; onRemove: () => void }) {
   const { t } = useTranslation();
-  const { name, sizeBytes, sentBytes, state, problem } = upload;
+  const { name, isRenamed, sizeBytes, sentBytes, state, problem } = upload;
   const hasFailed = state === 'failed';
   return (
     <li className="files-row">
       <span className="files-text">
         <bdi className="ellipsis files-name">{name}</bdi>
+        {isRenamed && <span className="files-meta">{t('ui.viewer.files.renamed')}</span>}
         {problem !== null ? (
           <span className="files-problem" role="alert">
             {sayProblem(problem)}

@@ -6,7 +6,7 @@ import { createUploads } from './uploads.ts';
 
 const sessionId = 'b4d6b4a6-8f4e-4d0e-9d0a-0d3c7d1c2b3a' as SessionId;
 
-function open() {
+function open(maxBytes: number | null = null) {
   const under: { upload: Upload; done: PromiseWithResolvers<string> }[] = [];
   const sent: [string, string][] = [];
   const carrier = {
@@ -17,7 +17,12 @@ function open() {
       return done.promise;
     },
   };
-  const uploads = createUploads(carrier, sessionId, (name, nameThere) => sent.push([name, nameThere]));
+  const uploads = createUploads(
+    carrier,
+    sessionId,
+    () => maxBytes,
+    ({ name }, nameThere) => sent.push([name, nameThere]),
+  );
   return { uploads, under, sent, states: () => uploads.read().map(({ name, state }) => `${name} ${state}`) };
 }
 const settle = () => new Promise((resolve) => setTimeout(resolve));
@@ -37,6 +42,25 @@ test('names are made fit, and what has none that fits is given back', () => {
   const bad = new File(['x'], '\u202e');
   expect(uploads.add([new File(['x'], 'a\u202egnp.exe'), bad])).toEqual([bad]);
   expect(under.map(({ upload }) => upload.name)).toEqual(['agnp.exe']);
+});
+
+test('one that is larger than is taken there is refused at once, with the limit, and not a byte of it is sent', () => {
+  const { uploads, under, states } = open(2 * 1024 * 1024);
+  uploads.add([new File([new Uint8Array(2 * 1024 * 1024 + 1)], 'film'), new File([new Uint8Array(10)], 'note')]);
+  expect(states()).toEqual(['film failed', 'note sending']);
+  expect(uploads.read()[0]?.problem).toEqual({ code: 'file-over-limit', params: { name: 'film', limitMib: 2 } });
+  expect(under.map(({ upload }) => upload.name)).toEqual(['note']);
+});
+
+test('a name that is cut or changed is told as such', () => {
+  const { uploads } = open();
+  const long = `${'ä'.repeat(200)}.txt`;
+  uploads.add([new File(['x'], long), new File(['x'], 'a\u202egnp.exe'), new File(['x'], 'plain.txt')]);
+  expect(uploads.read().map(({ name, isRenamed }) => [name, isRenamed])).toEqual([
+    [`${'ä'.repeat(125)}.txt`, true],
+    ['agnp.exe', true],
+    ['plain.txt', false],
+  ]);
 });
 
 test('one that fails stays with its reason until it is dismissed, one that is cancelled goes', async () => {

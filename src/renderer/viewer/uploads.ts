@@ -1,12 +1,15 @@
 // The files that a viewer window is sending: a few at a time, the others wait.
 import { type Problem, toProblem } from '../../contract/errors.ts';
-import { toFileName } from '../../contract/exchange.ts';
+import { MIB, toFileName } from '../../contract/exchange.ts';
 import type { SessionId } from '../../contract/models.ts';
 import type { Carrier } from '../ports/carrier.ts';
 
 export interface UploadState {
   readonly id: number;
+  /** The name that it will have there. */
   readonly name: string;
+  /** Whether that is another than it has here. */
+  readonly isRenamed: boolean;
   readonly sizeBytes: number;
   readonly sentBytes: number;
   readonly state: 'waiting' | 'sending' | 'failed';
@@ -39,8 +42,10 @@ interface Item {
 export function createUploads(
   carrier: Pick<Carrier, 'sendFile'>,
   sessionId: SessionId,
-  /** Told of each that arrived, with the name that it got. */
-  onSent: (name: string, nameThere: string) => void,
+  /** The largest file that is taken there, in bytes; null where that is not known. */
+  maxBytes: () => number | null,
+  /** Told of each that arrived, with the name that it was sent under, and the name that it got. */
+  onSent: (upload: UploadState, nameThere: string) => void,
 ): Uploads {
   const listeners = new Set<() => void>();
   let items: readonly Item[] = [];
@@ -75,7 +80,7 @@ export function createUploads(
         },
       });
       drop(item);
-      onSent(name, nameThere);
+      onSent(item.state, nameThere);
     } catch (error) {
       if (item.abort.signal.aborted) drop(item);
       else item.state = { ...item.state, state: 'failed', problem: toProblem(error) };
@@ -100,7 +105,20 @@ export function createUploads(
       const added = files.flatMap((file): Item[] => {
         const name = toFileName(file.name);
         if (name === null) return [];
-        const state = { name, sizeBytes: file.size, sentBytes: 0, state: 'waiting', problem: null } as const;
+        const limit = maxBytes();
+        // Said at once, and not after all of it was sent for nothing.
+        const problem: Problem | null =
+          limit !== null && file.size > limit
+            ? { code: 'file-over-limit', params: { name, limitMib: Math.floor(limit / MIB) } }
+            : null;
+        const state = {
+          name,
+          isRenamed: name !== file.name,
+          sizeBytes: file.size,
+          sentBytes: 0,
+          state: problem === null ? 'waiting' : 'failed',
+          problem,
+        } as const;
         return [{ state: { id: nextId++, ...state }, file, abort: new AbortController(), shownAt: 0 }];
       });
       items = [...items, ...added];

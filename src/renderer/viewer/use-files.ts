@@ -1,9 +1,9 @@
 // A session's folder Exchange, as its window sees it: what is in it, and what is being sent into it.
 import { notifications } from '@mantine/notifications';
-import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { MethodOutput } from '../../contract/contract.ts';
 import { AppError, type Problem, toProblem } from '../../contract/errors.ts';
-import type { SessionId } from '../../contract/models.ts';
+import type { Session } from '../../contract/models.ts';
 import { say } from '../../messages/messages.ts';
 import { useCore } from '../use-core.tsx';
 import { createUploads, type UploadState, type Uploads } from './uploads.ts';
@@ -16,6 +16,8 @@ export interface Files {
   /** Why it cannot be read. */
   readonly problem: Problem | null;
   readonly uploads: readonly UploadState[];
+  /** The largest file that is taken there, in bytes; null where that is not known. */
+  readonly maxUploadBytes: number | null;
   send(files: readonly File[]): void;
   removeUpload: Uploads['remove'];
   /** @throws AppError */
@@ -30,7 +32,10 @@ const READ_EVERY_MS = 3000;
 const MAX_FILES_AT_ONCE = 200;
 
 /** @param isOpen whether somebody looks at the list */
-export function useFiles(sessionId: SessionId, isOpen: boolean): Files {
+export function useFiles(
+  { id: sessionId, maxUploadBytes }: Pick<Session, 'id' | 'maxUploadBytes'>,
+  isOpen: boolean,
+): Files {
   const core = useCore();
   const [list, setList] = useState<FileList | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -58,15 +63,23 @@ export function useFiles(sessionId: SessionId, isOpen: boolean): Files {
     };
   }, [isOpen, refresh]);
 
+  const maxBytes = useRef(maxUploadBytes);
+  maxBytes.current = maxUploadBytes;
   const uploads = useMemo(
     () =>
-      createUploads(core.carrier, sessionId, (name, other) => {
-        notifications.show({
-          color: 'pool',
-          message: say(name === other ? 'ui.viewer.files.sent' : 'ui.viewer.files.sentAs', { name, other }),
-        });
-        void refresh();
-      }),
+      createUploads(
+        core.carrier,
+        sessionId,
+        () => maxBytes.current,
+        ({ name, isRenamed }, other) => {
+          const text = name !== other ? 'sentAs' : isRenamed ? 'sentRenamed' : 'sent';
+          notifications.show({
+            color: 'pool',
+            message: say(`ui.viewer.files.${text}`, { name, other }),
+          });
+          void refresh();
+        },
+      ),
     [core, sessionId, refresh],
   );
   useEffect(() => () => uploads.close(), [uploads]);
@@ -75,6 +88,7 @@ export function useFiles(sessionId: SessionId, isOpen: boolean): Files {
   return {
     list,
     problem,
+    maxUploadBytes,
     uploads: useSyncExternalStore(uploads.follow, uploads.read),
     send: (files) => {
       if (files.length > MAX_FILES_AT_ONCE) warn(say('ui.viewer.files.tooMany', { count: MAX_FILES_AT_ONCE }));

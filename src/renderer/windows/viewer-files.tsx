@@ -16,7 +16,7 @@ export function ViewerFiles({ session, place }: { session: Session; place: HTMLE
   const [isOpen, setOpen] = useState(false);
   const [isDragging, setDragging] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
-  const files = useFiles(session.id, isOpen);
+  const files = useFiles(session, isOpen);
   const current = useRef(files);
   current.current = files;
 

@@ -92,6 +92,7 @@ export const peerTexts = {
     remove: 'Forget {{peer}}',
   },
   catalogue: {
+    cut: '{{peer}} shares more than {{number}}; these are the first {{number}} by name.',
     label: 'Applications of {{peer}}',
     search: 'Search the applications of {{peer}}',
     categories: 'Categories',

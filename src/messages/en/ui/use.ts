@@ -159,8 +159,11 @@ export const useTexts = {
       progress: '{{sent}} of {{total}}',
       cancel: 'Cancel sending {{name}}',
       dismiss: 'Dismiss the message about {{name}}',
+      limit: 'Files up to {{size}}.',
+      renamed: 'Its own name cannot be kept there.',
       sent: '{{name}} is there now.',
-      sentAs: '{{name}} is there now, as “{{other}}”: the folder had one of that name.',
+      sentRenamed: 'Saved as “{{other}}”: its own name was too long, or has signs that cannot be shown.',
+      sentAs: 'Saved as “{{other}}”: the folder had a “{{name}}”.',
     },
     powers: {
       label: 'What this session may do',

@@ -1,5 +1,6 @@
 // What stands in every window: its frame, its start page, the search for an application, and what happens to the connection.
 export const windowTexts = {
+  size: { mib: '{{number}} MiB', gib: '{{number}} GiB' },
   common: {
     cancel: 'Cancel',
     clear: 'Clear',
