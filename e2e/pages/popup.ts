@@ -40,10 +40,26 @@ export class Popup {
     return this;
   }
 
+  /** The button that gives what was chosen of the other answers. */
+  get confirm(): Locator {
+    return this.card.getByRole('button', { name: /^Yes, / });
+  }
+
   /** Gives one of the other answers. */
   async answer(name: Parameters<Popup['other']>[0]): Promise<void> {
     await this.openOthers();
     await this.other(name).click();
+    await this.confirm.click();
+  }
+
+  /** What a yes would give, as it stands above the answers. */
+  get terms(): Locator {
+    return this.card.locator('.request-terms');
+  }
+
+  /** What is left of the card when it was made small. */
+  get small(): Locator {
+    return this.page.getByRole('button', { name: /^\d+ requests? · / });
   }
 
   /** The switch of something that is asked for, or of a restriction. */

@@ -70,6 +70,9 @@ test('pop-up, viewer and what is in use', async () => {
   await check(alice.page, 'an ask under way');
   await lan.bob.verify(lan.alice);
   await popup.other('Always').click();
+  await expect(popup.confirm).toBeEnabled();
+  await check(popup.page, 'pop-up, another answer chosen');
+  await popup.confirm.click();
   await viewer.running();
   await check(viewer.page, 'viewer, running');
   await check(alice.page, 'a session, visitor');

@@ -98,9 +98,7 @@ test('only watching that was asked for is on and locked, and the reason is besid
   const control = popup.power('Only watch');
   await expect(control).toBeChecked();
   await expect(control).toBeDisabled();
-  await expect(control).toHaveAccessibleDescription(
-    /Alice asked for no more than that, so this cannot be switched off\./,
-  );
+  await expect(control).toHaveAccessibleDescription(/Alice asked only to watch\./);
   // It looks as one that is on: of the colour of the signs beside it, and not of the grey of what is off.
   const track = popup.card.locator('.request-locked .mantine-Switch-track');
   const colour = await popup.page.evaluate<string>(
@@ -113,7 +111,7 @@ test('nothing asked is said in words', async () => {
   await ask({});
   const popup = await (await lan.bob.popup()).shown();
   await expect(popup.card).toContainText('It gets no clipboard, no internet and none of your files.');
-  await expect(popup.card).toContainText('This name is what the other computer claims.');
+  await expect(popup.card).toContainText('Anyone can call themselves Alice. Compare a code first.');
 });
 
 test('until quit: no question again until eBrainPool starts anew', async () => {

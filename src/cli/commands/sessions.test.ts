@@ -42,7 +42,7 @@ describe('ebp sessions, end and narrow', () => {
     // The one in which this computer is the visitor is none that could be meant.
     core.set('sessions', [getSession({ id: uuidOf('eeeeeeee') }), getSession({ role: 'host', powers })]);
     const { code, out } = await ebp(['narrow', '--no-files', '--view-only']);
-    expect([code, out]).toEqual([0, 'Calculator, Bob’s desktop: left is clipboard in, view only.\n']);
+    expect([code, out]).toEqual([0, 'Calculator, Bob’s desktop: still allowed: clipboard in, view only.\n']);
     expect(called('sessions.narrow')).toEqual([
       { sessionId: uuidOf('dddddddd'), powers: { ...noPowers, clipboardIn: true, isViewOnly: true } },
     ]);

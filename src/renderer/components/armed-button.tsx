@@ -76,24 +76,26 @@ export function ArmedButton(props: {
 
 /**
  * Controls that change the outcome.
- * Security: only a person's own click or key counts, and only after they could be read, while the `question` is in sight.
+ * Security: only a person's own click or key counts, and only after they could be read, while all of the `questions` (what is asked, and
+ * what a yes gives) are in sight.
  */
 export function Guarded({
   isArmed,
-  question,
+  questions,
   className,
   children,
 }: {
   isArmed: boolean;
-  question: RefObject<HTMLElement | null>;
+  questions: readonly RefObject<HTMLElement | null>[];
   className: string;
   children: ReactNode;
 }) {
   const isMeant = useIsMeant(isArmed);
   const guard = (event: SyntheticEvent) => {
     if (isMeant(event.nativeEvent)) {
-      if (isInSight(question.current)) return;
-      question.current?.scrollIntoView({ block: 'nearest' });
+      const unseen = questions.find(({ current }) => !isInSight(current));
+      if (unseen === undefined) return;
+      unseen.current?.scrollIntoView({ block: 'nearest' });
     }
     event.preventDefault();
     event.stopPropagation();

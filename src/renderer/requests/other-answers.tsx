@@ -1,4 +1,4 @@
-// The answers besides “Deny” and “Allow once”: for how long, for ever, and never again.
+// The answers besides “Deny” and “Allow once”: for how long, for ever, and never again. Choosing one gives it only in a second step.
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -10,6 +10,16 @@ export interface PersonsAnswer {
   readonly minutes?: number;
 }
 
+export interface Choice {
+  readonly kind: 'time' | 'until-quit' | 'always' | 'never' | 'block';
+  /** For `time`. */
+  readonly minutes: number | null;
+}
+
+export function isRefusal({ kind }: Choice): boolean {
+  return kind === 'never' || kind === 'block';
+}
+
 const HOUR_MIN = 60;
 const TIMES_MIN = [HOUR_MIN, 8 * HOUR_MIN, 7 * 24 * HOUR_MIN] as const;
 
@@ -18,15 +28,25 @@ interface OtherAnswersProps {
   readonly what: string;
   readonly isVerified: boolean;
   readonly isArmed: boolean;
-  readonly onAnswer: (answer: PersonsAnswer) => void;
-  readonly onBlock: () => void;
+  readonly choice: Choice | null;
+  readonly onChoose: (choice: Choice) => void;
 }
 
-export function OtherAnswers({ who, what, isVerified, isArmed, onAnswer, onBlock }: OtherAnswersProps) {
+export function OtherAnswers({ who, what, isVerified, isArmed, choice, onChoose }: OtherAnswersProps) {
   const { t } = useTranslation();
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => box.current?.focus({ preventScroll: true }), []);
-  const common = { size: 'sm', variant: 'default', justify: 'flex-start', disabled: !isArmed } as const;
+  const of = (kind: Choice['kind'], minutes: number | null = null) => {
+    const isChosen = choice?.kind === kind && choice.minutes === minutes;
+    return {
+      size: 'sm',
+      variant: isChosen ? 'light' : 'default',
+      justify: 'flex-start',
+      disabled: !isArmed,
+      'aria-pressed': isChosen,
+      onClick: () => onChoose({ kind, minutes }),
+    } as const;
+  };
   return (
     <Stack gap={6} ref={box} tabIndex={-1} className="other-answers" role="group" aria-label={t('ui.request.others')}>
       <Text size="sm" fw={600}>
@@ -35,25 +55,21 @@ export function OtherAnswers({ who, what, isVerified, isArmed, onAnswer, onBlock
       <Group gap={6} grow wrap="nowrap">
         {TIMES_MIN.map((minutes) => (
           <Button
-            {...common}
+            {...of('time', minutes)}
             key={minutes}
             justify="center"
             px={4}
             aria-label={t('ui.request.allowTime', { time: formatDuration(minutes * 60_000) })}
-            onClick={() => onAnswer({ answer: 'allow', lasts: 'time', minutes })}
           >
             {formatDuration(minutes * 60_000)}
           </Button>
         ))}
       </Group>
-      <Button {...common} onClick={() => onAnswer({ answer: 'allow', lasts: 'until-quit' })}>
-        {t('ui.request.untilQuit')}
-      </Button>
+      <Button {...of('until-quit')}>{t('ui.request.untilQuit')}</Button>
       <Button
-        {...common}
+        {...of('always')}
         disabled={!isArmed || !isVerified}
         {...(!isVerified && { 'aria-describedby': 'always-why' })}
-        onClick={() => onAnswer({ answer: 'allow', lasts: 'always' })}
       >
         {t('ui.request.always')}
       </Button>
@@ -65,10 +81,10 @@ export function OtherAnswers({ who, what, isVerified, isArmed, onAnswer, onBlock
       <Text size="sm" fw={600} mt={4}>
         {t('ui.request.refuse')}
       </Text>
-      <Button {...common} c="var(--mantine-color-error)" onClick={() => onAnswer({ answer: 'deny', lasts: 'always' })}>
+      <Button {...of('never')} c="var(--mantine-color-error)">
         {t('ui.request.never')}
       </Button>
-      <Button {...common} c="var(--mantine-color-error)" onClick={onBlock}>
+      <Button {...of('block')} c="var(--mantine-color-error)">
         {t('ui.request.block')}
       </Button>
     </Stack>

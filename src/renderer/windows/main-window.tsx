@@ -31,7 +31,7 @@ import {
   IconSearch,
   IconSettings,
 } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Activity, useActivity } from '../activity/activity.tsx';
 import { usePowerNotices } from '../activity/power-notices.ts';
@@ -40,6 +40,7 @@ import { CommandPalette } from '../catalogue/command-palette.tsx';
 import { useOpenPeer } from '../catalogue/use-open-peer.ts';
 import { ConnectionBanner } from '../components/connection-banner.tsx';
 import { DiskBanner } from '../components/disk-banner.tsx';
+import { useIsScrolling } from '../components/use-is-scrolling.ts';
 import { FirstRun } from '../first-run/first-run.tsx';
 import { HistoryPage } from '../history/history-page.tsx';
 import { formatClock, formatNumber } from '../lib/format.ts';
@@ -70,23 +71,31 @@ export function MainWindow() {
   useEffect(() => {
     document.title = requests.length === 0 ? 'eBrainPool' : `(${formatNumber(requests.length)}) eBrainPool`;
   }, [requests.length]);
+  const card = (core.carrier.shell === 'browser' || isWanted) && <Requests />;
   return (
     <>
-      {isSetUp ? <House onRequests={() => setWanted(true)} /> : <FirstRun />}
-      {(core.carrier.shell === 'browser' || isWanted) && <Requests />}
+      {isSetUp ? (
+        <House onRequests={() => setWanted(true)} requests={card} />
+      ) : (
+        <div className="first-run-window">
+          <FirstRun />
+          {card}
+        </div>
+      )}
       {/* In Electron what another person begins is shown in the pop-up. */}
       <VerifyDialog isWanted={({ role }) => role === 'asking' || core.carrier.shell === 'browser'} />
     </>
   );
 }
 
-function House({ onRequests }: { onRequests: () => void }) {
+function House({ onRequests, requests }: { onRequests: () => void; requests: ReactNode }) {
   const { t } = useTranslation();
   const page = usePage();
   const [isAdding, setAdding] = useState(false);
   const [isNavOpen, setNavOpen] = useState(false);
   const isWide = useMediaQuery('(min-width: 800px)', true, { getInitialValueInEffect: false });
   const hasAside = useMediaQuery('(min-width: 1160px)', true, { getInitialValueInEffect: false });
+  const hasRequests = useTopic('requests').length > 0;
   const { retry } = useOpenPeer(page.page === 'peer' ? page.peerId : null);
 
   const list = <PeerList page={page} onAdd={() => setAdding(true)} onChosen={() => setNavOpen(false)} />;
@@ -95,10 +104,20 @@ function House({ onRequests }: { onRequests: () => void }) {
       <button type="button" className="skip-link" onClick={() => document.getElementById('content')?.focus()}>
         {t('ui.main.skip')}
       </button>
+      {requests !== false && hasRequests && (
+        <button
+          type="button"
+          className="skip-link"
+          aria-keyshortcuts="F6"
+          onClick={() => document.querySelector<HTMLElement>('.request-title, .request-shrunk')?.focus()}
+        >
+          {t('ui.request.skip')}
+        </button>
+      )}
       <Header onRequests={onRequests} isNavOpen={isNavOpen} onNav={isWide ? null : () => setNavOpen(!isNavOpen)} />
       <ConnectionBanner />
       <DiskBanner />
-      <div className="house-rooms">
+      <div className="house-rooms" data-aside={hasAside || undefined} data-nav={isWide || undefined}>
         {isWide ? (
           <nav className="house-nav" aria-label={t('ui.peers.title')}>
             {list}
@@ -127,12 +146,9 @@ function House({ onRequests }: { onRequests: () => void }) {
           {page.page === 'peer' && <CataloguePage key={page.peerId} peerId={page.peerId} onRetry={retry} />}
           {page.page === 'settings' && <SettingsPage section={page.section} />}
         </main>
-        {hasAside && (
-          <aside className="house-aside" aria-label={t('ui.activity.title')}>
-            <h2>{t('ui.activity.title')}</h2>
-            <Activity />
-          </aside>
-        )}
+        {hasAside && <ActivityColumn />}
+        {/* In one place for the page at any width, so that it keeps what the person has taken away. */}
+        {requests}
       </div>
       {!hasAside && <ActivityStrip />}
       <AddPeer isOpen={isAdding} onClose={() => setAdding(false)} />
@@ -306,6 +322,20 @@ function ColorScheme() {
   );
 }
 
+function ActivityColumn() {
+  const { t } = useTranslation();
+  const box = useRef<HTMLElement>(null);
+  const isScrolling = useIsScrolling(box);
+  return (
+    <aside className="house-aside" aria-label={t('ui.activity.title')} ref={box} {...(isScrolling && { tabIndex: 0 })}>
+      <h2>{t('ui.activity.title')}</h2>
+      <div>
+        <Activity />
+      </div>
+    </aside>
+  );
+}
+
 /** Where there is no room on the right: a bar at the bottom that is always there and opens over what is under way. */
 function ActivityStrip() {
   const { t } = useTranslation();
@@ -343,13 +373,13 @@ function ActivityStrip() {
   );
 }
 
-/** The requests as a card that does not take the focus and does not stand in the way. */
+/** The requests as a card that does not take the focus and has room of its own, so that it covers nothing. */
 function Requests() {
   const { t } = useTranslation();
   const requests = useTopic('requests');
   return (
-    <section className="requests" aria-label={t('ui.popup.label')} aria-live="assertive" hidden={requests.length === 0}>
-      <RequestQueue />
+    <section className="requests" aria-label={t('ui.popup.label')} hidden={requests.length === 0}>
+      <RequestQueue onLeave={null} />
     </section>
   );
 }

@@ -24,7 +24,11 @@ export function PopupWindow() {
       <VisuallyHidden component="h1">{t('ui.popup.label')}</VisuallyHidden>
       <ConnectionBanner />
       {hasRequests && <ComparisonStrip />}
-      {!hasRequests ? <Hint icon={<IconCircleCheck size={32} />} title={t('ui.popup.empty')} /> : <RequestQueue />}
+      {!hasRequests ? (
+        <Hint icon={<IconCircleCheck size={32} />} title={t('ui.popup.empty')} />
+      ) : (
+        <RequestQueue onLeave={closeWindow} />
+      )}
       {/* Requests first: what another person began, and how a comparison ended, is a line above them until it is wanted. */}
       <VerifyDialog
         isWanted={({ role }) => role === 'asked' && !hasRequests}
@@ -32,4 +36,9 @@ export function PopupWindow() {
       />
     </main>
   );
+}
+
+/** No answer: the requests go on waiting, in the main window and in the tray. */
+function closeWindow(): void {
+  window.close();
 }

@@ -70,7 +70,7 @@ export const ownTexts = {
     inherited: { name: 'As for everything', hint: 'At the moment: {{who}}.' },
     everybody: {
       name: 'Everybody on the network',
-      hint: 'Every computer near you sees it and can ask. Each use still needs your yes.',
+      hint: 'Every computer near you sees it and can ask. You approve each use, unless you made a rule.',
     },
     verified: {
       name: 'Verified computers only',
@@ -91,8 +91,7 @@ export const ownTexts = {
   },
   quiet: {
     switch: 'Do not disturb',
-    switchHint:
-      'Nobody can ask you anything until you switch it off: who asks is told so. Your standing answers go on.',
+    switchHint: 'Nobody can ask you anything until you switch it off: who asks is told so. Your rules still apply.',
     hours: 'Quiet hours',
     hoursHint: 'The same each day, by the clock of this computer.',
     from: 'From',

@@ -144,7 +144,7 @@ export const peerTexts = {
     menu: 'Ask for more…',
     menuHint: 'Clipboard, internet, files, a limit of time.',
     title: 'Ask {{peer}} for {{offer}}',
-    text: '{{peer}} sees what you ask for, and can take any of it away. Tick nothing to get its window alone.',
+    text: '{{peer}} sees what you ask for, and can take any of it away. Leave all unticked for just the window.',
     submit: 'Ask',
   },
 } as const;

@@ -170,7 +170,7 @@ export const useTexts = {
       isViewOnly: 'You can only watch: keys and clicks do not reach the program.',
       clipboardIn: 'What you paste in this window reaches the program. Nothing else of your clipboard does.',
       clipboardOut: 'What is copied in the program comes to your clipboard.',
-      network: 'The program reaches the internet through {{peer}}’s computer.',
+      network: 'The program can use the internet through {{peer}}’s computer.',
       files: 'You can exchange files with the program’s folder “Exchange”.',
       timeLeft: 'It ends by itself in {{time}}.',
     },
