@@ -90,7 +90,7 @@ test('do not disturb: nobody is asked, and who asks is told', async () => {
   await bob.doNotDisturb.click();
   await expect(bob.doNotDisturb).toHaveAttribute('aria-pressed', 'true');
   const viewer = await alice.launch('Bob', 'xcalc');
-  await expect(viewer.page.getByText('The person at that computer does not want to be disturbed now.')).toBeVisible();
+  await expect(viewer.page.getByText('Bob has Do not disturb on.')).toBeVisible();
   await expect((await lan.bob.popup()).card).toHaveCount(0);
   await bob.doNotDisturb.click();
   await viewer.page.getByRole('button', { name: 'Open again' }).click();

@@ -29,5 +29,7 @@ export function say(key: string, values: Readonly<Record<string, unknown>> = {})
 
 /** What happened, why and what to do, for a person. */
 export function sayProblem(problem: Problem): string {
-  return say(`errors.${problem.code}`, problem.params);
+  // Some sentences name the computer, where it is known which one it is.
+  const context = problem.params['peer'] === undefined ? {} : { context: 'named' };
+  return say(`errors.${problem.code}`, { ...problem.params, ...context });
 }

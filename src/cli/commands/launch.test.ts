@@ -86,7 +86,7 @@ describe('ebp launch', () => {
     setTimeout(() => interrupt.abort(), 100);
     expect((await ebp(['launch', 'bbbb', 'xcalc'], interrupt.signal)).code).toBe(7);
     const { code, error } = await ebp(['launch', 'bbbb', 'xcalc', '--wait', '0.1']);
-    expect([code, error]).toEqual([6, expect.stringMatching(/Nobody answered/)]);
+    expect([code, error]).toEqual([6, expect.stringMatching(/Stopped waiting after 0.1 s. The request is cancelled./)]);
     expect(called('asks.cancel')).toEqual([{ askId }, { askId }]);
   });
 

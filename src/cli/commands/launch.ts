@@ -77,7 +77,11 @@ async function launch(
       output.complain(say('cli.launch.expired', names));
       return exitCodes.noAnswer;
     case 'cancelled':
-      output.complain(say(isGivenUp ? 'cli.launch.expired' : 'cli.launch.cancelled', names));
+      output.complain(
+        isGivenUp
+          ? say('cli.launch.givenUp', { seconds: String(flags.wait ?? '') })
+          : say('cli.launch.cancelled', names),
+      );
       return isGivenUp ? exitCodes.noAnswer : exitCodes.cancelled;
     case 'failed':
       output.complain(

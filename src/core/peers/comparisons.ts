@@ -8,6 +8,7 @@ import type { Log } from '../lib/log.ts';
 import { createRateLimit } from '../lib/rate-limit.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { HostConnection } from '../tunnel/peer-client.ts';
+import { namedProblem } from '../tunnel/peer-problem.ts';
 import type { CallInput, CallOutput, NoticeValue } from '../tunnel/peer-protocol.ts';
 import type { Visitor } from '../tunnel/peer-server.ts';
 import { codeOf, commitmentTo, isCommitmentTo, makeNonce, type Pair } from './comparison.ts';
@@ -161,7 +162,8 @@ export function createComparisons(options: {
     log.info({ peerId, outcome, problem: problem?.code }, 'comparison ended');
     // Nobody has seen it, so there is nothing to read.
     if (!item.isShown && items.get(peerId) === item) items.delete(peerId);
-    change(item, { state: outcome, code: null, expiresAt: null, problem });
+    const named = problem && namedProblem(problem, item.comparison.peerName);
+    change(item, { state: outcome, code: null, expiresAt: null, problem: named });
   }
 
   function fail(item: Item, code: ErrorCode): void {

@@ -22,6 +22,7 @@ import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { HostConnection } from '../tunnel/peer-client.ts';
+import { namedProblem } from '../tunnel/peer-problem.ts';
 import type { GrantedSession, NoticeValue } from '../tunnel/peer-protocol.ts';
 
 export interface AskOptions {
@@ -97,7 +98,8 @@ export function startAsks(options: {
     record(item, { kind: 'answered', answer, by, requestId, ...unknown, powers, problem: problem?.code ?? null });
   }
 
-  function settleAsk(item: Asking, change: Partial<Ask>): void {
+  function settleAsk(item: Asking, { problem = null, ...rest }: Partial<Ask>): void {
+    const change = { ...rest, problem: problem && namedProblem(problem, item.ask.peerName) };
     item.ask = { ...item.ask, ...change };
     item.stopListening();
     if (item.ask.state !== 'granted') {

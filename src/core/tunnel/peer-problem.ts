@@ -40,7 +40,12 @@ export function problemOfPeer({ code, params }: Problem): Problem {
   return { code: 'internal', params: {} };
 }
 
-/** The same for what a call of a peer was answered with. */
+/** The problem with the name by which this computer knows the peer, where its sentence has a blank for it. */
+export function namedProblem({ code, params }: Problem, peer: string): Problem {
+  return { code, params: code === 'do-not-disturb' ? { ...params, peer } : params };
+}
+
+/** `problemOfPeer` for what a call of a peer was answered with. */
 export function errorOfPeer(error: unknown): unknown {
   if (!(error instanceof AppError)) return error;
   const { code, params } = problemOfPeer(error.problem);

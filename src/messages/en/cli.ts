@@ -232,6 +232,7 @@ export const cli = {
     viewerElsewhere: 'Its window opens from the running eBrainPool, under “In use”.',
     classic: 'Run this on this computer: {{command}}',
     denied: '{{peer}} said no.',
+    givenUp: 'Stopped waiting after {{seconds}} s. The request is cancelled.',
     expired: 'Nobody answered at {{peer}} in time. Try again when somebody is there.',
     cancelled: 'It was cancelled.',
     failed: 'It failed: {{why}}',

@@ -1,7 +1,8 @@
 // One sentence for every error code: what happened, why, and what to do next.
 import type { ErrorCode } from '../../contract/errors.ts';
 
-export const errors: Readonly<Record<ErrorCode, string>> = {
+/** A sentence for each code; `_named` is said where it is known which computer it is about. */
+export const errors: Readonly<Record<ErrorCode, string> & Partial<Record<`${ErrorCode}_named`, string>>> = {
   'bad-address':
     '“{{address}}” is not an address. Give the name or the IP address of a computer, with a port where it is not the usual one: laptop.local, 192.168.0.106 or 192.168.0.106:4321.',
   'bad-files':
@@ -18,7 +19,8 @@ export const errors: Readonly<Record<ErrorCode, string>> = {
     'There is no space left on the disk that holds {{path}}. Free some space and try again; nothing that was stored is lost.',
   'display-failed':
     'The connection to the program’s windows has failed. Try again, or use the viewer; what ssh said is in the log of this computer.',
-  'do-not-disturb': 'The person at that computer does not want to be disturbed now. Try again later, or talk to them.',
+  'do-not-disturb': 'That computer has Do not disturb on. Try again later, or talk to the person there.',
+  'do-not-disturb_named': '{{peer}} has Do not disturb on. Try again later, or talk to them.',
   'exchange-full':
     'There is no space left for “{{name}}” on the other computer. Delete something in the folder, or ask the person there to free some space.',
   'file-over-limit':
