@@ -42,6 +42,7 @@ export const errorCodeSchema = z.enum([
   'peer-disk-full',
   'peer-is-self',
   'peer-paused',
+  'peer-quit',
   'peer-refuses',
   'peer-unreachable',
   'profile-unusable',

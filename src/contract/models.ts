@@ -191,7 +191,7 @@ export const askSchema = partySchema.extend({
 });
 export type Ask = Readonly<z.infer<typeof askSchema>>;
 
-export const endReasonSchema = z.enum(['visitor', 'host', 'program', 'expired', 'lost', 'failed']);
+export const endReasonSchema = z.enum(['visitor', 'host', 'program', 'expired', 'lost', 'failed', 'quit']);
 export type EndReason = z.infer<typeof endReasonSchema>;
 
 /** The most windows of one program that are told of, and the longest title. */

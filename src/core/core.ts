@@ -4,6 +4,7 @@ import { chmod } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { serveContract, type TopicSources } from '../contract/client.ts';
 import type { ClientId } from '../contract/contract.ts';
 import type { Ask, Comparison, Self, Session } from '../contract/models.ts';
@@ -91,6 +92,9 @@ export interface Parts {
   readonly logs: { read(maxLines: number): Promise<readonly string[]> };
   requestStop(): void;
 }
+
+/** How long the core waits for its peers to hear of its end. */
+const GOODBYE_MS = 500;
 
 /** An account that nobody has: root's sandboxes run as this user. */
 const ROOTS_SANDBOX_OWNER = { uid: 70_731, gid: 70_731 };
@@ -204,7 +208,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     if (notice === 'verify.cancelled')
       comparisons.takeHostsCancel(value as NoticeValue<'verify.cancelled'>, connection);
   };
-  const { hostSide, announceCatalogue } = createHost({
+  const { hostSide, announceCatalogue, quit } = createHost({
     settings: settings.state,
     catalog,
     consent,
@@ -320,6 +324,19 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     );
   };
 
+  /** What must be said before the end is said while there is a connection to say it on. A peer that does not listen holds nothing up. */
+  async function sayGoodbye(): Promise<void> {
+    log.info({}, 'core ends');
+    asks.cancelAll();
+    const said = Promise.all([quit(), visitor.endAll()]).then(() => server?.sayGoodbye());
+    const isLate = Symbol('late');
+    const ended = await Promise.race([
+      said.catch((error) => log.error({ error: String((error as Error)?.stack ?? error) }, 'bug at the end')),
+      sleep(GOODBYE_MS, isLate, { ref: false }),
+    ]);
+    if (ended === isLate) log.warn({}, 'a peer was not told of the end: it does not read, or its network is slow');
+  }
+
   const parked = stack.move();
   return {
     attach: (port) => attached.attach(port),
@@ -328,7 +345,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     openFile: (sessionId, name) => visitor.exchange(sessionId).open(name),
     putFile: (sessionId, name, source, sizeBytes) => visitor.exchange(sessionId).put(name, source, sizeBytes),
     stopRequested: stop.promise,
-    [Symbol.asyncDispose]: () => parked.disposeAsync(),
+    [Symbol.asyncDispose]: async () => {
+      if (parked.disposed) return;
+      await sayGoodbye();
+      await parked.disposeAsync();
+    },
   };
 }
 

@@ -27,6 +27,8 @@ export interface HostSide {
   readonly hostSide: Host;
   /** Tells each visitor whose view of the catalogue has changed, and nobody else. */
   announceCatalogue(): void;
+  /** Refuses what waits and what still comes, and ends what runs, for the reason that this computer's eBrainPool quits. Resolves when all of it is said. */
+  quit(): Promise<void>;
 }
 
 /** A visitor that has said hello. */
@@ -57,6 +59,8 @@ export function createHost(parts: {
   const keyRate = createRateLimit(REQUESTS_PER_MINUTE);
   const addressRate = createRateLimit(2 * REQUESTS_PER_MINUTE);
   const guests = new Map<Visitor, Guest>();
+  const answering = new Set<Promise<void>>();
+  let isQuitting = false;
 
   async function answer(
     visitor: Visitor,
@@ -69,9 +73,12 @@ export function createHost(parts: {
       answer: 'granted' | 'denied' | 'expired' | 'failed',
       more: { session?: never; problem?: never } | object = {},
     ) => visitor.notify('request.answered', { requestId: pending.id, answer, session: null, problem: null, ...more });
+    // The problem is what an older visitor understands of it.
+    const tellQuit = () => tell('failed', { problem: { code: 'peer-paused', params: {} }, isQuit: true });
     if (answered.answer !== 'granted') {
       containers.cool(visitor.peerId);
-      if (answered.answer !== 'cancelled') tell(answered.answer);
+      if (isQuitting && answered.answer === 'denied') tellQuit();
+      else if (answered.answer !== 'cancelled') tell(answered.answer);
       return;
     }
     const { grant } = answered;
@@ -95,7 +102,8 @@ export function createHost(parts: {
       containers.cool(visitor.peerId);
       const { code } = toProblem(error);
       void activity.record(noteOf(visitor, spec.offer, { kind: 'not-started', requestId: pending.id, problem: code }));
-      tell('failed', { problem: problemForVisitor(error) });
+      if (isQuitting) tellQuit();
+      else tell('failed', { problem: problemForVisitor(error) });
     }
   }
 
@@ -184,6 +192,7 @@ export function createHost(parts: {
 
   function createRequest({ offerId, view, powers: asked, size }: CallInput<'request.create'>, visitor: Visitor) {
     const { claimedName } = guestOf(visitor);
+    if (isQuitting) throw new AppError('peer-quit');
     if (!keyRate.take(visitor.peerId) || !addressRate.take(visitor.remoteAddress))
       throw new AppError('too-many-requests');
     if (settings.value.isPaused) throw new AppError('peer-paused');
@@ -214,7 +223,10 @@ export function createHost(parts: {
     }
     // After the reply: a rule may answer at once, and the visitor must know the request's id by then.
     setImmediate(() => {
-      answer(visitor, pending, spec, size).catch((error) => log.error({ error: String(error) }, 'answering failed'));
+      const answered = answer(visitor, pending, spec, size)
+        .catch((error) => log.error({ error: String(error) }, 'answering failed'))
+        .finally(() => answering.delete(answered));
+      answering.add(answered);
     });
     return { requestId: pending.id, answerTimeoutMs: pending.answerTimeoutMs };
   }
@@ -267,6 +279,13 @@ export function createHost(parts: {
   }
 
   return {
+    quit: async () => {
+      isQuitting = true;
+      consent.denyAll('quit');
+      // Each visitor is told at once; what ends after that has the time of the core's own end.
+      void host.endAll('quit').catch((error) => log.error({ error: String(error) }, 'a session did not end'));
+      await Promise.all(answering);
+    },
     hostSide: { calls, openTunnel: host.openTunnel, isRefused: book.isBlocked, onRefused: recordRefused },
     announceCatalogue: () => {
       for (const [visitor, guest] of guests) {

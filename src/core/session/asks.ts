@@ -41,6 +41,8 @@ export interface Asks extends Disposable {
   watch(askId: RequestId, client: ClientId): void;
   unwatchAllOf(client: ClientId): void;
   cancel(askId: RequestId): void;
+  /** Takes back everything that is not answered. */
+  cancelAll(): void;
   dismiss(askId: RequestId): void;
   takeAnswer(value: NoticeValue<'request.answered'>, connection: HostConnection): void;
 }
@@ -149,6 +151,10 @@ export function startAsks(options: {
         void connection.call('session.end', { sessionId: value.session.sessionId }).catch(() => {});
       return;
     }
+    if (value.isQuit) {
+      settleAsk(item, { state: 'failed', problem: { code: 'peer-quit', params: {} } });
+      return;
+    }
     if (value.answer !== 'granted' || value.session === null) {
       settleAsk(item, { state: value.answer === 'granted' ? 'failed' : value.answer, problem: value.problem });
       return;
@@ -224,6 +230,9 @@ export function startAsks(options: {
       return id;
     },
     cancel,
+    cancelAll: () => {
+      for (const id of asking.keys()) cancel(id);
+    },
     watch: (askId, client) => {
       asking.get(askId)?.watchers.add(client);
     },

@@ -135,6 +135,8 @@ export function startHostSessions(options: {
   const sessions = new Map<SessionId, Running>();
   /** Grants whose sandbox is being started: they count for the limits and end with everything else. */
   const starting = new Set<Grant>();
+  /** Sandboxes of sessions that are over. */
+  const stopping = new Set<Promise<void>>();
   const state = new State<readonly Session[]>([]);
   let countTimer: NodeJS.Timeout | undefined;
 
@@ -209,7 +211,9 @@ export function startHostSessions(options: {
     running.grant.end();
     running.visitor?.notify('session.ended', {
       sessionId: running.id,
-      reason,
+      // What an older visitor understands of it.
+      reason: reason === 'quit' ? 'host' : reason,
+      ...(reason === 'quit' && { isQuit: true }),
       exitCode,
       problem,
       lastWords: [...lastWords],
@@ -226,7 +230,9 @@ export function startHostSessions(options: {
     record(running, { kind: 'ended', sessionId: running.id, reason, ...amounts, exitCode });
     running.classic?.server.close();
     for (const channel of running.channels) channel.destroy();
-    await running.sandbox.stop();
+    const stopped = running.sandbox.stop();
+    stopping.add(stopped);
+    await stopped.finally(() => stopping.delete(stopped));
     show();
   }
 
@@ -508,7 +514,10 @@ export function startHostSessions(options: {
     },
     has: (sessionId) => sessions.has(sessionId as SessionId),
     hasRoomFor,
-    [Symbol.asyncDispose]: () => endWhere('host', () => true),
+    [Symbol.asyncDispose]: async () => {
+      await endWhere('quit', () => true);
+      await Promise.all(stopping);
+    },
   };
 }
 

@@ -36,6 +36,8 @@ export interface VisitorSessions extends AsyncDisposable {
   takeClosing(value: NoticeValue<'session.closing'>, connection: HostConnection): void;
   /** Ends every session with this peer as the host. */
   endAllOf(peerId: PeerId): Promise<void>;
+  /** Ends every session and says so; resolves when the hosts have heard it. */
+  endAll(): Promise<void>;
   /** The RFB stream of a viewer session. @throws AppError `not-found`, `peer-unreachable`, `not-allowed` */
   openDisplay(sessionId: string): Promise<Duplex>;
   /** The folder to exchange files. @throws AppError `not-found`; its methods throw `not-allowed` without the power */
@@ -157,7 +159,7 @@ export function startVisitorSessions(options: {
     const failed = (error: unknown) => {
       log.warn({ error: String(error) }, 'session not shown');
       void finish(visit, 'failed', null, toProblem(error));
-      tellEnd(visit);
+      void tellEnd(visit);
     };
     if (ask.view === 'viewer') endWithoutWindow(visit, WINDOW_NEVER_MS);
     if (ask.view === 'native') openNative(visit, granted).catch(failed);
@@ -240,7 +242,7 @@ export function startVisitorSessions(options: {
     await new Promise((resolve) => setTimeout(resolve, 800));
     if (isOver(visit)) return;
     if (exitCode !== 0) log.warn({ exitCode, why }, 'a native window ended with an error');
-    tellEnd(visit);
+    void tellEnd(visit);
     await finish(
       visit,
       exitCode === 255 ? 'failed' : 'program',
@@ -330,7 +332,7 @@ export function startVisitorSessions(options: {
   }
 
   async function endNow(visit: Visiting): Promise<void> {
-    tellEnd(visit);
+    void tellEnd(visit);
     await finish(visit, 'visitor', null);
   }
 
@@ -342,8 +344,13 @@ export function startVisitorSessions(options: {
   }
 
   /** Makes sure that the host ends it too. A host that cannot be told ends it by itself when we stay away. */
-  function tellEnd(visit: Visiting): void {
-    visit.connection?.call('session.end', { sessionId: visit.hostSessionId }).catch(() => {});
+  async function tellEnd(visit: Visiting): Promise<void> {
+    await visit.connection?.call('session.end', { sessionId: visit.hostSessionId }).catch(() => {});
+  }
+
+  async function endAllWhere(isMeant: (visit: Visiting) => boolean): Promise<void> {
+    const meant = [...visiting.values()].filter((visit) => !isOver(visit) && isMeant(visit));
+    await Promise.all(meant.flatMap((visit) => [tellEnd(visit), finish(visit, 'visitor', null)]));
   }
 
   async function finish(
@@ -399,13 +406,14 @@ export function startVisitorSessions(options: {
   return {
     state,
     begin,
-    takeEnd: ({ sessionId, reason, exitCode, problem, lastWords }, connection) => {
+    takeEnd: ({ sessionId, reason: told, isQuit, exitCode, problem, lastWords }, connection) => {
       const visit = findOfHost(sessionId, connection);
       if (visit === undefined) return;
       // Security: what the person here did is known here, and never a host's to say.
-      const isClosedHere = visit.session.closing !== 'no' && (reason === 'visitor' || reason === 'program');
-      if (isClosedHere) void finish(visit, 'visitor', exitCode);
-      else void finish(visit, reason === 'visitor' ? 'host' : reason, exitCode, problem, lastWords);
+      const isClosedHere = visit.session.closing !== 'no' && (told === 'visitor' || told === 'program');
+      const reason = isQuit ? 'quit' : told === 'visitor' ? 'host' : told;
+      if (isClosedHere && !isQuit) void finish(visit, 'visitor', exitCode);
+      else void finish(visit, reason, exitCode, problem, lastWords);
     },
     takeWindows: ({ sessionId, windows: told }, connection) => {
       const visit = findOfHost(sessionId, connection);
@@ -430,10 +438,8 @@ export function startVisitorSessions(options: {
       if (!powers.files) for (const stream of visit.transfers) stream.destroy();
       change(visit, { powers, endsAt: remainingMs === null ? null : Date.now() + remainingMs });
     },
-    endAllOf: async (peerId) => {
-      const ofPeer = [...visiting.values()].filter((visit) => visit.session.peerId === peerId);
-      await Promise.all(ofPeer.map(endNow));
-    },
+    endAllOf: (peerId) => endAllWhere((visit) => visit.session.peerId === peerId),
+    endAll: () => endAllWhere(() => true),
     openDisplay: async (sessionId) => {
       const visit = find(sessionId);
       if (visit.session.view !== 'viewer' || visit.session.state === 'ended')

@@ -17,6 +17,7 @@ const TOLD_BY_PEERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'peer-container-failed',
   'peer-disk-full',
   'peer-paused',
+  'peer-quit',
   'peer-refuses',
   'peer-unreachable',
   'protocol-newer',

@@ -1,6 +1,6 @@
 // What two computers say to each other on the control channel: JSON-RPC 2.0, versioned, size-limited, checked on both ends.
 import { z } from 'zod';
-import { problemSchema } from '../../contract/errors.ts';
+import { errorCodeSchema, errorParamsSchema } from '../../contract/errors.ts';
 import {
   closingSchema,
   endReasonSchema,
@@ -108,14 +108,22 @@ export const visitorCalls = {
   'verify.cancel': { input: z.object({ commitment: bytes32 }), output: nothing },
 } as const;
 
+/** The wire outlives versions: a code that a newer host has, and this version does not know, is a fault like any other. */
+const problemSchema = z
+  .object({ code: errorCodeSchema.catch('internal'), params: errorParamsSchema.catch({}) })
+  .transform(problemOfPeer);
+/** That it was because the host quits. A field of its own: versions from before it know no such reason, and read the other fields. */
+const isQuitSchema = z.boolean().optional().catch(undefined);
+
 /** What the host tells the visitor. */
 export const hostNotices = {
   'catalogue.changed': nothing,
   'request.answered': z.object({
     requestId: requestIdSchema,
-    answer: z.enum(['granted', 'denied', 'expired', 'failed']),
+    answer: z.enum(['granted', 'denied', 'expired', 'failed']).catch('failed'),
     session: grantedSessionSchema.nullable(),
-    problem: problemSchema.transform(problemOfPeer).nullable(),
+    problem: problemSchema.nullable(),
+    isQuit: isQuitSchema,
   }),
   /** The person there took powers away. */
   'session.changed': z.object({
@@ -129,9 +137,10 @@ export const hostNotices = {
   'session.closing': z.object({ sessionId: sessionIdSchema, closing: closingSchema }),
   'session.ended': z.object({
     sessionId: sessionIdSchema,
-    reason: endReasonSchema,
+    reason: endReasonSchema.catch('failed'),
+    isQuit: isQuitSchema,
     exitCode: z.number().int().nullable(),
-    problem: problemSchema.transform(problemOfPeer).nullable(),
+    problem: problemSchema.nullable(),
     /** What the program wrote last, when it failed. What is no such list counts for nothing: the end itself is what matters. */
     lastWords: z.array(z.string()).transform(toLastWords).catch([]).default([]),
   }),

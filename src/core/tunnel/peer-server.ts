@@ -1,6 +1,7 @@
 // The peer port: an SSH server that knows every visitor by its key, and gives it a control channel and tunnel channels only.
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { type Duplex, PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
 import { AppError } from '../../contract/errors.ts';
 import { createLinePort } from '../../contract/line-port.ts';
@@ -57,6 +58,8 @@ export interface PeerServer extends AsyncDisposable {
   readonly port: number;
   /** Ends every connection of this key, also one on which nothing was said yet. */
   disconnect(peerId: PeerId): void;
+  /** Lets nobody in any more, and ends each connection when what was said on it is out. Resolves when the visitors are gone. */
+  sayGoodbye(): Promise<void>;
 }
 
 export interface PeerServerOptions {
@@ -82,6 +85,7 @@ const MAX_CHANNELS_PER_CONNECTION = 64;
 const MAX_CALLS_UNDER_WAY = 16;
 const MAX_UNREAD_ANSWER_BYTES = 1024 * 1024;
 const UNREAD_WAIT_MS = 10;
+const UNSENT_POLL_MS = 2;
 /** Of the core's time for the control messages of one peer. */
 const READING_MS_PER_SECOND = 100;
 const MAX_BUDGETS = 1000;
@@ -92,7 +96,9 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
   const sockets = new Set<Socket>();
   const unauthenticated = new Map<string, Socket>();
   const connectionsByPeer = new Map<PeerId, number>();
-  const visitors = new Set<Visitor>();
+  /** With how to end the connection in good order. */
+  const visitors = new Map<Visitor, () => Promise<void>>();
+  let isLeaving = false;
   /** They outlive connections: a new one is no new second. */
   const readingTimes = new TimeBudgets<PeerId>(() => new TimeBudget(READING_MS_PER_SECOND), MAX_BUDGETS);
   /** Keys cost nothing to make, so these are by address. */
@@ -152,6 +158,7 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
     const closed = createOnceClosed();
     socket.once('close', closed.close);
     let control: Rpc | undefined;
+    let controlChannel: ServerChannel | undefined;
     let channelCount = 0;
     const visitor: Visitor = {
       peerId,
@@ -162,7 +169,12 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
       close: () => drop(connection, socket),
     };
     log.info({ peerId, from: visitor.remoteAddress }, 'peer connected');
-    visitors.add(visitor);
+    visitors.set(visitor, async () => {
+      const unsentBytes = () => (controlChannel?.writableLength ?? 0) + socket.writableLength;
+      while (!closed.isClosed && unsentBytes() > 0) await sleep(UNSENT_POLL_MS);
+      connection.end();
+      await new Promise<void>((resolve) => closed.follow(resolve));
+    });
     socket.once('close', () => {
       visitors.delete(visitor);
       log.info({ peerId }, 'peer disconnected');
@@ -182,7 +194,8 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
           reject();
           return;
         }
-        control = serveControl(guard.watch(accept()), visitor);
+        controlChannel = guard.watch(accept());
+        control = serveControl(controlChannel, visitor);
       });
     });
     connection.on(
@@ -271,6 +284,7 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
     const sameAddress = [...unauthenticated.values()].filter((other) => other.remoteAddress === address).length;
     const ofAddress = [...sockets].filter((other) => other.remoteAddress === address).length;
     if (
+      isLeaving ||
       unauthenticated.size >= MAX_UNAUTHENTICATED ||
       sameAddress >= MAX_UNAUTHENTICATED_PER_ADDRESS ||
       sockets.size >= MAX_CONNECTIONS ||
@@ -299,7 +313,11 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
   return {
     port,
     disconnect: (peerId) => {
-      for (const visitor of visitors) if (visitor.peerId === peerId) visitor.close();
+      for (const visitor of visitors.keys()) if (visitor.peerId === peerId) visitor.close();
+    },
+    sayGoodbye: async () => {
+      isLeaving = true;
+      await Promise.all([...visitors.values()].map((leave) => leave()));
     },
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -106,6 +106,7 @@ export const activity = {
       expired: 'Its time was up.',
       lost: 'The connection was lost.',
       failed: 'It failed.',
+      quit: 'eBrainPool was quit on this computer.',
     },
     visitor: {
       visitor: 'You ended it.',
@@ -114,6 +115,7 @@ export const activity = {
       expired: 'Its time was up.',
       lost: 'The connection was lost.',
       failed: 'It failed.',
+      quit: 'eBrainPool was quit on the other computer.',
     },
     crash: 'eBrainPool, or the computer, stopped while it ran.',
   },

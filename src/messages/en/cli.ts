@@ -246,6 +246,7 @@ export const cli = {
       expired: 'its time was over',
       lost: 'the connection was lost',
       failed: 'something failed',
+      quit: 'eBrainPool was quit on the computer of {{peer}}',
     },
   },
   verify: {

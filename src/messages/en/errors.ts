@@ -66,6 +66,7 @@ export const errors: Readonly<Record<ErrorCode, string> & Partial<Record<`${Erro
   'own-sandbox-needed':
     'The program did not start: it builds a sandbox of its own, as browsers do, and that computer does not let it. Ask the person there to switch on “Own sandbox” for it, where they choose who sees it. Then try again.',
   'peer-paused': 'Sharing is paused on that computer. Ask the person there to resume it.',
+  'peer-quit': 'eBrainPool was quit on that computer. Ask again when it runs there.',
   'peer-refuses':
     'That computer does not accept connections from this one. Ask the person there whether they have blocked it.',
   'peer-unreachable':

@@ -79,6 +79,10 @@ export const useTexts = {
       expired: { visitor: 'Its time was up.', host: 'Its time was up.' },
       lost: { visitor: 'The connection to {{peer}} was lost.', host: 'The connection to {{peer}} was lost.' },
       failed: { visitor: 'It failed.', host: 'It failed.' },
+      quit: {
+        visitor: 'eBrainPool was quit on the computer of {{peer}}.',
+        host: 'eBrainPool was quit on this computer.',
+      },
     },
     traffic: '↑ {{sent}} ↓ {{received}}',
     trafficHint: 'Sent from this computer, and received',
@@ -183,6 +187,10 @@ export const useTexts = {
     lost: {
       title: 'The connection was lost',
       text: '{{peer}} could not be reached for too long, so the session has ended. Check the network and open it again.',
+    },
+    quit: {
+      title: '{{peer}} quit eBrainPool',
+      text: 'eBrainPool was quit on the other computer, and that ended this session. Open it again when it runs there.',
     },
     expired: { title: 'The time is up', text: 'The permission was limited in time. You can ask {{peer}} again.' },
     failed: {
