@@ -12,6 +12,8 @@ export interface AttackedEnd extends AsyncDisposable {
   worstMs(): Promise<number>;
   /** Of memory, in MiB. */
   residentMiB(): Promise<number>;
+  /** Of the processor, in milliseconds, since it started. */
+  cpuMs(): Promise<number>;
 }
 
 export interface HostEnd extends AttackedEnd {
@@ -39,6 +41,7 @@ export async function startHostEnd(folder: string, maxFiles = 1024): Promise<Hos
     mallory,
     worstMs: alice.worstMs,
     residentMiB: () => residentMiB(child),
+    cpuMs: () => cpuMs(child),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
@@ -59,6 +62,7 @@ export async function startVisitorEnd(folder: string, goodPort: number, name = '
       return Number(line.split(' ')[1]);
     },
     residentMiB: () => residentMiB(child),
+    cpuMs: () => cpuMs(child),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
@@ -73,4 +77,11 @@ function startEnd(maxFiles: number, ...args: readonly string[]): ChildProcess {
 async function residentMiB(child: ChildProcess): Promise<number> {
   const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
+}
+
+/** proc(5): utime and stime, in ticks of which Linux has 100 in a second. */
+async function cpuMs(child: ChildProcess): Promise<number> {
+  const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }

@@ -43,6 +43,10 @@ function hear(peer: RawPeer, isIt: (payload: Buffer) => boolean): Promise<Buffer
   });
 }
 
+/** A wish for a tunnel channel of her session. */
+export const tunnelOf = (end: TunnelEnd, number: number, window = WINDOW, packet = PACKET): Buffer =>
+  message.openTunnel(tunnelPath(SESSION, end), number, window, packet);
+
 /** Opens the control channel and says hello. Resolves to the host's number, or to 0 when the host has ended the connection. */
 export async function openControl(peer: RawPeer, window = WINDOW, packet = PACKET): Promise<number> {
   const opened = hear(peer, (payload) => payload[0] === CONFIRMATION);
@@ -63,7 +67,7 @@ export async function openTunnel(peer: RawPeer, end: TunnelEnd, window = WINDOW,
     peer,
     (payload) => (payload[0] === CONFIRMATION || payload[0] === OPEN_FAILURE) && payload.readUInt32BE(1) === number,
   );
-  peer.send(message.openTunnel(tunnelPath(SESSION, end), number, window, packet));
+  peer.send(tunnelOf(end, number, window, packet));
   return (await answered)?.readUInt32BE(5) ?? 0;
 }
 

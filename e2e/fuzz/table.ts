@@ -7,6 +7,7 @@ import { addressesAndNames, mdnsPackets, txtRecords } from './network.fuzz.ts';
 import { screenMessages, viewerMessages } from './session.fuzz.ts';
 import { sftpAnswers, sftpRequests } from './sftp.fuzz.ts';
 import { browserGate, commandLines, contractTopics, localSocket, routes, terminalLines } from './shells.fuzz.ts';
+import { sshHost, sshVisitor } from './ssh.fuzz.ts';
 import { windowMessages } from './windows.fuzz.ts';
 
 export const fuzzers: readonly Fuzzer[] = [
@@ -15,6 +16,8 @@ export const fuzzers: readonly Fuzzer[] = [
   controlAnswers,
   catalogue,
   tunnelNames,
+  sshHost,
+  sshVisitor,
   sftpAnswers,
   sftpRequests,
   mdnsPackets,

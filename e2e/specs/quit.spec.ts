@@ -57,7 +57,8 @@ for (const [way, quit] of Object.entries(ways)) {
     const core = await lan.alice.core();
     const ofViewer = () => core.read('sessions')?.find(({ offer }) => offer.name === 'xterm');
     const ended = endedMs(lan.bob, quit);
-    await timed(`said, ${way}`, way === 'by ebp stop' ? SAID_MS + 1500 : SAID_MS, async () => {
+    // The command takes its own time to start.
+    await timed(`said, ${way}`, way === 'by ebp stop' ? 10_000 : SAID_MS, async () => {
       await soon(() => ofViewer()?.endReason).toBe('quit');
       await soon(() => core.read('asks')?.at(-1)?.problem?.code).toBe('peer-quit');
     });
