@@ -59,6 +59,9 @@ const forTests = {
   xdotool: 'xdotool',
   xclip: 'xclip',
   'ssh-audit': 'ssh-audit',
+  foot: 'foot',
+  cage: 'cage',
+  xwayland: 'Xwayland',
 };
 
 export const systemPackages = {

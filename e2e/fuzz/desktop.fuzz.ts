@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ownOfferSchema } from '../../src/contract/models.ts';
 import { parseDesktopEntry } from '../../src/core/catalog/desktop-entry.ts';
+import { readNeededLibraries } from '../../src/core/catalog/elf.ts';
 import { formatCommand, parseExec } from '../../src/core/catalog/exec.ts';
 import { EntryFault } from '../../src/core/catalog/fault.ts';
 import { readIconType } from '../../src/core/catalog/icon-file.ts';
@@ -14,8 +15,8 @@ import {
   splitList,
   unescapeString,
 } from '../../src/core/catalog/key-file.ts';
-import { toOffer } from '../../src/core/catalog/offer.ts';
-import { pngOf, testSettings } from '../../src/core/catalog/testing.ts';
+import { createOfferMaker } from '../../src/core/catalog/offer.ts';
+import { elfOf, pngOf, testSettings } from '../../src/core/catalog/testing.ts';
 import { isForMenu } from '../../src/core/catalog/xdg.ts';
 import { quoteExecArgument } from '../../src/core/settings/autostart.ts';
 import { allow, bytesOf, claim, claimEqual, claimShowable, type Fuzzer, temporaryFolder, textOf } from './fuzzer.ts';
@@ -79,7 +80,7 @@ export const desktopEntries: Fuzzer = {
       claim(argv[0] !== '' && argv.length <= 300, 'a command has a program and few arguments');
       for (const argument of argv) claim(!argument.includes('\0'), 'no argument has NUL');
       const app = { id: 'app:x', entry, argv, source: '/usr/share/applications/x.desktop' };
-      const offer = allow(isFault, () => toOffer(app as never, null, testSettings, false));
+      const offer = allow(isFault, () => createOfferMaker().make(app as never, null, testSettings, false));
       if (offer === undefined) return;
       ownOfferSchema.parse(offer);
       for (const text of [offer.name, offer.summary, offer.command, ...offer.keywords]) claimShowable(text, 'an offer');
@@ -173,6 +174,29 @@ export const iconThemes: Fuzzer = {
         const files = await createIconFinder(environment, [data]).find('icon');
         for (const file of files)
           claim(file.startsWith(join(data, 'icons/')), 'an icon lies below the folders of icons');
+      },
+      [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    };
+  },
+};
+
+export const elfPrograms: Fuzzer = {
+  name: 'elf-programs',
+  covers: ['catalog/elf.ts'],
+  maxBytes: 16 * 1024,
+  seeds: () => [elfOf(['libwayland-client.so.0', 'libc.so.6']), elfOf([]), bytesOf('#!/bin/sh\n')],
+  start: async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder.path, 'program');
+    return {
+      run: async (input) => {
+        await writeFile(path, input);
+        const names = (await readNeededLibraries(path)) ?? [];
+        claim(names.length <= 512, 'libraries are few');
+        for (const name of names) {
+          claim(name !== '' && name.length < 256, 'a name is short');
+          claim(Buffer.from(input).includes(Buffer.from(name, 'latin1')), 'a name stands in the file');
+        }
       },
       [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
     };

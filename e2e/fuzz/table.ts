@@ -1,6 +1,6 @@
 // Every fuzzer: a parser of what comes from outside has its line here.
 import { catalogue, controlAnswers, controlCalls, controlLines, tunnelNames } from './control.fuzz.ts';
-import { desktopEntries, execLines, iconFiles, iconThemes } from './desktop.fuzz.ts';
+import { desktopEntries, elfPrograms, execLines, iconFiles, iconThemes } from './desktop.fuzz.ts';
 import { goodEntries, jsonFiles, kernelTables, profileFiles } from './files.fuzz.ts';
 import type { Fuzzer } from './fuzzer.ts';
 import { addressesAndNames, mdnsPackets, txtRecords } from './network.fuzz.ts';
@@ -25,6 +25,7 @@ export const fuzzers: readonly Fuzzer[] = [
   addressesAndNames,
   desktopEntries,
   execLines,
+  elfPrograms,
   iconThemes,
   iconFiles,
   jsonFiles,

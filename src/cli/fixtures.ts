@@ -56,6 +56,7 @@ export function getOffer(part: Record<string, unknown> = {}): OwnOffer {
     isShared: true,
     audience: null,
     ownSandbox: 'off',
+    obstacle: null,
     source: '/usr/share/applications/xcalc.desktop',
     command: 'xcalc',
     ...part,
@@ -195,7 +196,11 @@ export function getTopics(): { [T in TopicName]: TopicValue<T> } {
       answerTimeoutS: 60,
     },
     health: [{ id: 'bubblewrap', level: 'ok', params: {}, command: null }],
-    offers: { offers: [getOffer(), getOffer({ id: 'app:xterm', name: 'Terminal', isShared: false })], broken: [] },
+    offers: {
+      offers: [getOffer(), getOffer({ id: 'app:xterm', name: 'Terminal', isShared: false })],
+      broken: [],
+      leftOut: 0,
+    },
     peers: [
       getPeer(),
       getPeer({ id: peerIdOf('c'), name: 'Carol', addresses: ['[fe80::1]:20101'], isVerified: false }),

@@ -208,7 +208,12 @@ export const topics = {
   settings: settingsSchema,
   health: z.array(healthItemSchema),
   /** This computer's offers, and the desktop entries that could not be read. */
-  offers: z.object({ offers: z.array(ownOfferSchema), broken: z.array(brokenEntrySchema) }),
+  /** leftOut: how many applications are more than the list holds. */
+  offers: z.object({
+    offers: z.array(ownOfferSchema),
+    broken: z.array(brokenEntrySchema),
+    leftOut: z.number().int().nonnegative(),
+  }),
   peers: z.array(peerSchema),
   /** Offers of the peers that are open. */
   catalogues: z.record(peerIdSchema, z.array(offerSchema)),

@@ -67,12 +67,21 @@ export type Offer = Readonly<z.infer<typeof offerSchema>>;
 export const ownSandboxSchema = z.enum(['off', 'needed', 'allowed']);
 export type OwnSandbox = z.infer<typeof ownSandboxSchema>;
 
+/**
+ * Why an application cannot be offered. wayland: it draws on Wayland alone, and no compositor is here to run it in. flatpak, snap: it is started by
+ * that, in a container of its own.
+ */
+export const obstacleSchema = z.enum(['wayland', 'flatpak', 'snap']);
+export type Obstacle = z.infer<typeof obstacleSchema>;
+
 /** An offer as its owner sees it. */
 export const ownOfferSchema = offerSchema.extend({
   isShared: z.boolean(),
   /** Null: as for the whole catalogue. */
   audience: audienceSchema.nullable(),
   ownSandbox: ownSandboxSchema,
+  /** Null where it can be offered; else nobody but its owner sees it, whatever is shared. */
+  obstacle: obstacleSchema.nullable(),
   /** The file that it comes from. */
   source: text(4096),
   /** The program and arguments that will run, for showing only. */

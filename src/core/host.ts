@@ -203,6 +203,8 @@ export function createHost(parts: {
     if (asked.network !== 'none' && !health.canGiveNetwork()) throw new AppError('network-unavailable');
     // Security: a program on the visitor's own X display can be clicked, whatever is said.
     if (view !== 'viewer' && asked.isViewOnly) throw new AppError('not-allowed');
+    // On the visitor's own display a compositor cannot show itself: it needs memory that it shares with its X server.
+    if (view !== 'viewer' && spec.isWaylandOnly && !spec.isTerminal) throw new AppError('viewer-only');
     const powers = withView(asked, view);
     if (!health.canShare()) throw new AppError('sharing-unavailable');
     if (!host.hasRoomFor(visitor.peerId)) throw new AppError('peer-busy');

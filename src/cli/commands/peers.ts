@@ -60,13 +60,17 @@ export function registerPeers(program: Command, run: Run): void {
         const client = await connect();
         const columns = [say('cli.column.name'), say('cli.column.id'), say('cli.column.summary')];
         if (text === undefined) {
-          const { offers, broken } = readTopic(client, 'offers');
-          output.json({ offers, broken });
+          const { offers, broken, leftOut } = readTopic(client, 'offers');
+          output.json({ offers, broken, leftOut });
           output.table(
             [say('cli.column.shared'), ...columns],
             offers.map((offer) => [say(`cli.word.${offer.isShared ? 'yes' : 'no'}`), ...cellsOf(offer)]),
             say('cli.empty.ownApps'),
           );
+          if (leftOut > 0) output.say(say('cli.leftOut', { count: leftOut, shown: offers.length }));
+          for (const { name, obstacle } of offers) {
+            if (obstacle !== null) output.say(say(`cli.obstacle.${obstacle}`, { name: toShowable(name) }));
+          }
           return exitCodes.done;
         }
         const peer = findPeer(readTopic(client, 'peers'), text);

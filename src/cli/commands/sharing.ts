@@ -122,11 +122,14 @@ async function share(
     else if (audience !== null) await client.call('settings.update', { audience });
   }
   const isSwitched = flags.all === true || isNamed;
-  const { offerIds, names } = isSwitched
+  const { offerIds, names, chosen } = isSwitched
     ? await switchOffers(client, texts, flags.all === true, true)
-    : { offerIds: [], names: '' };
+    : { offerIds: [], names: '', chosen: [] };
   output.json({ offerIds, ...(isSwitched && { isShared: true }), ...(audience !== undefined && { audience }) });
   if (isSwitched) output.say(flags.all ? say('cli.done.sharedAll') : say('cli.done.shared', { names }));
+  for (const { name, obstacle } of chosen) {
+    if (obstacle !== null) output.say(say(`cli.obstacle.${obstacle}`, { name: toShowable(name) }));
+  }
   if (audience !== undefined) {
     const who =
       audience === null
@@ -142,12 +145,12 @@ async function share(
 async function switchOffers(client: Client, texts: readonly string[], isAll: boolean, isShared: boolean) {
   if (isAll) {
     await client.call('offers.share', { offerIds: 'all', isShared });
-    return { offerIds: 'all' as const, names: '' };
+    return { offerIds: 'all' as const, names: '', chosen: [] };
   }
   const chosen = findOffers(client, texts);
   const offerIds = chosen.map((offer) => offer.id);
   await client.call('offers.share', { offerIds, isShared });
-  return { offerIds, names: namesOf(chosen) };
+  return { offerIds, names: namesOf(chosen), chosen };
 }
 
 function namesOf(offers: readonly OwnOffer[]): string {

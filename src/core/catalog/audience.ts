@@ -14,10 +14,10 @@ export interface Reader {
  */
 export function isVisibleTo(
   reader: Reader | null,
-  offer: Pick<OwnOffer, 'isShared' | 'audience'>,
+  offer: Pick<OwnOffer, 'isShared' | 'obstacle' | 'audience'>,
   settings: Pick<Settings, 'isPaused' | 'audience'>,
 ): boolean {
-  if (settings.isPaused || !offer.isShared) return false;
+  if (settings.isPaused || !offer.isShared || offer.obstacle !== null) return false;
   const audience: Audience = offer.audience ?? settings.audience;
   switch (audience.who) {
     case 'everybody':

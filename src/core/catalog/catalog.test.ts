@@ -42,6 +42,7 @@ describe('catalogue', () => {
       isShared: true,
       audience: null,
       ownSandbox: 'off',
+      obstacle: null,
       source,
       command: `${computer.root}/bin/tool --new "a b"`,
     } satisfies Record<keyof OwnOffer, unknown>);
@@ -50,6 +51,7 @@ describe('catalogue', () => {
       argv: [join(computer.root, 'bin/tool'), '--new', 'a b'],
       workingDirectory: '/tmp',
       isTerminal: true,
+      isWaylandOnly: false,
       source,
       digest: expect.stringMatching(/^[0-9a-f]{64}$/),
     });

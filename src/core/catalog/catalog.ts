@@ -1,22 +1,14 @@
 // This computer's applications as offers: found on disk, kept up to date, and what of them peers may see.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type BrokenEntry,
-  type IconHash,
-  type Offer,
-  type OfferId,
-  type OwnOffer,
-  offerSchema,
-  type Settings,
-} from '../../contract/models.ts';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import type { BrokenEntry, IconHash, Offer, OfferId, OwnOffer, Settings } from '../../contract/models.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import { isVisibleTo, type Reader } from './audience.ts';
 import { EntryFault } from './fault.ts';
 import { type Icon, startIconStore } from './icon-store.ts';
-import { toOffer } from './offer.ts';
+import { createOfferMaker } from './offer.ts';
 import { type App, createScanner, type Scan, SETTLE_MS } from './scan.ts';
 import { startWatcher } from './watch.ts';
 import { type Environment, findDataDirs, findProgramDirs } from './xdg.ts';
@@ -33,6 +25,8 @@ export interface LaunchSpec {
   readonly workingDirectory: string | null;
   /** Whether the program wants a terminal around it. */
   readonly isTerminal: boolean;
+  /** Whether the program wants a Wayland compositor around it, which only a viewer can show. */
+  readonly isWaylandOnly: boolean;
   readonly source: string;
   /** SHA-256 in hex over arguments and entry: another one means that something else would run. */
   readonly digest: string;
@@ -41,6 +35,8 @@ export interface LaunchSpec {
 export interface OwnOffers {
   readonly offers: OwnOffer[];
   readonly broken: BrokenEntry[];
+  /** Applications beyond what is listed. */
+  readonly leftOut: number;
 }
 
 export interface Catalog extends AsyncDisposable {
@@ -75,6 +71,7 @@ export interface CatalogOptions {
 
 /** How long the start waits for icons before it shows the applications without them. */
 const ICONS_AT_START_MS = 500;
+const PREPARED_AT_ONCE = 32;
 
 /** Resolves when the applications are known. Bad input on disk is never an error here: it is in `offers.broken`. */
 export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
@@ -83,12 +80,15 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
   const store = await startIconStore({ folder: iconsDir, log });
   const scanner = createScanner(environment, log);
   const collator = new Intl.Collator();
+  const maker = createOfferMaker();
 
-  const offers = new State<OwnOffers>({ offers: [], broken: [] });
+  const offers = new State<OwnOffers>({ offers: [], broken: [], leftOut: 0 });
   const publicDigest = new State(digestOffers([]));
-  let lastScan: Scan = { apps: [], broken: [], isUnsettled: false };
+  let lastScan: Scan = { apps: [], broken: [], leftOut: 0, isUnsettled: false };
   let icons: ReadonlyMap<string, IconHash | null> = new Map();
   let appsById = new Map<OfferId, { readonly app: App; readonly offer: OwnOffer }>();
+
+  const iconOf = ({ entry }: App): IconHash | null => (entry.icon === null ? null : (icons.get(entry.icon) ?? null));
 
   const needOwnSandbox = new Set<OfferId>();
 
@@ -101,8 +101,8 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
       try {
         // Two files can only make one id when somebody gave one of them the other's: the first keeps it.
         if (appsById.has(app.id)) throw new EntryFault('bad-id', app.id);
-        const icon = app.entry.icon === null ? null : (icons.get(app.entry.icon) ?? null);
-        appsById.set(app.id, { app, offer: toOffer(app, icon, settings.value, needOwnSandbox.has(app.id)) });
+        const offer = maker.make(app, iconOf(app), settings.value, needOwnSandbox.has(app.id));
+        appsById.set(app.id, { app, offer });
       } catch (error) {
         if (!(error instanceof EntryFault)) throw error;
         broken.push({ source: app.source, reason: error.reason, detail: error.detail, line: error.line });
@@ -110,24 +110,33 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
     }
     const list = [...appsById.values()].map(({ offer }) => offer);
     list.sort((a, b) => collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1));
-    setIfChanged(offers, { offers: list, broken });
+    setIfChanged(offers, { offers: list, broken, leftOut: lastScan.leftOut });
     publicDigest.set(digestOffers(visibleTo(null)));
   };
 
-  // Security: the schema strips what only the owner may see (source, command, audience).
   const visibleTo = (reader: Reader | null): Offer[] =>
     offers.value.offers
       .filter((offer) => isVisibleTo(reader, offer, settings.value))
-      .map((offer) => offerSchema.parse(offer));
+      .map((offer) => maker.visibleOf(offer));
+
+  /** Thousands of applications, a few at a time: everything else of the core waits for no more than these. */
+  const prepareAll = async (): Promise<void> => {
+    for (const [index, app] of lastScan.apps.entries()) {
+      maker.prepare(app, iconOf(app));
+      if (index % PREPARED_AT_ONCE === PREPARED_AT_ONCE - 1) await nextTurn();
+    }
+  };
 
   let settleTimer: NodeJS.Timeout | undefined;
   const scanOnce = async (): Promise<void> => {
     const startedAt = performance.now();
     lastScan = await scanner.scan();
+    await prepareAll();
     if (stack.disposed) return;
     publish();
     firstPublished.resolve();
     icons = await scanner.findIcons(lastScan.apps, store);
+    await prepareAll();
     if (stack.disposed) return;
     store.pin(new Set([...icons.values()].filter((hash) => hash !== null)));
     publish();
@@ -180,7 +189,9 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
       if (!found || !isVisibleTo(reader, found.offer, settings.value)) return undefined;
       const { app, offer } = found;
       const { argv, workingDirectory, source } = app;
-      return { offer, argv, workingDirectory, isTerminal: app.entry.isTerminal, source, digest: digestOf(found) };
+      const { isTerminal } = app.entry;
+      const { isWaylandOnly } = app;
+      return { offer, argv, workingDirectory, isTerminal, isWaylandOnly, source, digest: digestOf(found) };
     },
     noteOwnSandboxNeeded: (offerId) => {
       needOwnSandbox.add(offerId);

@@ -1,5 +1,13 @@
 // How an application becomes an offer: words within the contract's limits, fit to be shown on any screen.
-import { type IconHash, type OwnOffer, ownOfferSchema, type Settings } from '../../contract/models.ts';
+import {
+  type IconHash,
+  type Offer,
+  type OfferId,
+  type OwnOffer,
+  offerSchema,
+  ownOfferSchema,
+  type Settings,
+} from '../../contract/models.ts';
 import { formatCommand } from './exec.ts';
 import { EntryFault } from './fault.ts';
 import type { App } from './scan.ts';
@@ -19,8 +27,57 @@ const tellingCategories = [
 ];
 const vagueCategories = ['Settings', 'System', 'Utility'];
 
-/** @throws EntryFault `bad-value` when the contract does not allow what comes out */
-export function toOffer(app: App, icon: IconHash | null, settings: Settings, needsOwnSandbox: boolean): OwnOffer {
+/** What an application is to others and to its owner, before its owner's settings. */
+interface Prepared {
+  readonly own: OwnOffer;
+  readonly visible: Offer;
+}
+
+export interface OfferMaker {
+  /** The costly part, kept for the next time: a caller with thousands of applications can rest in between. Never throws. */
+  prepare(app: App, icon: IconHash | null): void;
+  /** @throws EntryFault `bad-value` when the contract does not allow what comes out */
+  make(app: App, icon: IconHash | null, settings: Settings, needsOwnSandbox: boolean): OwnOffer;
+  /** What others see of an offer that was made here. Security: the schema strips what only its owner may see (source, command, audience). */
+  visibleOf(offer: OwnOffer): Offer;
+}
+
+const MAX_KEPT = 12_000;
+
+export function createOfferMaker(): OfferMaker {
+  const kept = new Map<OfferId, { readonly key: string; readonly result: Prepared | EntryFault }>();
+  const visibleByOffer = new WeakMap<OwnOffer, Offer>();
+
+  const resultOf = (app: App, icon: IconHash | null): Prepared | EntryFault => {
+    // The digest covers the entry and what runs.
+    const key = JSON.stringify([app.digest, app.source, app.obstacle, icon]);
+    const before = kept.get(app.id);
+    if (before?.key === key) return before.result;
+    if (kept.size >= MAX_KEPT) kept.clear();
+    const result = prepareOffer(app, icon);
+    kept.set(app.id, { key, result });
+    return result;
+  };
+
+  return {
+    prepare: (app, icon) => void resultOf(app, icon),
+    make: (app, icon, settings, needsOwnSandbox) => {
+      const result = resultOf(app, icon);
+      if (result instanceof EntryFault) throw result;
+      const offer: OwnOffer = {
+        ...result.own,
+        isShared: app.obstacle === null && (settings.sharedByOfferId[app.id] ?? settings.isSharedByDefault),
+        audience: settings.audienceByOfferId[app.id] ?? null,
+        ownSandbox: settings.ownSandboxOfferIds.includes(app.id) ? 'allowed' : needsOwnSandbox ? 'needed' : 'off',
+      };
+      visibleByOffer.set(offer, result.visible);
+      return offer;
+    },
+    visibleOf: (offer) => visibleByOffer.get(offer) ?? offerSchema.parse(offer),
+  };
+}
+
+function prepareOffer(app: App, icon: IconHash | null): Prepared | EntryFault {
   const { entry } = app;
   const summary = entry.comment || entry.genericName;
   const extraKeyword = entry.genericName !== summary ? [entry.genericName] : [];
@@ -33,16 +90,17 @@ export function toOffer(app: App, icon: IconHash | null, settings: Settings, nee
     categories: sortCategories(entry.categories),
     keywords: [...new Set(keywords)].slice(0, 64),
     icon,
-    isShared: settings.sharedByOfferId[app.id] ?? settings.isSharedByDefault,
-    audience: settings.audienceByOfferId[app.id] ?? null,
-    ownSandbox: settings.ownSandboxOfferIds.includes(app.id) ? 'allowed' : needsOwnSandbox ? 'needed' : 'off',
+    isShared: false,
+    audience: null,
+    ownSandbox: 'off',
+    obstacle: app.obstacle,
     source: app.source,
     command: clean(formatCommand(app.argv), 4096),
   };
   const parsed = ownOfferSchema.safeParse(offer);
-  if (!parsed.success) throw new EntryFault('bad-value', parsed.error.issues[0]?.path.join('.') ?? '');
-  if (offer.name === '') throw new EntryFault('bad-value', 'Name');
-  return parsed.data;
+  if (!parsed.success) return new EntryFault('bad-value', parsed.error.issues[0]?.path.join('.') ?? '');
+  if (offer.name === '') return new EntryFault('bad-value', 'Name');
+  return { own: parsed.data, visible: offerSchema.parse(parsed.data) };
 }
 
 /** The registered main categories, in the order of the entry, the vague ones last; AudioVideo before its halves. */

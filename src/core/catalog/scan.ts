@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
-import type { BrokenEntry, IconHash, OfferId } from '../../contract/models.ts';
+import type { BrokenEntry, IconHash, Obstacle, OfferId } from '../../contract/models.ts';
 import type { Log } from '../lib/log.ts';
 import { mapLimited } from './concurrency.ts';
 import { type DesktopEntry, parseDesktopEntry } from './desktop-entry.ts';
@@ -12,6 +12,7 @@ import { MAX_ICON_BYTES, readSmallFile } from './icon-file.ts';
 import type { IconStore } from './icon-store.ts';
 import { createIconFinder } from './icon-theme.ts';
 import { entryLimits, localeSuffixes } from './key-file.ts';
+import { createFitnessReader, type Fitness } from './obstacle.ts';
 import { toOfferId } from './offer-id.ts';
 import {
   type EntryFile,
@@ -33,11 +34,17 @@ export interface App {
   readonly workingDirectory: string | null;
   /** SHA-256 over the arguments and the entry's contents. */
   readonly digest: string;
+  /** Why it cannot be offered, or null. */
+  readonly obstacle: Obstacle | null;
+  /** It is run inside a compositor. */
+  readonly isWaylandOnly: boolean;
 }
 
 export interface Scan {
   readonly apps: readonly App[];
   readonly broken: readonly BrokenEntry[];
+  /** Applications beyond the limit. */
+  readonly leftOut: number;
   /** Whether an entry looks as if it were still being written: look again soon. */
   readonly isUnsettled: boolean;
 }
@@ -64,6 +71,7 @@ export function createScanner(environment: Environment, log: Log): Scanner {
   let parsedByPath = new Map<string, { readonly version: string; readonly parsed: Parsed }>();
   let iconsByPath = new Map<string, { readonly version: string; readonly hash: IconHash | null }>();
   let lastByPath = new Map<string, App>();
+  const fitness = createFitnessReader((program) => findProgram(program, environment));
 
   const parse = async (path: string, version: string): Promise<Parsed> => {
     const known = parsedByPath.get(path);
@@ -107,7 +115,7 @@ export function createScanner(environment: Environment, log: Log): Scanner {
         if (ageMs > RACY_MS) parsedNow.set(file.path, { version, parsed });
         try {
           if ('fault' in parsed) throw parsed.fault;
-          const app = await toApp(file, parsed.entry, parsed.contentHash, environment, lookUp);
+          const app = await toApp(file, parsed.entry, parsed.contentHash, environment, lookUp, fitness.read);
           if (app) apps.push(app);
         } catch (error) {
           if (!(error instanceof EntryFault)) throw error;
@@ -128,7 +136,8 @@ export function createScanner(environment: Environment, log: Log): Scanner {
       const byPath = (a: { source: string }, b: { source: string }) => (a.source < b.source ? -1 : 1);
       const kept = apps.sort(byPath).slice(0, MAX_APPS);
       lastByPath = new Map(kept.map((app) => [app.source, app]));
-      return { apps: kept, broken: broken.sort(byPath).slice(0, MAX_BROKEN), isUnsettled };
+      const leftOut = apps.length - kept.length;
+      return { leftOut, apps: kept, broken: broken.sort(byPath).slice(0, MAX_BROKEN), isUnsettled };
     },
 
     findIcons: async (apps, store) => {
@@ -164,6 +173,7 @@ async function toApp(
   contentHash: string,
   environment: Environment,
   lookUp: (program: string) => Promise<string | null>,
+  readFitness: (argv: readonly [string, ...string[]]) => Promise<Fitness>,
 ): Promise<App | null> {
   if (!isForMenu(entry, environment) || !entry.exec) return null;
   if (entry.tryExec !== null && (await lookUp(entry.tryExec)) === null) return null;
@@ -173,6 +183,7 @@ async function toApp(
   if (path === null) throw new EntryFault('missing-program', program, entry.exec.line);
   const argv = [path, ...rest] as const;
   return {
+    ...(await readFitness(argv)),
     id: toOfferId(file.id),
     entry,
     source: file.path,

@@ -133,3 +133,41 @@ export async function until<T>(state: Followable<T>, isWanted: (value: T) => boo
 
 /** The offers' names, in the order that they are shown. */
 export const names = (catalog: Catalog) => catalog.offers.value.offers.map(({ name }) => name);
+
+/** The smallest ELF file that asks for these libraries: it can be read and not run. */
+export function elfOf(libraries: readonly string[]): Buffer {
+  const strings = Buffer.from(`\0${libraries.map((name) => `${name}\0`).join('')}`, 'latin1');
+  const stringsAt = 64 + 2 * 56;
+  const dynamicAt = stringsAt + strings.length;
+  const dynamic = Buffer.alloc((libraries.length + 3) * 16);
+  let at = 0;
+  const put = (tag: number, value: number) => {
+    dynamic.writeBigUInt64LE(BigInt(tag), at);
+    dynamic.writeBigUInt64LE(BigInt(value), at + 8);
+    at += 16;
+  };
+  let nameAt = 1;
+  for (const name of libraries) {
+    put(1, nameAt);
+    nameAt += name.length + 1;
+  }
+  put(5, 0x400000 + stringsAt);
+  put(10, strings.length);
+  const head = Buffer.alloc(stringsAt);
+  head.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  head.writeBigUInt64LE(64n, 32);
+  head.writeUInt16LE(56, 54);
+  head.writeUInt16LE(2, 56);
+  const segments = [
+    [1, 0, dynamicAt + dynamic.length],
+    [2, dynamicAt, dynamic.length],
+  ] as const;
+  for (const [index, [type, offset, bytes]] of segments.entries()) {
+    const segment = 64 + index * 56;
+    head.writeUInt32LE(type, segment);
+    head.writeBigUInt64LE(BigInt(offset), segment + 8);
+    head.writeBigUInt64LE(BigInt(0x400000 + offset), segment + 16);
+    head.writeBigUInt64LE(BigInt(bytes), segment + 32);
+  }
+  return Buffer.concat([head, strings, dynamic]);
+}

@@ -21,6 +21,7 @@ import {
 import { isSameDisplay, isWithin } from '../../contract/powers.ts';
 import type { Note, Recorder } from '../activity/activity.ts';
 import type { LaunchSpec } from '../catalog/catalog.ts';
+import { insideCompositor } from '../catalog/obstacle.ts';
 import type { Grant } from '../consent/grant.ts';
 import type { Containers } from '../container/container.ts';
 import type { Program, Sandbox } from '../container/engine.ts';
@@ -521,9 +522,10 @@ export function startHostSessions(options: {
   };
 }
 
-/** A program of the console gets a terminal window. */
+/** A program of the console gets a terminal window, one that speaks Wayland alone a compositor. */
 function programOf(spec: LaunchSpec): Program {
-  const argv = spec.isTerminal ? ['xterm', '-T', spec.offer.name, '-e', ...spec.argv] : spec.argv;
+  const inner = spec.isWaylandOnly ? insideCompositor(spec.argv) : spec.argv;
+  const argv = spec.isTerminal ? ['xterm', '-T', spec.offer.name, '-e', ...spec.argv] : inner;
   return { argv, workingDirectory: spec.workingDirectory };
 }
 

@@ -200,6 +200,15 @@ export const cli = {
     allowed: 'you let it build a sandbox of its own: it reaches more of this computer’s kernel than other programs do.',
     needed: 'it will not start: it wants to build a sandbox of its own. “ebp own-sandbox on NAME” allows that.',
   },
+  leftOut_one: '{{count}} more application is not listed: the list holds {{shown}}.',
+  leftOut_other: '{{count}} more applications are not listed: the list holds {{shown}}.',
+  obstacle: {
+    wayland:
+      '{{name}} cannot be offered: it draws on Wayland alone. Install the packages cage and xwayland, and it can.',
+    flatpak:
+      '{{name}} cannot be offered: Flatpak starts it, which cannot work inside a container. Install it as a package of the system.',
+    snap: '{{name}} cannot be offered: Snap starts it, which cannot work inside a container. Install it as a package of the system.',
+  },
   status: {
     quiet: 'Do not disturb is on: nobody can ask you anything; “ebp dnd off” ends it.',
     quietHours: 'It is a quiet hour until {{time}}: nobody can ask you anything.',

@@ -86,4 +86,5 @@ export const errors: Readonly<Record<ErrorCode, string> & Partial<Record<`${Erro
   'too-many-requests': 'Too many requests. Wait for an answer to the earlier ones, or for an hour, then try again.',
   'transfer-broken':
     'The transfer was broken off: the connection was lost, or files may not be exchanged any more. Try again from the beginning.',
+  'viewer-only': 'This application can only be shown in the viewer. Choose the viewer, and ask again.',
 };

@@ -29,7 +29,7 @@ import './own-page.css';
 export function OwnPage() {
   const { t } = useTranslation();
   const core = useCore();
-  const { offers, broken } = useTopic('offers');
+  const { offers, broken, leftOut } = useTopic('offers');
   const self = useTopic('self');
   const settings = useTopic('settings');
   const { run } = useAction();
@@ -91,6 +91,16 @@ export function OwnPage() {
           onChange={(audience) => audience !== null && void run(() => core.call('settings.update', { audience }))}
         />
       </div>
+
+      {leftOut > 0 && (
+        <Alert color="yellow" icon={<IconInfoCircle size={18} />} mt="md">
+          {t('ui.own.leftOut', {
+            count: leftOut,
+            total: formatNumber(leftOut),
+            shown: formatNumber(offers.length),
+          })}
+        </Alert>
+      )}
 
       {offers.length === 0 ? (
         <Hint icon={<IconApps size={32} />} title={t('ui.own.emptyTitle')} text={t('ui.own.empty')} />
@@ -185,7 +195,15 @@ const OwnOfferRow = memo(function OwnOfferRow({
         <div className="ellipsis own-summary" title={`${offer.command}\n${offer.source}`}>
           {offer.summary === '' ? offer.command : offer.summary}
         </div>
-        {offer.ownSandbox !== 'off' && (
+        {offer.obstacle !== null && (
+          <Text size="xs" className="own-obstacle" id={`obstacle-${offer.id}`}>
+            <Badge size="sm" variant="light" color="yellow" tt="none" mr={6}>
+              {t('ui.obstacle.badge')}
+            </Badge>
+            {t(`ui.obstacle.${offer.obstacle}`)}
+          </Text>
+        )}
+        {offer.obstacle === null && offer.ownSandbox !== 'off' && (
           <Badge
             size="sm"
             variant="light"
@@ -211,6 +229,8 @@ const OwnOfferRow = memo(function OwnOfferRow({
       </Button>
       <Switch
         checked={offer.isShared}
+        disabled={offer.obstacle !== null}
+        aria-describedby={offer.obstacle === null ? undefined : `obstacle-${offer.id}`}
         onChange={(event) => onShare([offer.id], event.currentTarget.checked)}
         aria-label={t('ui.own.shareWhat', { offer: offer.name })}
       />

@@ -26,6 +26,10 @@ export const ownTexts = {
     newShared: 'applications installed later are shared too',
     newNotShared: 'applications installed later are not shared',
     noMatch: 'No application fits',
+    leftOut_one:
+      '{{total}} more application is not listed: the list holds {{shown}}. Remove entries that you do not need to have it here.',
+    leftOut_other:
+      '{{total}} more applications are not listed: the list holds {{shown}}. Remove entries that you do not need to have them here.',
     broken_one: '{{total}} entry could not be read',
     broken_other: '{{total}} entries could not be read',
   },
@@ -36,6 +40,14 @@ export const ownTexts = {
     text: 'Let {{offer}} build a sandbox of its own in its container. Browsers and programs made like them, such as Chromium and Electron programs, do not start without one.',
     means:
       'What it means: {{offer}} then reaches parts of this computer’s kernel that other programs here do not. A flaw in them could let it out of its container, with the rights of your account. It still sees none of your files. Switch it on only where it is needed.',
+  },
+  obstacle: {
+    badge: 'Cannot be offered',
+    wayland:
+      'It draws on Wayland alone. Install the packages cage and xwayland: it is then run inside them, and can be offered.',
+    flatpak:
+      'Flatpak starts it, which cannot work inside a container. Install it as a package of the system to offer it.',
+    snap: 'Snap starts it, which cannot work inside a container. Install it as a package of the system to offer it.',
   },
   broken: {
     'bad-exec': 'The command line is not valid',
