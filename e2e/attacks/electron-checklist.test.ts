@@ -48,6 +48,17 @@ function look(files: readonly string[]): Seen {
 const shell = look([...sourceFiles('src/main'), ...sourceFiles('src/preload')]);
 const page = look(sourceFiles('src/renderer'));
 
+test('2, 3, 4, 6, 8: every window is made with what the list wants, and none with anything else', () => {
+  expect(shell.values.get('nodeIntegration')).toEqual([false]);
+  expect(shell.values.get('nodeIntegrationInWorker')).toEqual([false]);
+  expect(shell.values.get('nodeIntegrationInSubFrames')).toEqual([false]);
+  expect(shell.values.get('contextIsolation')).toEqual([true]);
+  expect(shell.values.get('sandbox')).toEqual([true]);
+  expect(shell.names).toContain('enableSandbox');
+  expect(shell.values.get('webSecurity')).toEqual([true]);
+  expect(shell.values.get('allowRunningInsecureContent')).toEqual([false]);
+});
+
 test('9: no experimental feature of Chromium is switched on', () => {
   expect(shell.values.get('experimentalFeatures')).toEqual([false]);
 });

@@ -4,11 +4,32 @@ import { ARMING_MS } from '../../src/contract/arming.ts';
 import type { Client } from '../../src/contract/client.ts';
 import type { Request } from '../../src/contract/models.ts';
 import { startNotifications } from '../../src/main/notifications.ts';
-import { Notification } from '../electron-stand-in/desktop.ts';
-import { makeRequest } from '../electron-stand-in/fixture/topics.ts';
+import { makeRequest } from '../electron/fixture/topics.ts';
 
-// The product's own file on the stand-in's notifications: Electron itself cannot be had everywhere.
-vi.mock('electron', () => import('../electron-stand-in/desktop.ts'));
+/** Electron's, of the systems on which they have buttons. Those of Linux are real ones: e2e/electron/popup.test.ts. */
+const { Notification } = await vi.hoisted(async () => {
+  const { EventEmitter } = await import('node:events');
+  class Notification extends EventEmitter {
+    static readonly all: Notification[] = [];
+    static isSupported = () => true;
+    isShown = false;
+
+    constructor() {
+      super();
+      Notification.all.push(this);
+    }
+
+    show(): void {
+      this.isShown = true;
+    }
+
+    close(): void {
+      this.isShown = false;
+    }
+  }
+  return { Notification };
+});
+vi.mock('electron', () => ({ Notification }));
 
 const [first, second] = [makeRequest(1), makeRequest(2)] as [Request, Request];
 

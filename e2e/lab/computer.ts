@@ -12,8 +12,7 @@ import { MainPage } from '../pages/main-page.ts';
 import { Popup } from '../pages/popup.ts';
 import { type Chromiums, startBrowserShell } from './browser-shell.ts';
 import { Camera } from './camera.ts';
-import type { Desktops } from './desktop.ts';
-import { startElectronShell } from './electron-shell.ts';
+import { type Desktops, startElectronShell } from './electron-shell.ts';
 import { Screen } from './picture.ts';
 import type { RunningShell, ShellKind } from './shell.ts';
 

@@ -2,7 +2,7 @@
 import { test as base, expect, type Locator } from '@playwright/test';
 import { Chromiums } from './browser-shell.ts';
 import { Computer, type ComputerOptions } from './computer.ts';
-import { Desktops } from './desktop.ts';
+import { Desktops } from './electron-shell.ts';
 import type { ShellKind } from './shell.ts';
 
 export interface ShellOption {

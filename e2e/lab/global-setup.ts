@@ -1,6 +1,6 @@
 // Refuses to run outside of the lab, and says which Electron the Electron shell will run on.
 import { isInLab } from '../../scripts/lab-hosts.ts';
-import { electron } from './electron-shell.ts';
+import { electron } from '../electron/launch.ts';
 
 // biome-ignore lint/style/noDefaultExport: that is how Playwright wants it
 export default function setUp(): void {

@@ -30,20 +30,3 @@ export interface RunningShell extends AsyncDisposable {
   /** Whether the core and its shell have ended. */
   readonly ended: Promise<unknown>;
 }
-
-/** The first page whose query begins so; '' is the main window. */
-export async function findPage(context: BrowserContext, query: string, timeoutMs = 10_000): Promise<Page> {
-  const isIt = (page: Page) => {
-    const url = URL.parse(page.url());
-    if (url === null || url.protocol === 'about:') return false;
-    return query === '' ? url.search === '' : url.search.startsWith(query);
-  };
-  const until = performance.now() + timeoutMs;
-  for (;;) {
-    const page = context.pages().find(isIt);
-    if (page !== undefined) return page;
-    if (performance.now() > until)
-      throw new Error(`no window shows "${query}": ${context.pages().map((other) => other.url())}`);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
-}

@@ -83,10 +83,15 @@ export function startWindows(options: WindowsOptions): Windows {
   app.on('web-contents-created', onContents);
 
   function adoptViewer(window: BrowserWindow): void {
-    let url = '';
-    window.on('close', () => {
-      url = window.webContents.getURL();
-    });
+    const contents = window.webContents;
+    let url = contents.getURL();
+    const remember = () => {
+      url = contents.getURL();
+    };
+    window.on('close', remember);
+    // A page that closes its window itself takes it away without that event.
+    contents.on('did-navigate', remember);
+    contents.on('did-navigate-in-page', remember);
     window.on('closed', () => {
       if (!isDisposed && windowKindOf(url) === 'viewer') onViewerClosed(url);
     });

@@ -1,4 +1,0 @@
-// Electron's `ipcMain`.
-import { EventEmitter } from 'node:events';
-
-export const ipcMain = new EventEmitter();
