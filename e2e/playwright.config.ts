@@ -34,5 +34,7 @@ export default defineConfig<object, ShellOption>({
       use: { shell: 'electron' },
       grep: WHERE_SHELLS_DIFFER,
     },
+    // What electron-builder makes of it, with every fuse as stated: the way from a click to a window, once.
+    { name: 'package', use: { shell: 'package' }, testDir: './packaging', testMatch: '*.spec.ts' },
   ],
 });

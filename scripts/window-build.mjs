@@ -11,7 +11,7 @@ const results = ['main/main.js', 'renderer/index.html'];
 /** The shell for Electron for tests (test-electron.mjs): a main process of its own, everything else the product's. */
 export const testBundle = join(out, 'electron-for-tests');
 const testBundleConfig = join('e2e', 'electron', 'electron.vite.config.ts');
-const testBundleSources = ['src', 'e2e/electron', 'electron.vite.config.ts', 'package-lock.json'];
+export const testBundleSources = ['src', 'e2e/electron', 'electron.vite.config.ts', 'package-lock.json'];
 const testBundleLinks = {
   'package.json': '../../package.json',
   assets: '../../assets',
@@ -50,7 +50,7 @@ async function build(options, problem) {
 }
 
 /** Names, sizes and times instead of contents: it must cost nothing at every start. */
-function fingerprint(paths) {
+export function fingerprint(paths) {
   const hash = createHash('sha256');
   const add = (path) => {
     const stat = statSync(join(root, path));

@@ -122,7 +122,7 @@ export class Computer implements AsyncDisposable {
     this.#shell =
       this.#kind === 'browser'
         ? await startBrowserShell(start, this.#shared.chromiums)
-        : await startElectronShell(start, this.#shared.desktops);
+        : await startElectronShell(start, this.#shared.desktops, this.#kind);
     await (await this.#shell.main())
       .getByRole('button', { name: 'Settings', exact: true })
       .or((await this.#shell.main()).getByRole('heading', { name: 'Welcome to eBrainPool' }))

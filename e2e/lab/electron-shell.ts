@@ -1,4 +1,5 @@
 // The Electron shell on a computer of the lab: a real Electron, its windows on that computer's desktop, its sandbox on.
+import { testPackage } from '../../scripts/packaging.mjs';
 import { Desktop } from '../electron/desktop.ts';
 import { findPage, launchElectron } from '../electron/launch.ts';
 import { cameraArgs } from './camera.ts';
@@ -21,10 +22,15 @@ export class Desktops implements AsyncDisposable {
 }
 
 /** @throws when it is not there within 30 s */
-export async function startElectronShell(start: ShellStart, desktops: Desktops): Promise<RunningShell> {
+export async function startElectronShell(
+  start: ShellStart,
+  desktops: Desktops,
+  kind: 'electron' | 'package',
+): Promise<RunningShell> {
   const { host, profileDir, env, cameraPath, onLine } = start;
   const running = await launchElectron({
     desktop: await desktops.on(host),
+    ...(kind === 'package' ? { program: testPackage.program } : {}),
     args: ['--profile', profileDir],
     switches: cameraArgs(cameraPath),
     env,

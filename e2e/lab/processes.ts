@@ -60,7 +60,7 @@ function sandboxesOf(host: string): readonly Process[] {
 
 /** Whether it is one of Electron’s helper processes; the one with the core in it is not. */
 function isOfElectron({ command }: Process): boolean {
-  return /^\S*\/electron --type=/.test(command);
+  return /^\S*\/(electron|ebrainpool) --type=/.test(command);
 }
 
 /** Commands of everything else that this computer runs, without its Chromium, its desktop and what keeps it up. */

@@ -2,7 +2,8 @@
 import type { ChildProcess } from 'node:child_process';
 import type { BrowserContext, Page } from '@playwright/test';
 
-export type ShellKind = 'browser' | 'electron';
+/** `package` is the Electron shell as people would have it installed: packed, with every fuse as stated. */
+export type ShellKind = 'browser' | 'electron' | 'package';
 
 export interface ShellStart {
   readonly host: string;

@@ -13,8 +13,11 @@ import type { Viewer } from '../pages/viewer.ts';
 /** An address of the internet, as far as this network knows: neither private nor of its own. */
 const INTERNET = '203.0.113.7';
 
+/** Another, of a network into which Bob's computer comes later. */
+const JOINED = '198.51.100.7';
+
 /** The internet, Carol's and Bob's own address, Bob's loopback. */
-const PLACES = isInLab() ? [INTERNET, addressOf('carol', 4), addressOf('bob', 4), '127.0.0.1'] : [];
+const PLACES = isInLab() ? [INTERNET, JOINED, addressOf('carol', 4), addressOf('bob', 4), '127.0.0.1'] : [];
 const reach = (place: string) => `timeout 1 bash -c 'cat </dev/tcp/${place}/8080'`;
 /** Tells everybody at which address they have reached it. */
 const SERVER = 'require("net").createServer((s) => s.end(s.localAddress + "\\n")).listen(8080, "0.0.0.0")';
@@ -36,7 +39,8 @@ const lan = useLan({
 
 const servers: ChildProcess[] = [];
 test.beforeAll(() => {
-  execFileSync('ip', ['-n', 'carol', 'address', 'replace', `${INTERNET}/32`, 'dev', 'lo']);
+  for (const address of [INTERNET, JOINED])
+    execFileSync('ip', ['-n', 'carol', 'address', 'replace', `${address}/32`, 'dev', 'lo']);
   for (const host of ['carol', 'bob']) servers.push(spawnOn(host, [process.execPath, '-e', SERVER]));
 });
 test.afterAll(() => {
@@ -150,7 +154,7 @@ test('who may only watch cannot type, from the beginning or from when it is take
 
 test('a program with the internet reaches it, and nothing of the owner’s networks; taken away, it is gone', async () => {
   const { viewer, atHost } = await open('online', { network: 'internet' });
-  await soon(() => homeFile('reached.txt')).toBe(`tried\n${INTERNET}\n`);
+  await soon(() => homeFile('reached.txt')).toBe(`tried\n${INTERNET}\n${JOINED}\n`);
   // Again and again: no single try got through to anything else.
   const seen = new Set<string>();
   for (let round = 0; round < 20; round += 1) {
@@ -161,12 +165,41 @@ test('a program with the internet reaches it, and nothing of the owner’s netwo
     [...seen]
       .join('')
       .split('\n')
-      .filter((line) => !['', 'tried', INTERNET].includes(line)),
+      .filter((line) => !['', 'tried', INTERNET, JOINED].includes(line)),
   ).toEqual([]);
   await (await lan.bob.core()).call('sessions.narrow', { sessionId: atHost, powers: noPowers });
   await soon(() => homeFile('reached.txt')).toBe('tried\n');
   expect(await viewer.page.locator('html').getAttribute('data-viewer')).toBe('running');
 });
+
+for (const [what, join, leave] of [
+  [
+    'a cable is put into it',
+    ['address', 'add', '198.51.100.1/24', 'dev', 'late'],
+    ['address', 'del', '198.51.100.1/24', 'dev', 'late'],
+  ],
+  [
+    'a VPN brings a route',
+    ['route', 'add', '198.51.100.0/25', 'dev', 'late'],
+    ['route', 'del', '198.51.100.0/25', 'dev', 'late'],
+  ],
+] as const)
+  test(`a network into which the computer comes while a program has the internet is closed off within a second: ${what}`, async () => {
+    await open('online', { network: 'internet' });
+    await soon(() => homeFile('reached.txt')).toBe(`tried\n${INTERNET}\n${JOINED}\n`);
+    execFileSync('ip', ['link', 'add', 'late0', 'type', 'veth', 'peer', 'name', 'late', 'netns', 'bob']);
+    try {
+      execFileSync('ip', ['link', 'set', 'late0', 'master', 'lan', 'up']);
+      execFileSync('ip', ['-n', 'bob', 'link', 'set', 'late', 'up']);
+      execFileSync('ip', ['-n', 'bob', ...join]);
+      // Bob's own programs reach it there, in a moment.
+      await soon(async () => (await lan.bob.run(['bash', '-c', reach(JOINED)])).out).toBe(`${JOINED}\n`);
+      await soon(() => homeFile('reached.txt'), 2500).toBe(`tried\n${INTERNET}\n`);
+      execFileSync('ip', ['-n', 'bob', ...leave]);
+    } finally {
+      execFileSync('ip', ['link', 'del', 'late0']);
+    }
+  });
 
 test('without the internet a program reaches nothing', async () => {
   await open('online', { network: 'internet' }, {});
