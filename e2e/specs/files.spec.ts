@@ -86,7 +86,7 @@ test('a file that is dropped on the window is sent, and can be broken off', asyn
   await expect(files.panel).toBeVisible();
   await expect(files.entry('dropped.bin')).toBeVisible();
   await files.drop('dropped.bin', 10);
-  await expect(viewer.page.getByText('dropped.bin is there now, as “dropped (2).bin”')).toBeVisible();
+  await expect(viewer.page.getByText('Saved as “dropped (2).bin”: the folder had a “dropped.bin”.')).toBeVisible();
   await files.chooseLarge(makeFile('huge.bin', 700 * MIB));
   await expect(files.progress('huge.bin')).toBeVisible();
   await files.panel.getByRole('button', { name: 'Cancel sending huge.bin' }).click();
@@ -167,6 +167,27 @@ test('without the power there is nothing: no button, no method, no channel of a 
   const node = [process.execPath, '--input-type=module', '-e', script];
   const asked = await lan.alice.run([...node, join(lan.alice.profileDir, 'identity'), lan.bob.address, port, atHost]);
   expect([asked.out, asked.error]).toEqual(['files refused\ndisplay opened\nfiles refused\n', '']);
+});
+
+test('a file over the limit is refused before a byte of it is sent, and a name that cannot be kept is said', async () => {
+  await lan.bob.set({ maxUploadMib: 1 });
+  const { viewer } = await openSession(lan.alice, lan.bob, 'idle', { files: true });
+  const files = await new FilesPanel(viewer.page).open();
+  await expect(files.panel.getByText('Files up to 1 MiB.')).toBeVisible();
+  const sent: string[] = [];
+  viewer.page.on('request', (request) => request.method() === 'PUT' && sent.push(request.url()));
+  await files.choose(makeFile('film.bin', MIB + 1));
+  await expect(
+    files.panel.getByText('“film.bin” is larger than 1 MiB, the most that the other computer takes.'),
+  ).toBeVisible();
+  await checkAccess(viewer.page, 'files, one over the limit');
+  await viewer.page.screenshot({ path: test.info().outputPath('over-the-limit.png') });
+  expect(sent).toEqual([]);
+  await files.choose(makeFile('a\u202egnp.txt', randomBytes(10)));
+  await expect(viewer.page.getByText('Saved as “agnp.txt”: its own name was too long')).toBeVisible();
+  await files.choose(makeFile('whole.bin', MIB));
+  await expect(viewer.page.getByText('whole.bin is there now.')).toBeVisible();
+  await lan.bob.set({ maxUploadMib: 2048 });
 });
 
 test('what the program makes leads to the container at the most, and is shown as text', async () => {

@@ -11,7 +11,7 @@ import { Popup } from '../pages/popup.ts';
 const entry = (name: string) =>
   `[Desktop Entry]\nType=Application\nName=${name}\nComment=${'A very long comment '.repeat(20)}\nExec=xcalc\nCategories=Utility;\n`;
 const lan = useLan({
-  alice: {},
+  alice: { apps: { xcalc: 'xcalc' } },
   bob: {
     apps: {
       xcalc: 'xcalc',
@@ -283,4 +283,46 @@ test('a card that says something else is not answered by a click that was on its
   await popup.page.waitForTimeout(300);
   expect(core.read('requests')).toHaveLength(1);
   await core.call('peers.rename', { peerId: request.peerId, name: null });
+});
+
+test('no notice covers what is agreed to, whoever makes it come', async ({ shell }) => {
+  test.skip(shell === 'electron', 'there the card has a window of its own');
+  const bob = await lan.bob.mainPage();
+  // Bob uses something of Alice, who takes powers of it away: each is a notice on his screen.
+  const [alice, core] = await Promise.all([lan.alice.core(), lan.bob.core()]);
+  const peerId = alice.read('self')?.id;
+  if (peerId === undefined) throw new Error('Alice is not there');
+  await core.call('asks.create', { peerId, offerId: 'app:xcalc' as OfferId, view: 'viewer', powers: everything });
+  await soon(() => alice.read('requests')?.length).toBe(1);
+  for (const { id } of alice.read('requests') ?? [])
+    await alice.call('requests.answer', { requestId: id, answer: 'allow' });
+  await soon(() => alice.read('sessions')?.some(({ state }) => state === 'running')).toBe(true);
+  await ask(lan.carol, 'wide');
+  const { card } = await lan.bob.popup();
+  const running = alice.read('sessions')?.find(({ state }) => state === 'running');
+  if (running === undefined) throw new Error('nothing runs');
+  for (const powers of [
+    { ...everything, files: false },
+    { ...everything, files: false, network: 'none' },
+    noPowers,
+  ] as const)
+    await alice.call('sessions.narrow', { sessionId: running.id, powers });
+  await expect(bob.page.getByText('took away').first()).toBeVisible();
+  for (const [name, width, height] of sizes) {
+    await bob.page.setViewportSize({ width, height });
+    await expectInSight(bob.page, card, `with notices, ${name}`);
+    await bob.page.screenshot({ path: test.info().outputPath(`notices-${width}x${height}.png`) });
+  }
+  expect(await bob.page.getByText('took away').count()).toBeGreaterThan(0);
+  await alice.call('sessions.endAll', {});
+});
+
+test('Escape leaves the pop-up, and that is no answer', async ({ shell }) => {
+  test.skip(shell !== 'electron', 'in a page the card is made small');
+  await ask(lan.alice, 'xcalc');
+  const popup = await (await lan.bob.popup()).shown();
+  await expect(popup.once).toBeEnabled();
+  await popup.page.keyboard.press('Escape');
+  await expect.poll(() => lan.bob.shell.isPopupShown()).toBe(false);
+  expect((await lan.bob.core()).read('requests')).toHaveLength(1);
 });

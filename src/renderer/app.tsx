@@ -28,7 +28,8 @@ export function App({ core, route, viewer }: { core: CoreConnection; route: Wind
         colorSchemeManager={colorSchemeManager}
         defaultColorScheme="auto"
       >
-        <Notifications position="bottom-left" containerWidth={380} />
+        {/* Security: below a request, so that no notice hides what is agreed to; what others do makes notices, too. */}
+        <Notifications position="bottom-left" containerWidth={380} zIndex={240} />
         <CoreProvider core={core}>
           <Gate>
             <Suspense fallback={<Waiting />}>

@@ -81,6 +81,8 @@ export function RequestCard({ request, position, count, onLeave, canShrink, isSm
       } catch (error) {
         // Here and not in a notice, which would cover the answers that are left.
         setProblem(sayProblem(toProblem(error)));
+        // What cannot be kept can still be allowed once.
+        setChoice(null);
         // Security: the sentence may move the answers, and a second click must not meet another of them.
         await new Promise((resolve) => setTimeout(resolve, ARMING_MS));
       }
