@@ -98,9 +98,16 @@ test('nobody cancels, ends, resumes or enters what is of another peer', async ()
   await allow(lan.bob, requestId);
   await soon(async () => (await hosted(lan.bob)).length).toBe(1);
   const sessionId = (await hosted(lan.bob))[0]?.id ?? '';
-  for (const method of ['session.end', 'session.resume']) {
-    const { error: ofAlice } = await visit.call(method, { sessionId });
-    const { error: ofNobody } = await visit.call(method, { sessionId: randomUUID() });
+  for (const method of [
+    'session.end',
+    'session.resume',
+    'session.close',
+    'session.keep',
+    'window.activate',
+    'window.close',
+  ]) {
+    const { error: ofAlice } = await visit.call(method, { sessionId, windowId: 1 });
+    const { error: ofNobody } = await visit.call(method, { sessionId: randomUUID(), windowId: 1 });
     expect(ofAlice, method).toEqual(ofNobody);
     expect(ofAlice?.data.code).toBe('not-found');
   }
@@ -165,6 +172,8 @@ test('what only a host may say has no meaning from a visitor', async () => {
     ['request.answered', { requestId, answer: 'granted', session: { ...session, powers: noPowers }, problem: null }],
     ['session.ended', { sessionId: randomUUID(), reason: 'host', exitCode: null, problem: null }],
     ['session.changed', { sessionId: randomUUID(), powers: noPowers, remainingMs: null }],
+    ['session.windows', { sessionId: randomUUID(), windows: [] }],
+    ['session.closing', { sessionId: randomUUID(), closing: 'asking' }],
     ['verify.answered', { commitment: '0'.repeat(64), isSame: true }],
     ['catalogue.changed', {}],
   ] as const) {

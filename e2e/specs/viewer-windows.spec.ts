@@ -14,7 +14,9 @@ const lan = useLan({
       two: `sh -c "${TWO}"`,
       keys: 'sh -c "exec xev >keys.txt"',
       alone: 'xterm -T alone -e sh -c "sleep 2; xdotool search --name alone windowminimize; sleep 600"',
-      fixed: 'xmessage -title Question Really?',
+      named: `sh -c "exec xterm -T '${'Bob (verified) · '.repeat(20)}' -e sleep 600"`,
+      small:
+        'xlogo -title small -geometry 200x150 -xrm "*minWidth: 200" -xrm "*maxWidth: 200" -xrm "*minHeight: 150" -xrm "*maxHeight: 150"',
     },
   },
 });
@@ -83,6 +85,41 @@ test('who only watches sees the title, and can neither switch nor close', async 
   await expect(core.call('windows.close', { sessionId: atVisitor, windowId: window?.id ?? 0 })).rejects.toMatchObject({
     code: 'not-allowed',
   });
+});
+
+test('a title cannot hide whose program it is, nor pass for the name', async () => {
+  const { viewer } = await openSession(lan.alice, lan.bob, 'named', {});
+  await viewer.page.setViewportSize({ width: 700, height: 500 });
+  await soon(() => viewer.page.title()).toMatch(/^Bob \(verified\) - Bob/);
+  expect(await viewer.page.title()).toMatch(/^[^·]{1,60} · Bob \(not verified\)$/);
+  const heading = viewer.page.getByRole('heading', { level: 1 });
+  await expect(heading.getByText('· Bob', { exact: true })).toBeInViewport({ ratio: 1 });
+  await expect(viewer.disconnect).toBeInViewport({ ratio: 1 });
+  await viewer.page.screenshot({ path: test.info().outputPath('long-title.png') });
+});
+
+test('a window of a fixed size stands in the middle, and stays there', async () => {
+  const { viewer } = await openSession(lan.alice, lan.bob, 'small', {});
+  /** How far what is drawn is from the edges. */
+  const edges = async () => {
+    const { width, height, rgb } = await viewer.picture();
+    const ground = rgb.readUIntBE(0, 3);
+    let [left, top, right, bottom] = [width, height, 0, 0];
+    for (let at = 0; at < width * height; at += 1) {
+      if (rgb.readUIntBE(at * 3, 3) === ground) continue;
+      const [x, y] = [at % width, Math.floor(at / width)];
+      [left, top, right, bottom] = [Math.min(left, x), Math.min(top, y), Math.max(right, x), Math.max(bottom, y)];
+    }
+    return { ground, left, top, right: width - 1 - right, bottom: height - 1 - bottom };
+  };
+  const isInTheMiddle = async () => {
+    const { ground, left, top, right, bottom } = await edges();
+    return ground !== 0 && left > 10 && top > 10 && Math.abs(left - right) <= 1 && Math.abs(top - bottom) <= 1;
+  };
+  await soon(isInTheMiddle).toBe(true);
+  await viewer.page.setViewportSize({ width: 700, height: 500 });
+  await soon(async () => (await viewer.picture()).width).toBe(700);
+  await soon(isInTheMiddle).toBe(true);
 });
 
 test('a program that is minimised comes back', async () => {

@@ -13,7 +13,7 @@ export const openboxConfig = (themePath: string) => `<?xml version="1.0" encodin
 <openbox_config xmlns="http://openbox.org/3.4/rc">
   <focus><focusNew>yes</focusNew><focusLast>yes</focusLast><followMouse>no</followMouse></focus>
   <placement><policy>Smart</policy><center>yes</center></placement>
-  <theme><name>${themePath}</name><titleLayout>LC</titleLayout><keepBorder>yes</keepBorder><animateIconify>no</animateIconify></theme>
+  <theme><name>${themePath}</name><titleLayout>LC</titleLayout><keepBorder>no</keepBorder><animateIconify>no</animateIconify></theme>
   <desktops><number>1</number><popupTime>0</popupTime></desktops>
   <resize><drawContents>yes</drawContents><popupShow>Never</popupShow></resize>
   <keyboard/>

@@ -117,9 +117,15 @@ describe('on a real display', { timeout: 30_000 }, () => {
 
   test('a window fills the screen and follows its size; one of a fixed size stands in the middle', async () => {
     run('xterm', '-T', 'large', '-e', 'sleep', '60');
-    run('xmessage', '-title', 'small', 'Yes?');
+    const limits = ['min', 'max'].flatMap((end) => ['-xrm', `*${end}Width: 200`, '-xrm', `*${end}Height: 150`]);
+    run('xlogo', '-title', 'small', '-geometry', '200x150', ...limits);
     await vi.waitFor(() => expect(titles().length).toBe(2), LIMIT);
     expect(await place('large')).toEqual({ x: 0, y: 0, width: 640, height: 480 });
+    expect(await place('small')).toEqual({ x: 220, y: 165, width: 200, height: 150 });
+    // The ground is not black.
+    windows.closeAll();
+    await vi.waitFor(() => expect(titles()).toEqual([]), LIMIT);
+    expect(await output('sh', '-c', 'xwd -root -silent | tail -c 4 | od -An -tx1')).toBe('40 3a 34 00');
   });
 });
 
