@@ -100,34 +100,35 @@ test('a title cannot hide whose program it is, nor pass for the name', async () 
 
 test('a window of a fixed size stands in the middle, and stays there', async () => {
   const { viewer } = await openSession(lan.alice, lan.bob, 'small', {});
-  /** How far what is drawn is from the edges. */
-  const edges = async () => {
+  /** How much farther what is drawn is from one edge than from the other, and the ground that it stands on. */
+  const place = async () => {
     const { width, height, rgb } = await viewer.picture();
     const ground = [...rgb.subarray(0, 3)];
     // Pictures of JPEG are a little off.
-    const isGround = (at: number) => ground.every((value, channel) => Math.abs(value - (rgb[at + channel] ?? 0)) < 24);
+    const isGround = (at: number) => ground.every((value, channel) => Math.abs(value - (rgb[at + channel] ?? 0)) < 48);
     let [left, top, right, bottom] = [width, height, 0, 0];
     for (let at = 0; at < width * height; at += 1) {
       if (isGround(at * 3)) continue;
       const [x, y] = [at % width, Math.floor(at / width)];
-      [left, top, right, bottom] = [Math.min(left, x), Math.min(top, y), Math.max(right, x), Math.max(bottom, y)];
+      [left, top, right, bottom] = [
+        Math.min(left, x),
+        Math.min(top, y),
+        Math.max(right, x + 1),
+        Math.max(bottom, y + 1),
+      ];
     }
-    return { ground, left, top, right: width - 1 - right, bottom: height - 1 - bottom };
+    const isInTheMiddle = Math.abs(left - (width - right)) <= 4 && Math.abs(top - (height - bottom)) <= 4;
+    return {
+      isInTheMiddle,
+      size: [right - left, bottom - top].map((px) => Math.round(px / 20) * 20),
+      isDark: ground.some((value) => value > 40),
+    };
   };
-  const isInTheMiddle = async () => {
-    const { ground, left, top, right, bottom } = await edges();
-    return (
-      ground.some((value) => value > 40) &&
-      left > 10 &&
-      top > 10 &&
-      Math.abs(left - right) <= 2 &&
-      Math.abs(top - bottom) <= 2
-    );
-  };
-  await soon(isInTheMiddle).toBe(true);
+  const middle = { isInTheMiddle: true, size: [200, 160], isDark: true };
+  await soon(place).toEqual(middle);
   await viewer.page.setViewportSize({ width: 700, height: 500 });
   await soon(async () => (await viewer.picture()).width).toBe(700);
-  await soon(isInTheMiddle).toBe(true);
+  await soon(place).toEqual(middle);
 });
 
 test('a program that is minimised comes back', async () => {

@@ -19,7 +19,7 @@ export interface ProgramWindows extends Disposable {
 
 const REFRESH_AFTER_MS = 120;
 /** For the window manager: windows that are there before it are not placed as those that come later. */
-const MANAGED_WITHIN_MS = 2000;
+const MANAGED_WITHIN_MS = 1000;
 const LOOK_EVERY_MS = 10;
 /** A quiet ground for windows that do not fill the screen. */
 const GROUND = 0x343a40;

@@ -209,7 +209,8 @@ export function startVisitorSessions(options: {
       }
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
-    await finish(visit, 'lost', null);
+    // What was being closed here is closed, whether or not the host could say so.
+    await finish(visit, visit.session.closing === 'no' ? 'lost' : 'visitor', null);
   }
 
   function change(visit: Visiting, part: Partial<Session>): void {
