@@ -125,6 +125,9 @@ test('a window of a fixed size stands in the middle, and stays there', async () 
     };
   };
   const middle = { isInTheMiddle: true, size: [200, 160], isDark: true };
+  // The screen draws its pointer until the person has one in it.
+  await viewer.point({ x: 4, y: 4 });
+  await viewer.point({ x: 3, y: 3 });
   await soon(place).toEqual(middle);
   await viewer.page.setViewportSize({ width: 700, height: 500 });
   await soon(async () => (await viewer.picture()).width).toBe(700);
