@@ -1,6 +1,5 @@
 // What a sandbox sees of this computer: the command line of bwrap(1), and the same in words for the owner.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { MountInfo, SandboxMount, SandboxSpec } from './engine.ts';
 import { sandboxEnvironment } from './environment.ts';
 import type { SandboxFiles } from './sandbox-files.ts';
@@ -9,6 +8,19 @@ import { XDG_CONFIG_DIRS } from './window-manager.ts';
 
 /** Security: of /proc, what tells the owner's keys and the kernel's addresses: no namespace hides them. */
 const KERNEL_FILES = ['/proc/kallsyms', '/proc/key-users', '/proc/keys'] as const;
+
+/** Files of ours, by where programs look for them. Links, because every mount makes a start slower. */
+const OWN_FILES: Readonly<Record<string, string>> = {
+  '/etc/asound.conf': 'asound.conf',
+  '/etc/group': 'group',
+  '/etc/hosts': 'hosts',
+  '/etc/machine-id': 'machine-id',
+  '/etc/nsswitch.conf': 'nsswitch.conf',
+  '/etc/passwd': 'passwd',
+  '/etc/pulse/client.conf': 'pulse-client.conf',
+  '/etc/resolv.conf': 'resolv.conf',
+  '/var/lib/dbus/machine-id': 'machine-id',
+};
 
 export function describeMounts(
   homePath: string,
@@ -52,16 +64,7 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
     ...Object.entries(systemFiles()).flatMap(([folder, names]) =>
       names.flatMap((name) => ['--ro-bind-try', `/${folder}/${name}`, `/${folder}/${name}`]),
     ),
-    ...['passwd', 'group', 'hosts', 'machine-id', 'nsswitch.conf', 'resolv.conf'].flatMap((name) => [
-      '--ro-bind',
-      join(files.confPath, name),
-      `/etc/${name}`,
-    ]),
-    ...[
-      ['asound.conf', '/etc/asound.conf'],
-      ['pulse-client.conf', '/etc/pulse/client.conf'],
-    ].flatMap(([name, target]) => ['--ro-bind', join(files.confPath, name as string), target as string]),
-    ...['--symlink', '/etc/machine-id', '/var/lib/dbus/machine-id'],
+    ...Object.entries(OWN_FILES).flatMap(([target, name]) => ['--symlink', `/run/ebp/conf/${name}`, target]),
     ...['--proc', '/proc'],
     ...KERNEL_FILES.flatMap((path) => (existsSync(path) ? ['--ro-bind', '/dev/null', path] : [])),
     ...['--dev', '/dev', '--tmpfs', '/tmp', '--bind', files.x11Path, '/tmp/.X11-unix'],
