@@ -36,3 +36,12 @@ test('that a host quits is told in a field that older versions leave out, and wh
   expect(before.parse(notice)).toEqual(ended);
   expect(hostNotices['session.ended'].parse({ ...ended, isQuit: 'yes' }).isQuit).toBeUndefined();
 });
+
+test('the end of a session counts whatever its last words are: of an older peer none, of any ten lines fit to be shown', () => {
+  const lastWordsOf = (lastWords: unknown) => hostNotices['session.ended'].parse({ ...ended, lastWords }).lastWords;
+  expect(hostNotices['session.ended'].parse(ended).lastWords).toEqual([]);
+  for (const odd of [null, 'text', 7, [1], [['a']], {}]) expect(lastWordsOf(odd)).toEqual([]);
+  expect(lastWordsOf(['no sound', '\u202eevil\u0007', ''])).toEqual(['no sound', 'evil']);
+  const many = lastWordsOf(Array.from({ length: 50_000 }, () => 'x'.repeat(500)));
+  expect(many).toEqual(Array.from({ length: 10 }, () => 'x'.repeat(200)));
+});
