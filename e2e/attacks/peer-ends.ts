@@ -12,6 +12,8 @@ export interface AttackedEnd extends AsyncDisposable {
   worstMs(): Promise<number>;
   /** Of memory, in MiB. */
   residentMiB(): Promise<number>;
+  /** Of memory that is in use when all that nobody holds any more is gone, in MiB. */
+  keptMiB(): Promise<number>;
   /** Of the processor, in milliseconds, since it started. */
   cpuMs(): Promise<number>;
 }
@@ -34,12 +36,14 @@ export async function startHostEnd(folder: string, maxFiles = 1024): Promise<Hos
   stack.defer(() => endChild(child));
   const port = Number((await firstMatch(child, /^ready \d+$/)).split(' ')[1]);
   const alice = stack.use(await startVisitorEnd(folder, port, 'alice'));
+  const ask = questioner(child);
   const mallory = await openIdentity(join(folder, 'mallory'));
   const kept = stack.move();
   return {
     port,
     mallory,
     worstMs: alice.worstMs,
+    keptMiB: () => ask('kept'),
     residentMiB: () => residentMiB(child),
     cpuMs: () => cpuMs(child),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
@@ -52,26 +56,37 @@ export async function startVisitorEnd(folder: string, goodPort: number, name = '
   const child = startEnd(1024, 'visitor', join(folder, name), String(goodPort));
   stack.defer(() => endChild(child));
   await firstMatch(child, /^ready$/);
-  const lines = createInterface({ input: child.stdout as never });
+  const ask = questioner(child);
   const kept = stack.move();
   return {
     visit: (port) => child.stdin?.write(`${port}\n`),
-    worstMs: async () => {
-      child.stdin?.write('worst\n');
-      const [line] = (await once(lines, 'line', { signal: AbortSignal.timeout(10_000) })) as [string];
-      return Number(line.split(' ')[1]);
-    },
+    worstMs: () => ask('worst'),
+    keptMiB: () => ask('kept'),
     residentMiB: () => residentMiB(child),
     cpuMs: () => cpuMs(child),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
+/** Asks an end for a number, by a word of a line. */
+function questioner(child: ChildProcess): (word: string) => Promise<number> {
+  const lines = createInterface({ input: child.stdout as never });
+  return async (word) => {
+    child.stdin?.write(`${word}\n`);
+    const [line] = (await once(lines, 'line', { signal: AbortSignal.timeout(10_000) })) as [string];
+    return Number(line.split(' ')[1]);
+  };
+}
+
 function startEnd(maxFiles: number, ...args: readonly string[]): ChildProcess {
   const script = join(root, 'e2e/attacks/peer-end.ts');
-  return spawn('sh', ['-c', `ulimit -n ${maxFiles}; exec "$0" "$@"`, process.execPath, script, ...args], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  return spawn(
+    'sh',
+    ['-c', `ulimit -n ${maxFiles}; exec "$0" "$@"`, process.execPath, '--expose-gc', script, ...args],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
 }
 
 async function residentMiB(child: ChildProcess): Promise<number> {

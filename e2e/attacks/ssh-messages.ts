@@ -97,6 +97,8 @@ function rawPeer(connection: object, socket: Socket): RawPeer {
   // Of the decipher too, which was told before this could be: nothing of the connection protocol reaches ssh2.
   const take = (payload: Buffer) => {
     if ((payload[0] ?? 0) < 80) return pass(payload);
+    // A sign of life for the sign of life that is asked for: else the connection would end by itself after some seconds.
+    if (payload[0] === 80) peer.send(Uint8Array.of(82));
     peer.onMessage(Buffer.from(payload));
     return undefined;
   };

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Duplex, PassThrough } from 'node:stream';
@@ -11,7 +11,7 @@ import { type Identity, openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
 import { connectPeer, type HostConnection } from './peer-client.ts';
 import { PROTOCOL } from './peer-protocol.ts';
-import { type Host, type PeerServer, startPeerServer, type Visitor } from './peer-server.ts';
+import { type Host, listen, type PeerServer, startPeerServer, type Visitor } from './peer-server.ts';
 
 const sessionId = '3b241101-e2bb-4255-8caf-4136c566a962';
 let folder: string;
@@ -275,6 +275,18 @@ test('a message over the limit ends that connection and nothing else', async () 
   await expect(call).rejects.toBeInstanceOf(AppError);
   await closed;
   expect((await connectTo()).hello.name).toBe('Bob');
+});
+
+test('a server that cannot take a connection says so in the log, and goes on', async () => {
+  const warnings: unknown[] = [];
+  const log = { ...silentLog, warn: (fields: unknown) => warnings.push(fields) } as typeof silentLog;
+  const other = createServer();
+  const port = await listen(other, 0, '127.0.0.1', log);
+  // As Node does when accept(2) fails.
+  other.emit('error', new Error('accept ENOBUFS'));
+  other.emit('error', new Error('accept ENOBUFS'));
+  expect(warnings).toEqual(Array.from({ length: 2 }, () => ({ port, error: 'accept ENOBUFS' })));
+  other.close();
 });
 
 test('an unknown method is refused and the connection stays', async () => {
