@@ -2,15 +2,16 @@
 // attempt of PROBES, makes those of the controls outside as well, and prints what each was told.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { hostname, networkInterfaces, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createBubblewrap } from '../../src/core/container/bubblewrap.ts';
-import type { Sandbox } from '../../src/core/container/engine.ts';
+import type { Sandbox, SandboxMount } from '../../src/core/container/engine.ts';
 import { openIdentity } from '../../src/core/identity/identity.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
 import { generateKey } from '../../src/core/lib/ssh-key.ts';
+import { startLocalSocket } from '../../src/core/local-socket/local-socket.ts';
 import { perlProgram } from './container-perl.ts';
 import { PROBES } from './container-probes.ts';
 
@@ -67,14 +68,37 @@ async function startDisplay(): Promise<number> {
   return display;
 }
 
-async function startSandbox(name: string): Promise<Sandbox & { readonly folder: string }> {
+/** A folder as the core holds it that has looked at it. */
+async function mountOf(path: string, mode: 'ro' | 'rw'): Promise<SandboxMount> {
+  const { dev: device, ino: inode } = await stat(path, { bigint: true });
+  return { source: path, target: path, mode, identity: { device, inode } };
+}
+
+/** What an owner shares with programs, and what those might make of it: links out of it, and a setuid program. */
+async function shareFolders(secret: string): Promise<readonly SandboxMount[]> {
+  const shared = await ownFolder('shared');
+  await symlink(secret, join(shared, 'absolute'));
+  await symlink('/', join(shared, 'all'));
+  await copyFile('/usr/bin/id', join(shared, 'setuid-id'));
+  await chmod(join(shared, 'setuid-id'), 0o4755);
+  const core = dirname(coreSocket.path);
+  await chmod(core, 0o755);
+  await chmod(coreSocket.path, 0o666);
+  // The second is beyond what the core would let its owner choose.
+  return [await mountOf(shared, 'rw'), await mountOf(core, 'ro')];
+}
+
+async function startSandbox(
+  name: string,
+  mounts: readonly SandboxMount[] = [],
+): Promise<Sandbox & { readonly folder: string }> {
   const homePath = await ownFolder(name, 'home');
   const hostKey = generateKey('attack');
   const display = { size: { width: 320, height: 240 } };
   const engine = createBubblewrap({ runtimeDir: join(folder, name), log: silentLog, owner });
   const sandbox = await engine.startSandbox({
     homePath,
-    mounts: [],
+    mounts,
     display,
     canHaveNetwork: false,
     allowsOwnSandbox,
@@ -115,6 +139,8 @@ async function makeFacts(other: { readonly folder: string }) {
     other_display: join(other.folder, sock, 'display'),
     sockets,
     abstract,
+    shared: join(folder, 'shared'),
+    core_socket: coreSocket.path,
     display: await startDisplay(),
     port: (loopback.address() as AddressInfo).port,
     owners_pid: program.pid ?? 0,
@@ -148,10 +174,17 @@ async function answerSwap(sandbox: Sandbox, home: string): Promise<void> {
 }
 
 await ownFolder();
+await mkdir(join(folder, 'core'), { mode: 0o755 });
+const coreSocket = await startLocalSocket({
+  profileDir: join(folder, 'core', 'profile'),
+  runtimeDir: join(folder, 'core', 'run'),
+  attach: (port) => port.onMessage((message) => port.post({ done: message })),
+  log: silentLog,
+});
 const other = await startSandbox('other');
 await other.run({ argv: ['perl', '-e', 'sleep 600', 'ebp-others-program'], workingDirectory: null });
 const facts = await makeFacts(other);
-const own = await startSandbox('own');
+const own = await startSandbox('own', await shareFolders(facts.secret));
 const home = join(folder, 'own', 'home');
 const attempts = await ownFolder('own', 'home', 'attempts');
 const outside = await ownFolder('outside');
@@ -179,4 +212,5 @@ await other.stop();
 perl('-e', `my $id = shmget(${facts.memory_key}, 0, 0); shmctl($id, 0, 0)`);
 for (const child of children) child.kill('SIGKILL');
 for (const server of servers) server.close();
+await coreSocket[Symbol.asyncDispose]();
 process.stdout.write(JSON.stringify({ told, controls }), () => process.exit(0));

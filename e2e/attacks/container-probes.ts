@@ -108,6 +108,36 @@ const files: readonly Probe[] = [
     refusal: 'nothing',
     control: { inside: 'told(qx{/home/ebp/setuid-id -u} == 1000)' },
   },
+  {
+    id: 'shared-setuid',
+    tries: 'starts a setuid program that it finds in a folder that the owner mounted',
+    script:
+      'my $id = qx{$fact{shared}/setuid-id -u}; found($id != 1000 || !mount_has($fact{shared}, "nosuid", "nodev"))',
+    refusal: 'nothing',
+    control: { inside: 'told(qx{$fact{shared}/setuid-id -u} == 1000)' },
+  },
+  {
+    id: 'shared-device',
+    tries: 'makes a device file in a folder that the owner mounted',
+    script: 'told(call("mknodat", -100, "$fact{shared}/disk", 0060600, 0x800))',
+    refusal: 'EPERM',
+    control: { inside: 'told(can_write("$fact{shared}/file"))' },
+  },
+  {
+    id: 'shared-link',
+    tries: 'follows links in a folder that the owner mounted to the owner’s files',
+    script: 'each_of(sub { can_read($_[0]) }, "$fact{shared}/absolute", "$fact{shared}/all$fact{secret}")',
+    refusal: 'ENOENT',
+    control: outside,
+  },
+  {
+    id: 'shared-walk',
+    tries: 'walks up from a folder that the owner mounted',
+    script:
+      'chdir $fact{shared}; each_of(sub { can_read($_[0]) }, "../owner/secret", "../../../../../../..$fact{secret}")',
+    refusal: 'ENOENT',
+    control: outside,
+  },
 ];
 
 const ownersSockets: readonly Probe[] = [
@@ -185,6 +215,14 @@ const ownersSockets: readonly Probe[] = [
     script: 'told(can_connect(pack_sockaddr_un($fact{other_display})))',
     refusal: 'ENOENT',
     control: outside,
+  },
+  {
+    id: 'core-socket-mounted',
+    tries: 'asks the owner’s core for something, over its socket that was mounted by mistake',
+    script:
+      '$SIG{PIPE} = "IGNORE"; socket(my $s, AF_UNIX, SOCK_STREAM, 0); connect($s, pack_sockaddr_un($fact{core_socket})); syswrite($s, "1\\n"); my $said = <$s> // ""; found($said !~ /"other-namespace"/ || <$s>)',
+    refusal: 'nothing',
+    control: { inside: 'told(can_connect(pack_sockaddr_un($fact{core_socket})))' },
   },
   {
     id: 'socket-swap',

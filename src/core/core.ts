@@ -146,7 +146,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const ours = {
     profileDir,
     runtimeDir,
-    containersDir: folder,
+    containersDir: isRoot ? dirname(dirname(folder)) : folder,
     home: homeOf(process.env, homedir),
     temporaryDir: tmpdir(),
   };

@@ -44,6 +44,9 @@ async function spec(change: Partial<SandboxSpec> = {}): Promise<SandboxSpec> {
   return { homePath, mounts: [], display, canHaveNetwork: false, hostKey, ...change };
 }
 
+const canMount =
+  spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
+
 /** A folder as the core has looked at it. */
 async function mountOf(path: string, mode: 'ro' | 'rw'): Promise<SandboxMount> {
   const { dev: device, ino: inode } = await stat(path, { bigint: true });
@@ -240,6 +243,37 @@ describe('a program in the sandbox', () => {
     expect(out).toMatch(new RegExp(`${shared} ${mode},(?=\\S*nosuid)(?=\\S*nodev)`));
     expect(out).toMatch(/^1000$/m);
   });
+
+  test.runIf(canMount).each([false, true])(
+    'does not get what is mounted below a folder of the owner later (internet: %s)',
+    async (canHaveNetwork) => {
+      const made = await spec({ canHaveNetwork });
+      // The only account that there is in there.
+      if (isRoot) await chown(made.homePath, 0, 0);
+      const script = `const { createBubblewrap } = await import(${JSON.stringify(join(import.meta.dirname, 'bubblewrap.ts'))});
+        const { spawnSync } = await import('node:child_process');
+        const { chmodSync, mkdirSync, statSync } = await import('node:fs');
+        const log = { error() {}, warn() {}, info() {}, debug() {} };
+        const engine = createBubblewrap({ runtimeDir: ${JSON.stringify(folder)}, log, owner: null });
+        mkdirSync('/mnt/shared/disk', { recursive: true });
+        const { dev: device, ino: inode } = statSync('/mnt/shared', { bigint: true });
+        const mounts = [{ source: '/mnt/shared', target: '/mnt/shared', mode: 'ro', identity: { device, inode } }];
+        const sandbox = await engine.startSandbox({ ...${JSON.stringify(made)}, mounts });
+        spawnSync('sh', ['-c', 'mount -t tmpfs none /mnt/shared/disk && chmod 777 /mnt/shared/disk && touch /mnt/shared/disk/plugged']);
+        const look = '{ ls /mnt/shared; ls /mnt/shared/disk; touch /mnt/shared/disk/x; }';
+        await sandbox.run({ argv: ['bash', '-c', look + ' >~/out 2>&1'], workingDirectory: null });
+        await sandbox.ended;
+        console.log(spawnSync('ls', ['/mnt/shared/disk']).stdout.toString());`;
+      const set = 'mount -t tmpfs none /mnt && mount --make-rshared / && exec "$0" --input-type=module -e "$1"';
+      const words = ['--user', '--map-root-user', '--mount', 'sh', '-c', set, process.execPath, script];
+      const run = spawnSync('unshare', words, { timeout: 15_000, encoding: 'utf8' });
+      expect(run.stderr).toBe('');
+      // There it is: and in the sandbox it is not.
+      expect(run.stdout.trim()).toBe('plugged');
+      const out = await readFile(join(made.homePath, 'out'), 'utf8');
+      expect(out).toMatch(/^disk\ntouch: .*Read-only file system\n$/);
+    },
+  );
 
   test('gets to no file of the owner by a link in a folder of the owner', async () => {
     const shared = await mkdtemp(join(tmpdir(), 'ebp-shared-'));

@@ -19,7 +19,7 @@ import { bubblewrapArguments, describeMounts } from './bubblewrap-arguments.ts';
 import type { Engine, Program, Sandbox, SandboxEnd, SandboxMount, SandboxSpec } from './engine.ts';
 import { checkHost, findProgram } from './health.ts';
 import { parseListeningPorts } from './listening-ports.ts';
-import { inOwnNetwork, type NetworkLink, openNetwork } from './network.ts';
+import { inOwnNetwork, type NetworkLink, OWN_MOUNTS, openNetwork } from './network.ts';
 import { saysSandboxRefused } from './own-sandbox.ts';
 import { ProgramOutput } from './program-output.ts';
 import { type Owner, type SandboxFiles, writeOwned, writeSandboxFiles } from './sandbox-files.ts';
@@ -65,9 +65,9 @@ async function startSandbox(options: BubblewrapOptions, spec: SandboxSpec, signa
   });
   const bwrap = (await findProgram('bwrap')) ?? 'bwrap';
   const words = bubblewrapArguments(spec, files);
-  const [program, ...argv] = spec.canHaveNetwork ? inOwnNetwork(bwrap, words) : [bwrap, ...words];
+  const [program, ...argv] = commandOf(bwrap, words, spec);
   const child = spawn(program, argv, {
-    argv0: spec.canHaveNetwork ? program : 'bwrap',
+    argv0: program === bwrap ? 'bwrap' : program,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     // Security: in the sandbox, /proc/1/environ is what bwrap was started with; the owner's PATH names the owner.
     env: {},
@@ -85,6 +85,12 @@ async function startSandbox(options: BubblewrapOptions, spec: SandboxSpec, signa
     await sandbox.stop();
     throw error;
   }
+}
+
+/** What is started: bwrap, and before it what gives it namespaces that it does not make itself. */
+function commandOf(bwrap: string, words: readonly string[], spec: SandboxSpec): readonly [string, ...string[]] {
+  if (spec.canHaveNetwork) return inOwnNetwork(bwrap, words);
+  return spec.mounts.length > 0 ? ['unshare', ...OWN_MOUNTS, '--', bwrap, ...words] : [bwrap, ...words];
 }
 
 /** The folder of its small files is in the command line of every bwrap of ours, and of nobody else's. */

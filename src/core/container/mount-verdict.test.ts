@@ -131,6 +131,14 @@ describe('is refused', () => {
     expect(await judge(at('disk', 'keys'))).toBe('ok');
   });
 
+  test('the profile of another identity of the same person', async () => {
+    await mkdir(at('other', 'identity'), { recursive: true });
+    await mkdir(at('other', 'containers'));
+    await writeFile(at('other', 'identity', 'id_ed25519'), '');
+    for (const path of ['other', 'other/identity', 'other/containers'])
+      expect(await judge(at(path))).toBe('profile …/other');
+  });
+
   test('what the environment names', async () => {
     await mkdir(at('agent'), { recursive: true });
     await writeFile(at('agent', 'socket'), '');

@@ -2,6 +2,7 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, lstat, open, opendir, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Mount, MountNote, MountVerdict } from '../../contract/models.ts';
 import type { SandboxMount } from './engine.ts';
 import { type Guard, type GuardedPlace, keysOf } from './guarded-places.ts';
@@ -19,6 +20,9 @@ const KERNEL_TYPES = new Set(
     ' ',
   ),
 );
+
+/** A folder that takes longer to look at is none that can be mounted. */
+const LOOK_TIMEOUT_MS = 3000;
 
 /** How far is looked for what is worth a warning. */
 const LOOK = { depth: 4, entries: 4000, ms: 300 };
@@ -45,10 +49,21 @@ export function tidyPath(path: string): string {
  * Security: the kernel says where the opened folder lies (proc(5), /proc/self/fd), so nothing that is exchanged on the way there is missed.
  */
 export async function judgeMount(mount: Mount, guard: Guard, others: readonly Mount[]): Promise<Judged> {
-  const refuse = (reason: MountNote['reason'], place: string): Judged => ({
-    verdict: { level: 'refused', notes: [{ reason, place }], source: null },
-    pinned: null,
-  });
+  const judged = look(mount, guard, others);
+  const late = new AbortController();
+  const limit = sleep(LOOK_TIMEOUT_MS, null, { signal: late.signal }).catch(() => null);
+  const inTime = await Promise.race([judged, limit]).finally(() => late.abort());
+  if (inTime !== null) return inTime;
+  // A disk of the network that does not answer must not hold up every session.
+  void judged.then(({ pinned }) => pinned?.handle.close()).catch(() => {});
+  return refuse('unreachable', mount.path);
+}
+
+function refuse(reason: MountNote['reason'], place: string): Judged {
+  return { verdict: { level: 'refused', notes: [{ reason, place }], source: null }, pinned: null };
+}
+
+async function look(mount: Mount, guard: Guard, others: readonly Mount[]): Promise<Judged> {
   let handle: FileHandle;
   try {
     handle = await open(mount.path, O_PATH | constants.O_DIRECTORY);
@@ -97,6 +112,8 @@ async function findRefusal(
   if (source === '/') return { reason: 'root', place: '/' };
   for (const place of OF_A_CONTAINER)
     if (isWithin(target, place) || isWithin(place, target)) return { reason: 'container', place };
+  const profile = await findProfileAround(source);
+  if (profile !== null) return { reason: 'profile', place: profile };
   const table = await readMountTable();
   const below = table.map(({ point }) => point).filter((point) => isWithin(point, source));
   const seen = new Ids();
@@ -126,6 +143,15 @@ async function findRefusal(
   const place = places[at];
   if (place !== undefined) return { reason: place.reason, place: place.path };
   return (await isExchangeable(path, source, others)) ? { reason: 'exchanged', place: path } : null;
+}
+
+/** A profile besides the own one, which `--profile` makes anywhere: this account may have several. */
+async function findProfileAround(source: string): Promise<string | null> {
+  for (let at = source; at !== '/'; at = dirname(at)) {
+    for (const name of ['id_ed25519', 'id_ed25519.sealed'])
+      if (await lstat(join(at, 'identity', name)).catch(() => null)) return at;
+  }
+  return null;
 }
 
 /** Security: in a folder that programs may write, a program could have put the link there, and would choose what the next one sees. */

@@ -33,6 +33,12 @@ const NOT_INTERNET = [
 ];
 
 /**
+ * Security: unshare(1) makes mounts private. bwrap alone would go on to receive what is mounted on this computer: a disk that is plugged
+ * in below a folder that programs may only read would be theirs to write, with its devices and setuid programs.
+ */
+export const OWN_MOUNTS = ['--user', '--map-root-user', '--mount'] as const;
+
+/**
  * The command that runs bwrap in a network namespace into which pasta can come later: one that belongs to a user namespace of
  * its own. bwrap's own would belong to one that no process is in any more. Only loopback is up in it.
  */
@@ -43,7 +49,7 @@ export function inOwnNetwork(bwrapPath: string, bwrapArguments: readonly string[
   if (first !== '--unshare-all') throw new Error('bwrap must begin with everything unshared');
   return [
     'unshare',
-    ...['--user', '--map-root-user', '--net', '--', '/bin/bash', '-c', script, bwrapPath],
+    ...[...OWN_MOUNTS, '--net', '--', '/bin/bash', '-c', script, bwrapPath],
     ...['--unshare-all', '--share-net', ...rest],
   ];
 }
