@@ -1,9 +1,9 @@
 // The internet for one sandbox, and nothing of the owner's own networks: pasta(1), which needs no root.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { networkInterfaces } from 'node:os';
 import { AppError } from '../../contract/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { findProgram } from './health.ts';
+import { readOwnNetworks } from './own-networks.ts';
 import type { Owner } from './sandbox-files.ts';
 
 const START_TIMEOUT_MS = 5000;
@@ -15,6 +15,9 @@ const START_TIMEOUT_MS = 5000;
 const SELF = '192.0.0.2';
 const GATEWAY = '192.0.0.1';
 const PREFIX_BITS = 29;
+const SELF_NETWORK = '192.0.0.0';
+/** How often is looked whether this computer came into another network; it costs some 0.2 ms. */
+const FOLLOW_MS = 250;
 /** pasta hands questions to this address on to the computer's own name server. */
 export const NAME_SERVER = '192.0.0.3';
 
@@ -91,10 +94,31 @@ export async function openNetwork(pid: number, owner: Owner | null, log: Log): P
     ],
     { stdio: ['pipe', 'ignore', 'pipe'], env: {}, ...(owner ?? {}) },
   );
-  const link: NetworkLink = { close: () => child.stdin?.end() };
+  let timer: NodeJS.Timeout | undefined;
+  const link: NetworkLink = {
+    close: () => {
+      clearTimeout(timer);
+      timer = undefined;
+      child.stdin?.end();
+    },
+  };
+  child.once('exit', link.close);
   try {
     await isUp(child, pid, owner);
-    await closeOwnNetworks(pid, owner);
+    const { followUp } = await closeOwnNetworks(pid, owner);
+    const lookAgain = () => {
+      timer = setTimeout(() => {
+        followUp().then(
+          () => timer !== undefined && lookAgain(),
+          (error) => {
+            // Security: a network that cannot be closed off is none for the program, and so none is.
+            if (timer !== undefined) log.error({ pid, error: String(error) }, 'own networks could not be closed off');
+            link.close();
+          },
+        );
+      }, FOLLOW_MS);
+    };
+    lookAgain();
   } catch (error) {
     link.close();
     throw error;
@@ -126,23 +150,21 @@ async function isUp(child: ChildProcess, pid: number, owner: Owner | null): Prom
   throw new AppError('container-failed', { why: `it could not be given the internet: ${words.trim() || 'too late'}` });
 }
 
-/** Security: before the program runs, every way into the owner's own networks leads nowhere; the sandbox cannot change routes. */
-async function closeOwnNetworks(pid: number, owner: Owner | null): Promise<void> {
-  const own = Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .filter(({ family, internal, cidr }) => family === 'IPv4' && !internal && cidr !== null)
-    .map(({ cidr }) => networkOf(cidr as string));
-  const batch = [...new Set([...NOT_INTERNET, ...own])].map((network) => `route replace unreachable ${network}\n`);
-  await inNetworkOf(pid, ['ip', '-batch', '-'], batch.join(''), owner);
-}
-
-/** `192.168.0.7/24` → `192.168.0.0/24`. */
-export function networkOf(cidr: string): string {
-  const [address = '', bits = '32'] = cidr.split('/');
-  const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  const size = 2 ** (32 - Number(bits));
-  const first = Math.floor(number / size) * size;
-  return `${[24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join('.')}/${bits}`;
+/**
+ * Security: every way into the owner's own networks leads nowhere, before the program runs; the sandbox cannot change routes. A
+ * network that appears later, by a cable, a wireless network or a VPN, is closed off when it is there, and what was open to it breaks.
+ */
+async function closeOwnNetworks(pid: number, owner: Owner | null): Promise<{ followUp(): Promise<void> }> {
+  const closed = new Set<string>([`${SELF_NETWORK}/${PREFIX_BITS}`]);
+  const close = async (networks: readonly string[]) => {
+    const news = [...new Set(networks)].filter((network) => !closed.has(network));
+    if (news.length === 0) return;
+    const batch = news.map((network) => `route replace unreachable ${network}\n`).join('');
+    await inNetworkOf(pid, ['ip', '-batch', '-'], batch, owner);
+    for (const network of news) closed.add(network);
+  };
+  await close([...NOT_INTERNET, ...(await readOwnNetworks())]);
+  return { followUp: async () => close(await readOwnNetworks()) };
 }
 
 /** Runs a program in the network namespace of a process; resolves to what it printed. */
