@@ -317,6 +317,18 @@ describe('the end', () => {
     expect((await sandbox.ended).exitCode).toBe(7);
   });
 
+  test('a program that is asked to end still has its display and its bus, and says how it ended', async () => {
+    const made = await spec();
+    await using sandbox = await engine.startSandbox(made);
+    const save = 'xprop -root >/dev/null && [ -S /run/user/1000/bus ] && echo saved >~/saved; exit 3';
+    const script = `trap '${save}' TERM; echo >~/running; while true; do sleep 0.05; done`;
+    await sandbox.run({ argv: ['bash', '-c', script], workingDirectory: null });
+    await expect.poll(() => readdir(made.homePath)).toContain('running');
+    sandbox.terminate();
+    expect((await sandbox.ended).exitCode).toBe(3);
+    expect(await readFile(join(made.homePath, 'saved'), 'utf8')).toBe('saved\n');
+  });
+
   test('stop takes everything along, also what hides from its parent, within a second', async () => {
     await using sandbox = await engine.startSandbox(await spec());
     await sandbox.run({

@@ -39,6 +39,11 @@ test('a program of a viewer and one of an ssh session have the same variables, b
   for (const folder of ['/usr/local/games', '/usr/games']) expect(known['PATH']?.split(':')).toContain(folder);
 });
 
+test('GTK’s own title bars offer no more than to close', async () => {
+  const read = `cat ${XDG_CONFIG_DIRS.split(':')[0]}/gtk-[34].0/settings.ini`;
+  expect(await sandboxes.runScript(read)).toBe('[Settings]\ngtk-decoration-layout=:close\n'.repeat(2));
+});
+
 test.each([
   ['de_DE.UTF-8', 'de_DE.UTF-8'],
   ['sr_RS.utf8@latin', 'sr_RS.utf8@latin'],

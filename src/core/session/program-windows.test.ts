@@ -150,6 +150,40 @@ test.each([
   await expect(followed).rejects.toThrow(/X11/);
 });
 
+test('a server that lies is believed within limits', async () => {
+  /** A greeting with one screen, whose root is 42. */
+  const greeting = Buffer.alloc(80);
+  greeting.set([1, 0, 11, 0, 0, 0, 18, 0]);
+  greeting.set([1, 0], 28);
+  greeting.writeUInt32LE(42, 40);
+  const liar = (server: Duplex) => {
+    let sequence = 0;
+    let isGreeted = false;
+    server.on('data', (chunk: Buffer) => {
+      let at = 0;
+      if (!isGreeted) {
+        isGreeted = true;
+        server.write(greeting);
+        at = 12;
+      }
+      for (; at + 4 <= chunk.length; at += 4 * chunk.readUInt16LE(at + 2)) {
+        sequence = (sequence + 1) & 0xffff;
+        // Everything that can be asked for has 2,000 numbers, windows that there are not.
+        const reply = Buffer.alloc(32 + 8000);
+        reply.set([1, 32, sequence & 0xff, sequence >> 8]);
+        reply.writeUInt32LE(2000, 4);
+        reply.writeUInt32LE(2000, 16);
+        for (let number = 0; number < 2000; number += 1) reply.writeUInt32LE(number + 1, 32 + 4 * number);
+        server.write(reply);
+      }
+    });
+  };
+  const { followed } = await startHostile(liar);
+  using windows = await followed;
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(windows.state.value.length).toBeLessThanOrEqual(64);
+});
+
 test('a title is one short line, without what could pass for our own words', () => {
   expect(titleOfWindow('notes.txt - Mousepad')).toBe('notes.txt - Mousepad');
   expect(titleOfWindow('a · Bob (verified)\u0007\n\u202eb')).toBe('a - Bob (verified) b');

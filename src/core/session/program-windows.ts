@@ -112,7 +112,9 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
     }
     isReading = true;
     try {
-      const list = readNumbers(await started.getProperty(root, atoms._NET_CLIENT_LIST, MAX_WINDOWS));
+      const told = readNumbers(await started.getProperty(root, atoms._NET_CLIENT_LIST, MAX_WINDOWS));
+      // Security: no more than was asked for, and each once.
+      const list = [...new Set(told)].slice(0, MAX_WINDOWS).filter((window) => window !== 0);
       const [active] = readNumbers(await started.getProperty(root, atoms._NET_ACTIVE_WINDOW, 1));
       for (const window of known.keys()) {
         if (list.includes(window)) continue;
@@ -144,12 +146,12 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
       get('_NET_WM_STATE', 32),
       get('WM_PROTOCOLS', 16),
     ]);
-    const type = readNumbers(types)[0];
+    const isType = readNumbers(types);
     const isOf = readNumbers(states);
-    const isDialogType = type === atoms._NET_WM_WINDOW_TYPE_DIALOG;
+    const isDialogType = isType.includes(atoms._NET_WM_WINDOW_TYPE_DIALOG);
     return {
       title: titleOfWindow(textOf(name) || oldTextOf(oldName)),
-      isListed: type === undefined || type === atoms._NET_WM_WINDOW_TYPE_NORMAL || isDialogType,
+      isListed: isType.length === 0 || isType.includes(atoms._NET_WM_WINDOW_TYPE_NORMAL) || isDialogType,
       isDialog: isDialogType || (readNumbers(parent)[0] ?? 0) !== 0 || isOf.includes(atoms._NET_WM_STATE_MODAL),
       isHidden: isOf.includes(atoms._NET_WM_STATE_HIDDEN),
       isMaximised: isOf.includes(atoms._NET_WM_STATE_MAXIMIZED_VERT),
