@@ -2,6 +2,7 @@
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkAccess } from '../lab/axe.ts';
 import { expect, soon, test, useLan } from '../lab/fixtures.ts';
 import { openSession } from '../lab/open-session.ts';
 import { inkOf } from '../lab/picture.ts';
@@ -72,6 +73,7 @@ test('what Flatpak and Snap start is offered to nobody, and its owner reads why'
   await expect(bob.page.getByText('Flatpak starts it, which cannot work inside a container.')).toBeVisible();
   await expect(bob.page.getByText('Snap starts it, which cannot work inside a container.')).toBeVisible();
   const shared = bob.page.getByRole('switch', { name: 'Share packed' });
+  await checkAccess(bob.page, 'own list with what cannot be offered');
   await expect(shared).toBeDisabled();
   await expect(shared).not.toBeChecked();
   await expect(shared).toHaveAccessibleDescription(/Cannot be offered.*Flatpak/);

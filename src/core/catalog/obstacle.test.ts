@@ -44,6 +44,9 @@ test('Flatpak and Snap are known however they are written', async () => {
   // Programs that manage the others, and all else.
   expect(await obstacleOf(flatpak, 'update')).toBeNull();
   expect(await obstacleOf(snap, 'list')).toBeNull();
+  const merged = await computer.write('merged/x', '');
+  await symlink(String(snap), join(merged, '../snap'));
+  expect(await obstacleOf(join(merged, '../snap'), 'list')).toBeNull();
   expect(await obstacleOf(tool, 'run', 'flatpak')).toBeNull();
   expect(await obstacleOf(env, 'A=b')).toBeNull();
 });

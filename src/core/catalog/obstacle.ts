@@ -72,15 +72,14 @@ function behindEnv(argv: readonly [string, ...string[]]): readonly [string, ...s
 }
 
 /** Flatpak and Snap run their programs in containers of their own, which needs what a container of ours does not give. */
-function packagerOf(paths: readonly string[], rest: readonly string[]): Obstacle | null {
+function packagerOf(paths: readonly [string, string], rest: readonly string[]): Obstacle | null {
+  const [name, real] = paths.map((path) => basename(path));
   const isRun = rest[0] === 'run';
-  for (const path of paths) {
-    const name = basename(path);
-    if ((name === 'flatpak' && isRun) || /\/flatpak\/exports\/bin\//.test(path)) return 'flatpak';
-    if ((name === 'snap' && (isRun || path !== paths[0])) || /^\/snap\/|^\/var\/lib\/snapd\/snap\//.test(path))
-      return 'snap';
-  }
-  return null;
+  if (paths.some((path) => path.includes('/flatpak/exports/bin/')) || (isRun && [name, real].includes('flatpak')))
+    return 'flatpak';
+  // Each program of a snap is a link to snap itself, under the program's name.
+  const isOfSnap = real === 'snap' && (name !== 'snap' || isRun);
+  return isOfSnap || paths.some((path) => /^(\/var\/lib\/snapd)?\/snap\//.test(path)) ? 'snap' : null;
 }
 
 /**

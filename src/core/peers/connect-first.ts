@@ -12,7 +12,14 @@ const HEAD_START_MS = 250;
  */
 export async function connectFirst(
   addresses: readonly PeerAddress[],
-  options: Omit<ConnectOptions, 'address' | 'signal'> & { readonly signal: AbortSignal },
+  {
+    onSelf,
+    ...options
+  }: Omit<ConnectOptions, 'address' | 'signal'> & {
+    readonly signal: AbortSignal;
+    /** This computer itself answers there. */
+    readonly onSelf: (address: PeerAddress) => void;
+  },
 ): Promise<HostConnection> {
   const race = new AbortController();
   const signal = AbortSignal.any([race.signal, options.signal]);
@@ -25,10 +32,7 @@ export async function connectFirst(
     } catch (error) {
       const { code } = toProblem(error);
       if (code === 'peer-is-self') {
-        options.log.info(
-          { peerId: options.expectedId, ...address },
-          'an address of the peer leads to this computer; it is left out',
-        );
+        onSelf(address);
         throw error;
       }
       // A wrong key or version says more than an address that does not answer.

@@ -5,6 +5,7 @@ import type { Offer, Peer, PeerId } from '../../contract/models.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Log } from '../lib/log.ts';
+import { createRateLimit } from '../lib/rate-limit.ts';
 import { type Followable, State } from '../lib/state.ts';
 import { toShowable } from '../lib/text.ts';
 import { type ConnectOptions, connectPeer, type HostConnection, type PeerAddress } from '../tunnel/peer-client.ts';
@@ -65,6 +66,8 @@ interface Entry {
 const IDLE_MS = 30_000;
 /** Icons that come within this are shown together. */
 const ICONS_WAIT_MS = 50;
+/** How often it is said of an address that it leads back here. */
+const SELF_NOTE_MS = 60 * 60_000;
 /** How often a peer that was added by address is looked for while it does not answer. */
 const PROBE_MS = 15_000;
 /** Peers that vanished are shown as offline for so long when they are not of interest any more. */
@@ -83,6 +86,8 @@ export async function startPeers(options: {
   const state = new State<readonly Peer[]>([]);
   const catalogues = new State<Readonly<Record<PeerId, readonly Offer[]>>>({});
   const abort = new AbortController();
+  /** It is tried again and again as long as the peer is not here. */
+  const selfNotes = createRateLimit(1, undefined, SELF_NOTE_MS);
 
   function entryFor(id: PeerId): Entry {
     let entry = entries.get(id);
@@ -150,7 +155,19 @@ export async function startPeers(options: {
   function connectAny(entry: Entry): Promise<HostConnection> {
     const onNotice: ConnectOptions['onNotice'] = (notice, value, connection) =>
       setImmediate(() => takeNotice(entry, notice, value, connection));
-    const common = { identity, log, expectedId: entry.id, name: options.name(), onNotice, signal: abort.signal };
+    const onSelf = (address: PeerAddress): void => {
+      if (!selfNotes.take(`${entry.id} ${address.host} ${address.port}`)) return;
+      log.info({ peerId: entry.id, ...address }, 'an address of the peer leads to this computer; it is left out');
+    };
+    const common = {
+      identity,
+      log,
+      expectedId: entry.id,
+      name: options.name(),
+      onNotice,
+      onSelf,
+      signal: abort.signal,
+    };
     return connectFirst(addressesOf(entry), common);
   }
 
