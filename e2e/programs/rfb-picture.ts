@@ -4,8 +4,6 @@ import { connect, type Socket } from 'node:net';
 import type { Picture } from '../lab/picture.ts';
 
 const TIMEOUT_MS = 10_000;
-/** The pointer comes by itself, and is not in the picture. */
-const CURSOR = -239;
 /** 32 bits, little-endian, red in the third byte. */
 const PIXELS = Buffer.from([32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0]);
 const BYTES_PER_PIXEL = 4;
@@ -35,10 +33,8 @@ async function readPicture(socket: Socket, read: (count: number) => Promise<Buff
   const init = await read(24);
   const [width, height] = [init.readUInt16BE(0), init.readUInt16BE(2)];
   await read(init.readUInt32BE(20));
-  const encodings = Buffer.from([2, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
-  encodings.writeInt32BE(CURSOR, 8);
   const ask = Buffer.from([3, 0, 0, 0, 0, 0, width >> 8, width & 255, height >> 8, height & 255]);
-  socket.write(Buffer.concat([Buffer.of(0, 0, 0, 0), PIXELS, encodings, ask]));
+  socket.write(Buffer.concat([Buffer.of(0, 0, 0, 0), PIXELS, Buffer.of(2, 0, 0, 1, 0, 0, 0, 0), ask]));
   const rgb = Buffer.alloc(width * height * 3);
   for (let missing = width * height; missing > 0; ) {
     const [kind] = await read(1);
@@ -54,10 +50,6 @@ async function readPicture(socket: Socket, read: (count: number) => Promise<Buff
       const head = await read(12);
       const [x, y, w, h] = [0, 2, 4, 6].map((place) => head.readUInt16BE(place)) as [number, number, number, number];
       const pixels = await read(w * h * BYTES_PER_PIXEL);
-      if (head.readInt32BE(8) === CURSOR) {
-        await read(Math.ceil(w / 8) * h);
-        continue;
-      }
       for (let pixel = 0; pixel < w * h; pixel += 1) {
         const to = ((y + Math.floor(pixel / w)) * width + x + (pixel % w)) * 3;
         rgb[to] = pixels[pixel * BYTES_PER_PIXEL + 2] ?? 0;

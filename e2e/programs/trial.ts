@@ -65,6 +65,7 @@ async function tryOnce(place: Place, program: Program): Promise<Trial> {
       livedTenSeconds: false,
       exitCode: null,
       sentence: null,
+      lastWords: [],
     },
     ...{ warnings: [], idleShare: null, memoryMiB: null, closes: null, without: null, deed: null },
   };
@@ -139,8 +140,8 @@ async function look(
   let paintedMs: number | null = null;
   for (const giveUpAt = performance.now() + program.seconds * 1000; performance.now() < giveUpAt && !hasEnded(); ) {
     shown = await windows.list();
-    const picture = await takePicture(display);
-    if (shown.some((window) => inkOfWindow(picture, window) >= MIN_INK)) {
+    const [picture, pointer] = [await takePicture(display), await windows.pointer()];
+    if (shown.some((window) => inkOfWindow(picture, window, pointer) >= MIN_INK)) {
       paintedMs = Math.round(performance.now() - started.at);
       break;
     }
@@ -205,7 +206,8 @@ async function endSession(visitor: Computer, { sessionId, sandboxPath }: Started
 
 function howItEnded(session: Session | undefined): Partial<Trial> {
   if (session === undefined) return {};
-  return { exitCode: session.exitCode, sentence: session.problem === null ? null : sayProblem(session.problem) };
+  const { exitCode, problem, lastWords } = session;
+  return { exitCode, sentence: problem === null ? null : sayProblem(problem), lastWords };
 }
 
 /** Lines that are about another program are not its own. */

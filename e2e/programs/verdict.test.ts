@@ -11,6 +11,7 @@ const works: Trial = {
   livedTenSeconds: true,
   exitCode: 0,
   sentence: null,
+  lastWords: [],
   warnings: [],
   idleShare: 0,
   memoryMiB: 50,
@@ -62,11 +63,14 @@ describe('titles of error dialogs', () => {
 
 test('ink is what is not of the commonest colour, inside of the window', () => {
   const picture = { width: 100, height: 50, rgb: Buffer.alloc(100 * 50 * 3, 200) };
+  const away = { x: 90, y: 45 };
   const window = { x: 10, y: 10, width: 50, height: 20 };
-  expect(inkOfWindow(picture, window)).toBe(0);
+  expect(inkOfWindow(picture, window, away)).toBe(0);
   picture.rgb.fill(0, 0, 300);
-  expect(inkOfWindow(picture, window)).toBe(0);
+  expect(inkOfWindow(picture, window, away)).toBe(0);
   picture.rgb.fill(0, (15 * 100 + 20) * 3, (15 * 100 + 25) * 3);
-  expect(inkOfWindow(picture, window)).toBe(5);
-  expect(inkOfWindow(picture, { x: -20, y: -20, width: 500, height: 500 })).toBe(105);
+  expect(inkOfWindow(picture, window, away)).toBe(5);
+  expect(inkOfWindow(picture, { x: -20, y: -20, width: 500, height: 500 }, away)).toBe(105);
+  // The pointer's own pixels are none.
+  expect(inkOfWindow(picture, window, { x: 22, y: 15 })).toBe(0);
 });

@@ -13,6 +13,8 @@ export interface Trial {
   readonly exitCode: number | null;
   /** The sentence that its visitor reads when it fails. */
   readonly sentence: string | null;
+  /** What the program itself said at last. */
+  readonly lastWords: readonly string[];
   /** Of our own log, while it ran. */
   readonly warnings: readonly string[];
   /** Share of a processor's time over five seconds in which nobody did anything, without its display's. */
@@ -37,13 +39,13 @@ export function errorTitle(titles: readonly string[]): string | undefined {
 }
 
 export function judge(trial: Trial): { readonly outcome: Outcome; readonly why: string } {
-  const { notOffered, paintedMs, livedTenSeconds, sentence, exitCode, deed, program, closes } = trial;
+  const { notOffered, paintedMs, livedTenSeconds, exitCode, deed, program, closes } = trial;
   const cannot = (why: string) => ({ outcome: 'cannot', why }) as const;
   if (notOffered !== null) return cannot(notOffered);
-  if (paintedMs === null) return cannot(sentence ?? `no window with anything in it within ${program.seconds} s`);
+  if (paintedMs === null) return cannot(inFull(trial) ?? `no window with anything in it within ${program.seconds} s`);
   const error = errorTitle(trial.titles);
   if (error !== undefined) return cannot(`it shows “${error}”`);
-  if (!livedTenSeconds) return cannot(sentence ?? `it ended within 10 s with exit code ${exitCode}`);
+  if (!livedTenSeconds) return cannot(inFull(trial) ?? `it ended within 10 s with exit code ${exitCode}`);
   if (deed !== null && !deed.isDone) return cannot(deed.words);
   const notes = [
     ...(deed === null ? [] : [deed.words]),
@@ -54,10 +56,19 @@ export function judge(trial: Trial): { readonly outcome: Outcome; readonly why: 
     : { outcome: 'works', why: notes };
 }
 
-/** How many pixels of a window are of another colour than most of it: a window that is there and empty has none. */
+function inFull({ sentence, lastWords }: Trial): string | null {
+  const last = lastWords.at(-1);
+  return sentence === null || last === undefined ? sentence : `${sentence} Its last words: “${last}”`;
+}
+
+/** How far from its place a pointer is drawn, at most. */
+const POINTER = 40;
+
+/** How many pixels of a window, without the pointer, are of another colour than most of it: a window that is there and empty has none. */
 export function inkOfWindow(
   { width, height, rgb }: { readonly width: number; readonly height: number; readonly rgb: Buffer },
   window: Pick<Window, 'x' | 'y' | 'width' | 'height'>,
+  pointer: { readonly x: number; readonly y: number },
 ): number {
   const counts = new Map<number, number>();
   const [left, top] = [Math.max(0, window.x), Math.max(0, window.y)];
@@ -65,6 +76,7 @@ export function inkOfWindow(
   let total = 0;
   for (let y = top; y < bottom; y += 1) {
     for (let x = left; x < right; x += 1) {
+      if (Math.abs(x - pointer.x) <= POINTER && Math.abs(y - pointer.y) <= POINTER) continue;
       const colour = rgb.readUIntBE((y * width + x) * 3, 3);
       counts.set(colour, (counts.get(colour) ?? 0) + 1);
       total += 1;

@@ -59,6 +59,12 @@ export class Windows implements Disposable {
     return named.filter(({ id }) => clients.has(Number(id)));
   }
 
+  /** Where the pointer is, which is in every picture. */
+  async pointer(): Promise<{ readonly x: number; readonly y: number }> {
+    const out = await this.run('xdotool', 'getmouselocation');
+    return { x: Number(/x:(\d+)/.exec(out)?.[1] ?? 0), y: Number(/y:(\d+)/.exec(out)?.[1] ?? 0) };
+  }
+
   /** The ids of what the window manager manages. */
   async clients(): Promise<readonly string[]> {
     const out = await this.run('xprop', '-root', '_NET_CLIENT_LIST');

@@ -387,8 +387,10 @@ export function startHostSessions(options: {
           : wantedOwnSandbox
             ? { code: 'own-sandbox-needed', params: {} }
             : { code: 'program-failed', params: { exitCode } };
-        if (isFault && wantedOwnSandbox) options.onOwnSandboxNeeded(offer.id);
-        return end(running, 'program', exitCode, problem, lastWordsOf(output));
+        const needsOwnSandbox = problem?.code === 'own-sandbox-needed';
+        if (needsOwnSandbox) options.onOwnSandboxNeeded(offer.id);
+        // What Chromium advises then, a setuid helper, is of no use in a container.
+        return end(running, 'program', exitCode, problem, needsOwnSandbox ? [] : lastWordsOf(output));
       });
       windows?.state.follow(() => tellWindowList(running));
       show();
