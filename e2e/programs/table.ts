@@ -18,6 +18,8 @@ const programSchema = z.strictObject({
   ownSandbox: z.boolean().optional(),
   /** How long it may take until something is painted. */
   seconds: z.number(),
+  /** How long it shows nothing but what says that it starts. */
+  startsFor: z.number().optional(),
 });
 export type Program = Readonly<z.infer<typeof programSchema>>;
 

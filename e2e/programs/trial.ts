@@ -149,6 +149,7 @@ async function look(
     await sleep(250);
   }
   if (paintedMs === null) return { titles: shown.map(({ title }) => title) };
+  await idle((program.startsFor ?? 0) * 1000, hasEnded);
   const paintedAt = performance.now();
   await idle(LIVES_MS - IDLE_MS, hasEnded);
   const own = () => treeOf(pid).filter((one) => nameOf(one) !== 'Xvnc');
