@@ -16,7 +16,7 @@ look at them, an error in a window is not found by its pixels.
   --jobs N        how many at a time (2)
 
 As root it installs their Debian packages first (some 5 GB), else it says which are missing and how to install them. It is
-not part of npm test, takes some twenty minutes, and changes nothing else about this computer.`;
+not part of npm test, takes some ten minutes, and changes nothing else about this computer.`;
 
 const programs = JSON.parse(readFileSync(join(root, 'e2e', 'programs', 'programs.json'), 'utf8'));
 

@@ -2,9 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { judge, type Trial } from './verdict.ts';
-
-const OUTCOMES = ['works', 'works with', 'cannot'] as const;
+import { judge, type Outcome, type Trial } from './verdict.ts';
 
 /** A trial and the versions of its packages when it was made. */
 export interface Entry {
@@ -25,15 +23,16 @@ export function versionsOf(packages: readonly string[]): string {
   }
 }
 
-export function writeReport(path: string, entries: readonly Entry[], reasons: Readonly<Record<string, string>>): void {
+export function writeReport(path: string, entries: readonly Entry[]): void {
   const judged = entries.map((entry) => ({ ...entry, ...judge(entry.trial) }));
-  const counts = OUTCOMES.map((outcome) => `${judged.filter((one) => one.outcome === outcome).length} ${outcome}`);
+  const count = (outcome: Outcome) => judged.filter((one) => one.outcome === outcome).length;
+  const counts = `${count('works')} work, ${count('works with')} with a setting, ${count('cannot')} cannot`;
   const rows = judged.map(({ trial, name, versions, outcome, why }) =>
     [
       name,
       trial.program.kind,
       versions.split('\n')[0] ?? '',
-      [`**${outcome}**`, reasons[trial.program.entry] ?? why].filter(Boolean).join(': '),
+      [`**${outcome}**`, why].filter(Boolean).join(': '),
       trial.paintedMs === null ? '' : `${(trial.paintedMs / 1000).toFixed(1)} s`,
       trial.idleShare === null ? '' : `${Math.round(trial.idleShare * 100)} %`,
       trial.memoryMiB === null ? '' : `${Math.round(trial.memoryMiB)} MiB`,
@@ -49,8 +48,8 @@ export function writeReport(path: string, entries: readonly Entry[], reasons: Re
   const dates = [...new Set(entries.map(({ date }) => date))].sort().join(', ');
   const text = `# Programs
 
-What ${entries.length} programs of ${release} do in a container: ${counts.join(', ')}. Tried on ${dates}. \`npm run programs\` makes this page again
-(\`--help\` says how); nothing in it is written by hand but the reasons in \`e2e/programs/reasons.json\`.
+What ${entries.length} programs of ${release} do in a container: ${counts}. Tried on ${dates}. \`npm run programs\` makes this page again
+(\`--help\` says how); no row is written by hand.
 
 Each was asked for by one computer of the lab, allowed at the other, and started in its container by its own desktop entry.
 It **works** when a window of it is there with something in it, checked by pixels, no window's title speaks of an error, and it lives ten seconds
@@ -65,6 +64,9 @@ ${table}
 They end at once unless their owner has switched on **Own sandbox** for them ([decision 9](decisions/0009-programs-with-a-sandbox-of-their-own.md)). What a visitor reads until then:
 
 ${refused.join('\n')}
+
+Programs that show pages with WebKitGTK (Epiphany, Evolution, Yelp) see that they are in a container and leave their own sandbox out; Qt WebEngine
+(Falkon) leaves out a part of its own, and Firefox and Thunderbird too. What a page does there has the container around it, as every program has.
 `;
   writeFileSync(path, text);
 }

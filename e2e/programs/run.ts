@@ -67,9 +67,8 @@ async function tryAndTell(program: Program): Promise<void> {
 
 await Promise.all(Array.from({ length: Number(values.jobs) }, work));
 const entries = readPrograms().flatMap(({ entry }) => results.get(entry) ?? []);
-const reasons = JSON.parse(readFileSync(join(import.meta.dirname, 'reasons.json'), 'utf8'));
 const page = join(root, 'docs', 'programs.md');
-writeReport(page, entries, reasons);
+writeReport(page, entries);
 execFileSync(join(root, 'node_modules/.bin/biome'), ['format', '--write', page], { cwd: root, stdio: 'ignore' });
 writeSheet(folder, entries);
 console.log(`docs/programs.md was written. Look at the pictures: ${join(folder, 'index.html')}`);

@@ -26,7 +26,7 @@ test('a browser does not start until its owner lets it, and both are told why an
   await expect(popup.card).not.toContainText('sandbox of its own');
   await popup.allow();
   // Neither a way that does not help, nor none at all.
-  await expect(viewer.page.getByRole('status')).toContainText(
+  await expect(viewer.page.locator('body')).toContainText(
     'it builds a sandbox of its own, as browsers do, and that computer does not let it. Ask the person there to switch on “Own sandbox”',
   );
   await expect(viewer.page.locator('body')).not.toContainText(/chromium-sandbox|No usable sandbox/);

@@ -1,6 +1,6 @@
 // What programs say when they end because they may not build a sandbox of their own.
 
-/** Chromium, Electron and Qt WebEngine, by any of the three ways in which their sandbox can fail; bwrap(1) of WebKitGTK and others. */
+/** Chromium and Electron, by any of the ways in which their sandbox can fail; bwrap(1), which others use. */
 const REFUSED =
   /No usable sandbox|SUID sandbox helper|setuid sandbox|Failed to move to new namespace|bwrap: (No permissions to create|Creating) new namespace/i;
 
