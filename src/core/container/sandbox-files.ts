@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { asEnvironmentFile, sandboxEnvironment } from './environment.ts';
 import { NAME_SERVER } from './network.ts';
 import { sandboxInit } from './sandbox-init.ts';
-import { sandboxLogin } from './sandbox-login.ts';
+import { sandboxLogin, sandboxTerminal } from './sandbox-login.ts';
 import { soundFiles } from './sound-files.ts';
 import { windowManagerFiles } from './window-manager.ts';
 
@@ -13,6 +13,9 @@ export interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
+
+/** Before the words of a program of the console, in its terminal window. */
+export const IN_TERMINAL = '/run/ebp/conf/terminal';
 
 export interface SandboxFiles {
   readonly confPath: string;
@@ -103,6 +106,7 @@ export async function writeSandboxFiles(
     ['authorized_keys', '', 0o644],
     ['init', sandboxInit, 0o755],
     ['login', sandboxLogin, 0o755],
+    ['terminal', sandboxTerminal, 0o755],
     ...windowManagerFiles.map(([name, text]) => [name, text, 0o644] as const),
   ];
   await Promise.all(files.map(([name, text, mode]) => writeOwned(join(confPath, name), text, mode, owner)));

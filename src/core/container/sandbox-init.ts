@@ -101,7 +101,7 @@ terminate() {
   for folder in /proc/[0-9]*; do
     pid=\${folder#/proc/}
     IFS= read -r name <"$folder/comm" 2>/dev/null || continue
-    [[ $own == *" $pid "* || $pid == "$BASHPID" || $pid == "$files" || $name == sshd || $name == login ]] || kill -TERM "$pid" 2>/dev/null
+    [[ $own == *" $pid "* || $pid == "$BASHPID" || $pid == "$files" || $name == sshd || $name == login || $name == tee ]] || kill -TERM "$pid" 2>/dev/null
   done
 }
 # Words that may come at any time. Fails for any other.
@@ -141,6 +141,7 @@ else
   # So that xauth has nothing to say to whoever logs in.
   >"$private/Xauthority"
   cat <>"$private/output" >&2 &
+  own+="$! "
   printf '%s\\0' "\${program[@]}" >"$private/program.new" && mv "$private/program.new" "$private/program"
   echo armed
   read -r code <>"$private/exit"

@@ -25,6 +25,7 @@ import { insideCompositor } from '../catalog/obstacle.ts';
 import type { Grant } from '../consent/grant.ts';
 import type { Containers } from '../container/container.ts';
 import type { Program, Sandbox } from '../container/engine.ts';
+import { IN_TERMINAL } from '../container/sandbox-files.ts';
 import { SftpFilter } from '../files/sftp-filter.ts';
 import { type Mark, markNow, passedMs, systemClocks } from '../lib/elapsed.ts';
 import { lastWordsOf } from '../lib/last-words.ts';
@@ -527,7 +528,7 @@ export function startHostSessions(options: {
 /** A program of the console gets a terminal window, one that speaks Wayland alone a compositor. */
 function programOf(spec: LaunchSpec): Program {
   const inner = spec.isWaylandOnly ? insideCompositor(spec.argv) : spec.argv;
-  const argv = spec.isTerminal ? ['xterm', '-T', spec.offer.name, '-e', ...spec.argv] : inner;
+  const argv = spec.isTerminal ? ['xterm', '-T', spec.offer.name, '-e', IN_TERMINAL, ...spec.argv] : inner;
   return { argv, workingDirectory: spec.workingDirectory };
 }
 
