@@ -1,9 +1,10 @@
-// Takes the README's pictures inside the lab: three computers, real programs, Chromium on each.
-import { cpSync, mkdirSync } from 'node:fs';
+// Takes the README's pictures inside the lab: three computers, real programs, eBrainPool in Electron on two of them.
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { type BrowserContext, chromium, type Page } from '@playwright/test';
-import { folderOf, hosts, programOn, spawnOn } from './lab-hosts.ts';
+import type { Page } from '@playwright/test';
+import { electron, findPage, launchElectron, type RunningElectron } from '../e2e/electron/launch.ts';
+import { Desktops } from '../e2e/lab/electron-shell.ts';
+import { folderOf, hosts, spawnOn } from './lab-hosts.ts';
 
 const here = import.meta.dirname;
 const root = resolve(here, '..');
@@ -16,47 +17,39 @@ const names: Readonly<Record<string, string>> = {
 mkdirSync(pictures, { recursive: true });
 
 await using stack = new AsyncDisposableStack();
+const desktops = stack.use(new Desktops());
 
-async function startShell(host: string): Promise<string> {
+function prepare(host: string): string {
   const data = join(folderOf(host, 'home'), '.local', 'share');
   mkdirSync(data, { recursive: true });
   cpSync(join(here, 'demo-apps', 'applications'), join(data, 'applications'), { recursive: true });
   cpSync(join(here, 'demo-apps', 'icons'), join(data, 'icons', 'hicolor', 'scalable', 'apps'), { recursive: true });
   const profile = join(folderOf(host, 'home'), 'profile');
-  const shell = ['node', join(root, 'src', 'headless', 'main.ts'), '--profile', profile, '--no-open', '--share-all'];
-  const child = spawnOn(host, [...shell, '--name', names[host] ?? host], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  stack.defer(() => {
-    child.kill('SIGTERM');
-  });
-  if (child.stdout === null) throw new Error('the shell has no stdout');
-  for await (const line of createInterface(child.stdout)) {
-    const address = /http:\/\/127\.0\.0\.1:\d+\/\S*/.exec(line)?.[0];
-    if (address !== undefined) return address;
-  }
-  throw new Error(`eBrainPool on ${host} ended`);
+  mkdirSync(profile, { mode: 0o700 });
+  const settings = { name: names[host] ?? host, isSetUp: true, isSharedByDefault: true };
+  writeFileSync(join(profile, 'settings.json'), JSON.stringify(settings));
+  return profile;
 }
 
-async function open(
-  host: string,
-  address: string,
-  colorScheme: 'light' | 'dark',
-): Promise<{ page: Page; context: BrowserContext }> {
-  const browser = await chromium.launch({ executablePath: programOn(host, 'chromium'), chromiumSandbox: false });
-  stack.defer(() => browser.close());
-  const context = await browser.newContext({ viewport: { width: 1200, height: 760 }, colorScheme });
-  const page = await context.newPage();
-  await page.goto(address);
-  return { page, context };
+async function start(host: string): Promise<RunningElectron> {
+  const desktop = await desktops.on(host);
+  // Only the applications of the demo: what is installed on this machine differs.
+  const env = { XDG_DATA_DIRS: folderOf(host, 'tmp') };
+  return stack.use(await launchElectron({ desktop, args: ['--profile', prepare(host)], env }));
 }
 
-const addresses = Object.fromEntries(
-  await Promise.all(hosts().map(async (host) => [host, await startShell(host)] as const)),
-);
-const alice = await open('alice', addresses['alice'] ?? '', 'light');
-const bob = await open('bob', addresses['bob'] ?? '', 'dark');
+/** Carol is only there to be seen: nobody looks at her screen. */
+function startUnseen(host: string): void {
+  const main = join(root, 'src', 'headless', 'main.ts');
+  const child = spawnOn(host, ['node', main, '--profile', prepare(host), '--no-open'], { cwd: root, stdio: 'ignore' });
+  stack.defer(() => void child.kill('SIGTERM'));
+}
+
+for (const host of hosts().slice(2)) startUnseen(host);
+const [aliceShell, bobShell] = await Promise.all([start('alice'), start('bob')]);
+const alice = { page: await findPage(aliceShell.context, ''), context: aliceShell.context };
+const bob = { page: await findPage(bobShell.context, ''), popup: await findPage(bobShell.context, '?window=popup') };
+for (const page of [bob.page, bob.popup]) await page.emulateMedia({ colorScheme: 'dark' });
 const shoot = (page: Page, name: string) => page.screenshot({ path: join(pictures, `${name}.png`) });
 
 await alice.page.getByTestId('peer-row').filter({ hasText: 'Bob' }).click();
@@ -72,18 +65,16 @@ await tile
   .click()
   .catch(() => tile.click());
 const viewer = await opened;
-await viewer.setViewportSize({ width: 760, height: 560 });
-const card = bob.page.getByTestId('request-card');
+const card = bob.popup.getByTestId('request-card');
 await card.waitFor();
 await viewer.waitForTimeout(900);
 await shoot(viewer, 'waiting');
-await shoot(bob.page, 'request');
+await shoot(bob.popup, 'request');
 await card.getByRole('button', { name: /allow once/i }).click();
 await viewer.locator('html[data-viewer="running"]').waitFor();
 await viewer.waitForTimeout(1500);
 await shoot(viewer, 'viewer');
-await alice.page.bringToFront();
 await alice.page.waitForTimeout(500);
 await shoot(alice.page, 'session');
 await shoot(bob.page, 'host');
-console.log(`Pictures are in ${pictures}.`);
+console.log(`Pictures are in ${pictures}, of windows of Electron ${electron().version}.`);

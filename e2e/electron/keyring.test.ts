@@ -44,7 +44,7 @@ it('seals the key, opens it after a restart, and the file alone gives nothing aw
   expect(text).not.toContain('PRIVATE KEY');
   await startWith();
   expect(await open('good')).toEqual(first);
-}, 60_000);
+});
 
 it('a new key lies in a file where there is no store, and is sealed when one comes', async () => {
   await startWith(WITHOUT);
@@ -63,7 +63,7 @@ it('a new key lies in a file where there is no store, and is sealed when one com
   });
   await startWith();
   expect(await open('late')).toEqual(sealed);
-}, 60_000);
+});
 
 it('a locked keyring protects nothing and opens nothing, and the person is told', async () => {
   await startWith();
@@ -90,4 +90,4 @@ it('a locked keyring protects nothing and opens nothing, and the person is told'
   });
   expect(await code).toBe(1);
   expect((await readdir(pathOf('one'))).sort()).toEqual(SEALED);
-}, 60_000);
+});

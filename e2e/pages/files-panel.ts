@@ -73,7 +73,8 @@ export class FilesPanel {
   /** What the browser saves after a click on a file, and the name that it proposes. */
   async save(name: string): Promise<{ readonly name: string; readonly bytes: Buffer }> {
     const downloading = this.page.waitForEvent('download');
-    await this.entry(name).click();
+    // It begins like a navigation, which in Electron becomes a download and never ends as one.
+    await this.entry(name).click({ noWaitAfter: true });
     const download = await downloading;
     return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
   }
