@@ -1,5 +1,5 @@
 // Takes the README's pictures inside the lab: three computers, real programs, eBrainPool in Electron on two of them.
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Page } from '@playwright/test';
 import { electron, findPage, launchElectron, type RunningElectron } from '../e2e/electron/launch.ts';
@@ -34,7 +34,10 @@ function prepare(host: string): string {
 async function start(host: string): Promise<RunningElectron> {
   const desktop = await desktops.on(host);
   // Only the applications of the demo: what is installed on this machine differs.
-  const env = { XDG_DATA_DIRS: folderOf(host, 'tmp') };
+  const shared = join(folderOf(host, 'tmp'), 'share');
+  mkdirSync(shared);
+  symlinkSync('/usr/share/icons', join(shared, 'icons'));
+  const env = { XDG_DATA_DIRS: shared };
   return stack.use(await launchElectron({ desktop, args: ['--profile', prepare(host)], env }));
 }
 
