@@ -53,7 +53,7 @@ What ${entries.length} programs of ${release} do in a container: ${counts}. Trie
 
 Each was asked for by one computer of the lab, allowed at the other, and started in its container by its own desktop entry.
 It **works** when a window of it is there with something in it, checked by pixels, no window's title speaks of an error, and it lives ten seconds
-more; a person has looked at the pictures. **Works with** names the setting that its owner must switch on. No graphics hardware and no internet were there.
+more. The pictures are left for a person to look at. **Works with** names the setting that its owner must switch on. No graphics hardware and no internet were there.
 Window: from the yes until something is in it. Idle: share of one processor over five seconds in which nobody did anything; memory: proportional,
 both without its display, and on a machine with other work. Closes: what happens when its windows are asked to close; “asks” opens a question, as for what is not saved.
 

@@ -189,6 +189,22 @@ describe('catalogue', () => {
     expect(ids(null)).toEqual([]);
   });
 
+  it('changes the digest of a launch when its owner lets it build a sandbox of its own, and says who needs that', async () => {
+    await using computer = await createFakeComputer();
+    await computer.entry('x');
+    const settings = new State<Settings>({ ...testSettings, isSharedByDefault: true });
+    await using catalog = await start(computer, settings);
+    const before = catalog.find(idOf('x'), anybody);
+    expect(before?.offer.ownSandbox).toBe('off');
+    catalog.noteOwnSandboxNeeded(idOf('x'));
+    expect(catalog.find(idOf('x'), anybody)).toMatchObject({ digest: before?.digest, offer: { ownSandbox: 'needed' } });
+    settings.update((value) => ({ ...value, ownSandboxOfferIds: [idOf('x')] }));
+    await until(catalog.offers, ({ offers }) => offers[0]?.ownSandbox === 'allowed');
+    // Security: so that a rule of before asks again.
+    expect(catalog.find(idOf('x'), anybody)?.digest).not.toBe(before?.digest);
+    expect(JSON.stringify(catalog.visibleTo(anybody))).not.toContain('ownSandbox');
+  });
+
   it('changes the digest of a launch with what would run', async () => {
     await using computer = await createFakeComputer();
     await computer.entry('x');

@@ -74,6 +74,24 @@ test('a yes takes the warm sandbox, and one peer’s sessions may start at the s
   await Promise.all(both.map((sandbox) => sandbox.stop()));
 });
 
+test('a sandbox in which namespaces can be made is for who may make them alone, warm or not', async () => {
+  const canMakeThem = async (isWarmed: boolean, allowsOwnSandbox: boolean) => {
+    containers.warm(alice, 'Alice', { ...wish, allowsOwnSandbox: isWarmed });
+    await expect.poll(() => engine.alive).toBe(1);
+    const sandbox = await containers.take(alice, 'Alice', { ...wish, allowsOwnSandbox }, never);
+    await sandbox.run({ argv: ['bash', '-c', 'unshare -U true && echo yes >~/made; true'], workingDirectory: null });
+    await sandbox.ended;
+    await expect.poll(() => engine.alive).toBe(0);
+    const made = join(containers.state.value[0]?.homePath ?? '', 'made');
+    const text = await readFile(made, 'utf8').catch(() => 'no');
+    await rm(made, { force: true });
+    return text.trim();
+  };
+  expect(await canMakeThem(true, false)).toBe('no');
+  expect(await canMakeThem(false, true)).toBe('yes');
+  expect(await canMakeThem(true, true)).toBe('yes');
+});
+
 test('what the person took away while the sandbox was warm is not in the one that runs', async () => {
   const folderOfOwner = join(root, 'shared');
   await mkdir(folderOfOwner);
