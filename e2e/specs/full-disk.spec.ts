@@ -84,7 +84,7 @@ test('the disk fills up, everything says so, and it works again when there is sp
     await expect(bob.page.getByText(sentence)).toBeHidden();
     const status = await lan.bob.cli('status');
     expect(status.out).toContain('There is enough space on the disk.');
-    expect(status.code).toBe(0);
+    expect(status.code, status.out).toBe(0);
     await bob.goToSettings('Sharing');
     await toggle(bob.page.getByRole('switch', { name: 'Prepare while you read' }));
     await soon(() => lan.bob.readSettings().isWarmUp).toBe(false);

@@ -26,15 +26,13 @@ interface RequestCardProps {
   readonly request: Request;
   readonly position: number;
   readonly count: number;
-  /** Leaves it without an answer. */
-  readonly onLeave: () => void;
-  /** Whether leaving makes it small, for which there is a button. */
-  readonly canShrink: boolean;
+  /** Makes it small; null where it is all that the window shows. */
+  readonly onShrink: (() => void) | null;
   /** Whether it has been made small. */
   readonly isSmall: boolean;
 }
 
-export function RequestCard({ request, position, count, onLeave, canShrink, isSmall }: RequestCardProps) {
+export function RequestCard({ request, position, count, onShrink, isSmall }: RequestCardProps) {
   const { t } = useTranslation();
   const core = useCore();
   const { isBusy, run } = useAction();
@@ -71,7 +69,7 @@ export function RequestCard({ request, position, count, onLeave, canShrink, isSm
     if (isSmall || !isReadable) return;
     if (choice !== null) setChoice(null);
     else if (hasOthers) showOthers(false);
-    else onLeave();
+    else onShrink?.();
   });
 
   const answer = (call: () => Promise<unknown>) =>
@@ -126,14 +124,14 @@ export function RequestCard({ request, position, count, onLeave, canShrink, isSm
           )}
         </div>
         <Countdown askedAt={request.askedAt} expiresAt={request.expiresAt} />
-        {canShrink && (
+        {onShrink !== null && (
           <ActionIcon
             variant="subtle"
             color="gray"
             disabled={!isReadable}
             aria-label={t('ui.request.shrink')}
             // Security: a script, and a key that was meant for something else, must not put the question away either.
-            onClick={({ nativeEvent }) => nativeEvent.isTrusted && onLeave()}
+            onClick={({ nativeEvent }) => nativeEvent.isTrusted && onShrink()}
           >
             <IconMinus size={18} />
           </ActionIcon>
@@ -183,7 +181,7 @@ export function RequestCard({ request, position, count, onLeave, canShrink, isSm
             onBack={() => setChoice(null)}
           />
           <div className="request-foot">
-            <Text size="xs" c="dimmed" title={canShrink ? t('ui.request.keys') : undefined}>
+            <Text size="xs" c="dimmed" title={onShrink === null ? undefined : t('ui.request.keys')}>
               {count > 1
                 ? t('ui.request.position', { position: formatNumber(position), total: formatNumber(count) })
                 : t('ui.request.automatic')}

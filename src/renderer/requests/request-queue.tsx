@@ -8,8 +8,8 @@ import { useNow, useTopic } from '../use-core.tsx';
 import { RequestCard } from './request-card.tsx';
 import { useRequestKey } from './use-request-key.ts';
 
-/** @param onLeave leaves the window that shows nothing else; null where they make themselves small */
-export function RequestQueue({ onLeave }: { onLeave: (() => void) | null }) {
+/** @param isAlone whether they are all that the window shows, so that making them small gains nothing */
+export function RequestQueue({ isAlone }: { isAlone: boolean }) {
   const requests = useTopic('requests');
   const box = useRef<HTMLDivElement>(null);
   const seenIds = useRef(new Set<string>());
@@ -50,8 +50,7 @@ export function RequestQueue({ onLeave }: { onLeave: (() => void) | null }) {
         position={total - waiting.length + 1}
         count={total}
         isSmall={isSmall}
-        canShrink={onLeave === null}
-        onLeave={onLeave ?? shrink}
+        onShrink={isAlone ? null : shrink}
       />
     </div>
   );

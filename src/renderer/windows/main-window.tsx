@@ -379,7 +379,7 @@ function Requests() {
   const requests = useTopic('requests');
   return (
     <section className="requests" aria-label={t('ui.popup.label')} hidden={requests.length === 0}>
-      <RequestQueue onLeave={null} />
+      <RequestQueue isAlone={false} />
     </section>
   );
 }

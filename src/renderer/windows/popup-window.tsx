@@ -27,7 +27,7 @@ export function PopupWindow() {
       {!hasRequests ? (
         <Hint icon={<IconCircleCheck size={32} />} title={t('ui.popup.empty')} />
       ) : (
-        <RequestQueue onLeave={closeWindow} />
+        <RequestQueue isAlone />
       )}
       {/* Requests first: what another person began, and how a comparison ended, is a line above them until it is wanted. */}
       <VerifyDialog
@@ -36,9 +36,4 @@ export function PopupWindow() {
       />
     </main>
   );
-}
-
-/** No answer: the requests go on waiting, in the main window and in the tray. */
-function closeWindow(): void {
-  window.close();
 }
