@@ -74,7 +74,8 @@ test('Disconnect shows what the program asks; “Cancel” there goes on, “Sav
 
   await viewer.disconnect.click();
   await expect(viewer.closing).toContainText('asks before it closes');
-  await viewer.screen.locator('canvas').first().focus();
+  // The keys are for the question.
+  await expect(viewer.screen.locator('canvas').first()).toBeFocused();
   await viewer.page.keyboard.press('Alt+s');
   await expect(viewer.says('Disconnected')).toBeVisible();
   expect(lan.bob.readInHome('notes.txt')).toContain('more');

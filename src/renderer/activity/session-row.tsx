@@ -11,6 +11,7 @@ import { OfferIcon } from '../components/offer-icon.tsx';
 import { VerifiedMark } from '../components/peer-mark.tsx';
 import { formatDateTime, formatDuration, formatSize } from '../lib/format.ts';
 import { sayPeer } from '../lib/peers.ts';
+import { ARMED_AFTER_MS, useAfter } from '../use-after.ts';
 import { useAction, useCore } from '../use-core.tsx';
 import { SessionPowers, WatchOnlyButton } from './session-powers.tsx';
 
@@ -21,6 +22,8 @@ export function SessionRow({ session, now }: { session: Session; now: number }) 
   const isEnded = session.state === 'ended';
   const isHost = session.role === 'host';
   const isInsisting = !isHost && session.closing !== 'no';
+  // The button that was pressed becomes this one.
+  const isArmed = useAfter(isInsisting, ARMED_AFTER_MS);
   const endReason = session.endReason ?? 'failed';
   const peer = peerLabel(session, { isMarked: true });
   const duration = formatDuration((session.endedAt ?? now) - session.startedAt);
@@ -103,6 +106,7 @@ export function SessionRow({ session, now }: { session: Session; now: number }) 
               variant="light"
               color="red"
               loading={isBusy}
+              disabled={isInsisting && !isArmed}
               aria-label={t(isInsisting ? 'ui.session.endAnywayWhat' : 'ui.session.endWhat', {
                 offer: session.offer.name,
                 peer,

@@ -1,13 +1,11 @@
 // What the bar of a viewer says while its program is asked to close, and the ways out of that.
 import { Button, Text } from '@mantine/core';
 import { IconPower } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Session } from '../../contract/models.ts';
+import { ARMED_AFTER_MS, useAfter } from '../use-after.ts';
 import { useAction, useCore } from '../use-core.tsx';
 
-/** A second press of a double click is no answer. */
-const ARMED_AFTER_MS = 1000;
 /** Most programs have closed by then, and nothing needs to be said. */
 const SAID_AFTER_MS = 500;
 
@@ -60,16 +58,4 @@ export function ClosingLine({ session, offer }: { session: Session; offer: strin
       )}
     </div>
   );
-}
-
-/** True when it has been so for this long. */
-function useAfter(isSo: boolean, afterMs: number): boolean {
-  const [isAfter, setAfter] = useState(false);
-  useEffect(() => {
-    setAfter(false);
-    if (!isSo) return;
-    const timer = setTimeout(() => setAfter(true), afterMs);
-    return () => clearTimeout(timer);
-  }, [isSo, afterMs]);
-  return isSo && isAfter;
 }

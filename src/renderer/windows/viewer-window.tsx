@@ -119,6 +119,13 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
     screen.current?.setPowers(powers);
   }, [powers]);
 
+  const hasQuestion = session?.closing === 'asking';
+  useEffect(() => {
+    // The button that was pressed cannot be pressed any more: the keys are for the program's question.
+    if (hasQuestion && (document.activeElement === null || document.activeElement === document.body))
+      screen.current?.focus();
+  }, [hasQuestion]);
+
   useNoDrops();
 
   useEffect(() => {
