@@ -4,13 +4,16 @@ import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { AppError } from '../../src/contract/errors.ts';
 import { openIdentity } from '../../src/core/identity/identity.ts';
-import { silentLog } from '../../src/core/lib/log.ts';
+import { type Log, silentLog } from '../../src/core/lib/log.ts';
 import { connectPeer } from '../../src/core/tunnel/peer-client.ts';
 import { CAPABILITIES, OLDEST_PROTOCOL, PROTOCOL } from '../../src/core/tunnel/peer-protocol.ts';
 import { type Host, startPeerServer } from '../../src/core/tunnel/peer-server.ts';
 
 /** The session that every visitor of such a host has. */
 export const SESSION = '3b241101-e2bb-4255-8caf-4136c566a962';
+/** For whoever wants to know why a connection ended: `PEER_END_LOG=1`. */
+const tell = (fields: object, text: string) => console.error(process.argv[2], text, JSON.stringify(fields));
+const log: Log = process.env['PEER_END_LOG'] ? { ...silentLog, debug: tell, warn: tell, error: tell } : silentLog;
 const input = createInterface({ input: process.stdin });
 const PIECE = Buffer.alloc(64 * 1024, 'x');
 
@@ -61,7 +64,7 @@ function pour(channel: Duplex): void {
 }
 
 async function serve(folder: string): Promise<void> {
-  const { port } = await startPeerServer({ identity: await openIdentity(folder), log: silentLog, port: 0, host });
+  const { port } = await startPeerServer({ identity: await openIdentity(folder), log, port: 0, host });
   console.log(`ready ${port}`);
 }
 
@@ -70,7 +73,7 @@ async function visit(folder: string, goodPort: number): Promise<void> {
   const identity = await openIdentity(folder);
   const connect = (port: number) =>
     connectPeer({
-      ...{ identity, log: silentLog, address: { host: '127.0.0.1', port }, expectedId: null, name: 'Alice' },
+      ...{ identity, log, address: { host: '127.0.0.1', port }, expectedId: null, name: 'Alice' },
       onNotice: () => {},
     });
   const good = await connect(goodPort);

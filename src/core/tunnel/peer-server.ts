@@ -191,7 +191,8 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
       // Security: no shell, no exec, no environment, no pty: ssh2 refuses what has no listener.
       session.on('subsystem', (accept, reject, info) => {
         if (info.name !== CONTROL_SUBSYSTEM || control !== undefined) {
-          reject();
+          // Null where the peer wants no answer, whatever the types say.
+          (reject as typeof reject | undefined)?.();
           return;
         }
         controlChannel = guard.watch(accept());
