@@ -108,6 +108,16 @@ test('a channel waits for a socket that does not drain, and loses nothing', asyn
   expect(isWrong).toBe(false);
 });
 
+test('a channel takes nothing more when its connection is gone', async () => {
+  const { host, hostSocket } = await open();
+  (host as unknown as { outgoing: { window: number } }).outgoing.window = 2 ** 31;
+  hostSocket.destroy();
+  let times = 0;
+  // As a source does that has much to give.
+  while (times < 1000 && host.write(Buffer.alloc(64 * 1024))) times += 1;
+  expect(times).toBeLessThan(100);
+});
+
 test('an exchange of new keys in the middle of a stream loses nothing', async () => {
   const { client, connection, visitor, host } = await open();
   let received = 0;

@@ -244,7 +244,8 @@ export function guardConnection(connection: object, socket: Socket, packetTime =
     if (unsentBytes > MAX_UNSENT_BYTES_OF_ALL) worst.destroy();
   }
 
-  const isClogged = () => socket.writableLength >= CLOGGED_BYTES || protocol._kexinit !== undefined;
+  // Security: ssh2 encrypts what a window allows also for a socket that is gone, and then throws it away.
+  const isClogged = () => socket.writableLength >= CLOGGED_BYTES || protocol._kexinit !== undefined || !socket.writable;
   const release = () => {
     for (const write of held.splice(0)) write();
   };
