@@ -1,7 +1,7 @@
 // What a person's desktop is to a program: an X server, a window manager, a session bus and a keyring, all of them real.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Bus, connectToBus } from './bus.ts';
@@ -48,6 +48,23 @@ export class Desktop implements AsyncDisposable {
   /** Runs a program there. @returns what it printed; undefined when it failed. */
   run(argv: readonly string[]): Promise<string | undefined> {
     return runAs(this.person, argv, this.env);
+  }
+
+  /**
+   * Answers the dialog that asks where to save something, and waits until it is there.
+   * @returns the name that was proposed
+   */
+  async saveAs(path: string): Promise<string> {
+    // Its title is the address of what is saved.
+    await until('a dialog for saving', async () =>
+      /app:\/\//.test((await this.run(['xdotool', 'getactivewindow', 'getwindowname'])) ?? ''),
+    );
+    await this.run(['xdotool', 'key', '--clearmodifiers', 'ctrl+a', 'ctrl+c']);
+    const name = (await this.run(['xclip', '-selection', 'clipboard', '-o'])) ?? '';
+    await this.run(['xdotool', 'type', '--delay', '15', path]);
+    await this.run(['xdotool', 'key', 'Return']);
+    await until('what was saved', async () => existsSync(path));
+    return name;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

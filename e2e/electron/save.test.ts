@@ -1,5 +1,5 @@
 // What a page of the shell saves: the person is asked where, in a real dialog, and nothing from elsewhere brings one up.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { until, useShell } from './fixture/use-shell.ts';
@@ -32,12 +32,8 @@ it('saves what its own page made, where the person says, and nothing else', asyn
   expect(await titles()).toEqual(before);
 
   await save('blob');
-  await until(async () => expect((await titles()).length).toBe(before.length + 1));
   // Whatever the page calls it, it is one name in a folder; here the person gives another one.
   const chosen = join(shell.folder, 'mine.csv');
-  await shell.desktop.run(['xdotool', 'key', '--clearmodifiers', 'ctrl+a']);
-  await shell.desktop.run(['xdotool', 'type', '--delay', '15', chosen]);
-  await shell.desktop.run(['xdotool', 'key', 'Return']);
-  await until(() => expect(existsSync(chosen)).toBe(true));
+  expect(await shell.desktop.saveAs(chosen)).toBe('_.._history.csv');
   await until(() => expect(readFileSync(chosen, 'utf8')).toBe('line\n'));
 });

@@ -1,5 +1,6 @@
 // The browser shell on a computer of the lab: the core in Node, its page in a Chromium of the same computer.
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Browser, chromium } from '@playwright/test';
@@ -79,6 +80,12 @@ export async function startBrowserShell(start: ShellStart, chromiums: Chromiums)
     popup: async () => page,
     isPopupShown: () => page.getByTestId('request-card').isVisible(),
     closeWindow: (closing) => closing.close(),
+    save: async (of, click) => {
+      const downloading = of.waitForEvent('download');
+      await click();
+      const download = await downloading;
+      return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+    },
     ended,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

@@ -1,4 +1,6 @@
 // The Electron shell on a computer of the lab: a real Electron, its windows on that computer's desktop, its sandbox on.
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { testPackage } from '../../scripts/packaging.mjs';
 import { Desktop } from '../electron/desktop.ts';
 import { findPage, launchElectron } from '../electron/launch.ts';
@@ -28,8 +30,9 @@ export async function startElectronShell(
   kind: 'electron' | 'package',
 ): Promise<RunningShell> {
   const { host, profileDir, env, cameraPath, onLine } = start;
+  const desktop = await desktops.on(host);
   const running = await launchElectron({
-    desktop: await desktops.on(host),
+    desktop,
     ...(kind === 'package' ? { program: testPackage.program } : {}),
     args: ['--profile', profileDir],
     switches: cameraArgs(cameraPath),
@@ -45,6 +48,15 @@ export async function startElectronShell(
     popup: () => findPage(context, '?window=popup'),
     isPopupShown: async () => windows.isVisible(await findPage(context, '?window=popup')),
     closeWindow: (page) => windows.close(page),
+    save: async (_page, click) => {
+      const folder = mkdtempSync(join(desktop.person.folder, 'saved-'));
+      const path = join(folder, 'chosen');
+      // Playwright takes what is saved for itself unless it is told not to.
+      const session = await context.browser()?.newBrowserCDPSession();
+      await session?.send('Browser.setDownloadBehavior', { behavior: 'default' });
+      await click();
+      return { name: await desktop.saveAs(path), bytes: readFileSync(path) };
+    },
     ended: running.ended,
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };

@@ -14,6 +14,11 @@ export interface ShellStart {
   readonly onLine: (line: string) => void;
 }
 
+export interface Saved {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
 /** One run of eBrainPool on a computer of the lab, together with its windows. */
 export interface RunningShell extends AsyncDisposable {
   readonly process: ChildProcess;
@@ -28,6 +33,8 @@ export interface RunningShell extends AsyncDisposable {
   isPopupShown(): Promise<boolean>;
   /** Closes a window as its cross does. */
   closeWindow(page: Page): Promise<void>;
+  /** Clicks what saves a file, and answers where. @returns the name that was proposed, and what was saved */
+  save(page: Page, click: () => Promise<void>): Promise<Saved>;
   /** Whether the core and its shell have ended. */
   readonly ended: Promise<unknown>;
 }

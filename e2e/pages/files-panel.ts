@@ -1,6 +1,6 @@
 // The panel of a viewer window in which files are exchanged with the program.
-import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from '@playwright/test';
+import type { RunningShell, Saved } from '../lab/shell.ts';
 
 /** The part of a page's world that is used here: this is not a world with a DOM. */
 interface DropWorld {
@@ -70,13 +70,10 @@ export class FilesPanel {
     );
   }
 
-  /** What the browser saves after a click on a file, and the name that it proposes. */
-  async save(name: string): Promise<{ readonly name: string; readonly bytes: Buffer }> {
-    const downloading = this.page.waitForEvent('download');
-    // It begins like a navigation, which in Electron becomes a download and never ends as one.
-    await this.entry(name).click({ noWaitAfter: true });
-    const download = await downloading;
-    return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+  /** What is saved after a click on a file, and the name that is proposed for it. */
+  save(name: string, shell: RunningShell): Promise<Saved> {
+    // The click begins like a navigation, which in Electron becomes a download and never ends as one.
+    return shell.save(this.page, () => this.entry(name).click({ noWaitAfter: true }));
   }
 
   async remove(name: string): Promise<void> {

@@ -61,9 +61,9 @@ test('a file goes to the program, and another comes back, the same to the byte',
   await expect(files.entry('out.bin')).toBeVisible();
   await expect(files.entry('sum.txt')).toBeVisible();
   await checkAccess(viewer.page, 'files');
-  const saved = await files.save('out.bin');
+  const saved = await files.save('out.bin', lan.alice.shell);
   expect([saved.name, digest(saved.bytes)]).toEqual(['out.bin', digest(bytes)]);
-  expect((await files.save('sum.txt')).bytes.toString()).toBe(`${digest(bytes)}  -\n`);
+  expect((await files.save('sum.txt', lan.alice.shell)).bytes.toString()).toBe(`${digest(bytes)}  -\n`);
   // The page is still there, and the program’s screen too.
   await expect(viewer.page.locator('html')).toHaveAttribute('data-viewer', 'running');
   await files.remove('out.bin');
