@@ -42,6 +42,7 @@ const forElectron = {
   libxrandr2: library('libXrandr.so.2'),
   libxfixes3: library('libXfixes.so.3'),
   'libsecret-1-0': library('libsecret-1.so.0'),
+  libnotify4: library('libnotify.so.4'),
   'gnome-keyring': 'gnome-keyring-daemon',
   'dbus-daemon': 'dbus-daemon',
   openbox: 'openbox',

@@ -168,7 +168,8 @@ async function startServer(stack: AsyncDisposableStack, person: Person, argv: re
 }
 
 async function until(what: string, isThere: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 250; tries += 1) {
+  const end = performance.now() + 15_000;
+  while (performance.now() < end) {
     if (await isThere()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
