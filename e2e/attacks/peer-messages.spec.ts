@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { noPowers } from '../../src/contract/powers.ts';
 import { commitmentTo, makeNonce } from '../../src/core/peers/comparison.ts';
-import { MAX_MESSAGE_BYTES } from '../../src/core/tunnel/peer-protocol.ts';
+import { MAX_CALL_BYTES } from '../../src/core/tunnel/peer-protocol.ts';
 import { expect, soon, test, useLan } from '../lab/fixtures.ts';
 import { sandboxProcesses } from '../lab/processes.ts';
 import { allow, deny, expectWell, hosted } from './person.ts';
@@ -226,14 +226,14 @@ test('a comparison out of order verifies nobody and is not shown', async () => {
 test('a message that is too long ends its connection and no other', async () => {
   const good = await mallory.visit(lan.bob, { key: await mallory.makeKey('good') });
   const visit = await mallory.visit(lan.bob);
-  visit.control.write(Buffer.alloc(MAX_MESSAGE_BYTES + 2, 'a'));
+  visit.control.write(Buffer.alloc(MAX_CALL_BYTES + 2, 'a'));
   await visit.closed();
   expect(await good.codeOf('catalogue.get', {})).toBe('granted');
 });
 
 test('messages of great depth and great number are refused and cost little', async () => {
   const good = await mallory.visit(lan.bob, { key: await mallory.makeKey('good') });
-  const half = Math.floor(MAX_MESSAGE_BYTES / 2) - 200;
+  const half = Math.floor(MAX_CALL_BYTES / 2) - 200;
   const messages = [
     `${'['.repeat(half)}${']'.repeat(half)}`,
     `${'{"a":'.repeat(half / 4)}1${'}'.repeat(half / 4)}`,
