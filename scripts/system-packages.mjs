@@ -57,6 +57,7 @@ const forTests = {
   'alsa-utils': 'aplay',
   mousepad: 'mousepad',
   'x11-utils': 'xwininfo',
+  'xdg-utils': 'xdg-open',
   xdotool: 'xdotool',
   xclip: 'xclip',
   'ssh-audit': 'ssh-audit',

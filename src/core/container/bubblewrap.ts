@@ -16,13 +16,20 @@ import type { Log } from '../lib/log.ts';
 import { removeTree } from '../lib/remove-tree.ts';
 import type { TunnelEnd } from '../tunnel/peer-protocol.ts';
 import { bubblewrapArguments, describeMounts } from './bubblewrap-arguments.ts';
+import { createDefaultApplications, systemDefaultsSource } from './default-applications.ts';
 import type { Engine, Program, Sandbox, SandboxEnd, SandboxMount, SandboxSpec } from './engine.ts';
 import { checkHost, findProgram } from './health.ts';
 import { parseListeningPorts } from './listening-ports.ts';
 import { inOwnNetwork, type NetworkLink, OWN_MOUNTS, openNetwork } from './network.ts';
 import { saysSandboxRefused } from './own-sandbox.ts';
 import { ProgramOutput } from './program-output.ts';
-import { type Owner, type SandboxFiles, writeOwned, writeSandboxFiles } from './sandbox-files.ts';
+import {
+  type Owner,
+  type SandboxFiles,
+  writeDefaultApplications,
+  writeOwned,
+  writeSandboxFiles,
+} from './sandbox-files.ts';
 import { isKnownArchitecture, systemCallFilter } from './seccomp.ts';
 
 const START_TIMEOUT_MS = 15_000;
@@ -43,16 +50,22 @@ export interface BubblewrapOptions {
 
 /** Makes the engine. Does no I/O until asked. */
 export function createBubblewrap(options: BubblewrapOptions): Engine {
+  const readDefaults = createDefaultApplications(systemDefaultsSource());
   return {
     name: 'bubblewrap',
     check: () => checkHost(options.owner),
     describeMounts,
     endLeftovers: () => endLeftovers(join(options.runtimeDir, 's'), options.log),
-    startSandbox: (spec, signal) => startSandbox(options, spec, signal),
+    startSandbox: (spec, signal) => startSandbox(options, readDefaults, spec, signal),
   };
 }
 
-async function startSandbox(options: BubblewrapOptions, spec: SandboxSpec, signal?: AbortSignal): Promise<Sandbox> {
+async function startSandbox(
+  options: BubblewrapOptions,
+  readDefaults: () => Promise<string>,
+  spec: SandboxSpec,
+  signal?: AbortSignal,
+): Promise<Sandbox> {
   // Security: without the filter nothing runs.
   if (!isKnownArchitecture(process.arch))
     throw new AppError('container-failed', { why: `there is no system call filter for ${process.arch}` });
@@ -63,6 +76,10 @@ async function startSandbox(options: BubblewrapOptions, spec: SandboxSpec, signa
     await Promise.all([path, sockPath, `${sockPath}-tmp`, `${sockPath}-x11`].map(removeTree)).catch(() => {});
     throw orDiskFull(error, path);
   });
+  const defaultsWritten = readDefaults()
+    .then((text) => writeDefaultApplications(files, text, options.owner))
+    // Without it documents open as they can; where the sandbox has ended meanwhile nobody opens any.
+    .catch((error) => options.log.debug({ error: String(error) }, 'default applications not written'));
   const bwrap = (await findProgram('bwrap')) ?? 'bwrap';
   const words = bubblewrapArguments(spec, files);
   const [program, ...argv] = commandOf(bwrap, words, spec);
@@ -76,7 +93,7 @@ async function startSandbox(options: BubblewrapOptions, spec: SandboxSpec, signa
   const filter = systemCallFilter(process.arch, spec.allowsOwnSandbox === true ? 'own-sandbox' : 'strict');
   // bwrap reads all of it before it does anything else.
   (child.stdio[4] as Writable | null)?.on('error', () => {}).end(filter);
-  const sandbox = new BubblewrapSandbox(child, path, files, options);
+  const sandbox = new BubblewrapSandbox(child, path, files, defaultsWritten, options);
   try {
     await sandbox.started(signal);
     await sandbox.checkMounts(spec.mounts);
@@ -109,6 +126,7 @@ class BubblewrapSandbox implements Sandbox {
   readonly ended: Promise<SandboxEnd>;
   readonly #child: ChildProcess;
   readonly #files: SandboxFiles;
+  readonly #defaultsWritten: Promise<void>;
   readonly #options: BubblewrapOptions;
   readonly #ready = Promise.withResolvers<void>();
   readonly #armed = Promise.withResolvers<void>();
@@ -119,9 +137,16 @@ class BubblewrapSandbox implements Sandbox {
   readonly #output = new ProgramOutput();
   #network: NetworkLink | undefined;
 
-  constructor(child: ChildProcess, path: string, files: SandboxFiles, options: BubblewrapOptions) {
+  constructor(
+    child: ChildProcess,
+    path: string,
+    files: SandboxFiles,
+    defaultsWritten: Promise<void>,
+    options: BubblewrapOptions,
+  ) {
     this.#child = child;
     this.#files = files;
+    this.#defaultsWritten = defaultsWritten;
     this.#options = options;
     for (const { promise } of [this.#ready, this.#armed, this.#filesOpen, this.#info]) promise.catch(() => {});
     const { promise, resolve } = Promise.withResolvers<SandboxEnd>();
@@ -222,6 +247,7 @@ class BubblewrapSandbox implements Sandbox {
   async run(program: Program): Promise<void> {
     if (this.state !== 'warm') throw new AppError('container-failed', { why: 'it already runs a program' });
     this.state = 'running';
+    await this.#defaultsWritten;
     this.#output.restart();
     const words = [program.workingDirectory ?? '/home/ebp', ...program.argv];
     if (words.some((word) => word.includes('\0')))

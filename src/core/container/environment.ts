@@ -15,6 +15,8 @@ export function sandboxEnvironment(lang = process.env['LANG'] ?? ''): Readonly<R
     // Many programs of today end at once in a locale without UTF-8.
     LANG: LOCALE.test(lang) && !/^(C|POSIX)$/.test(lang) ? lang : 'C.UTF-8',
     TERM: 'xterm-256color',
+    // Before the system's own: which program opens a document (default-applications.ts).
+    XDG_CONFIG_DIRS: '/run/ebp/conf/xdg:/etc/xdg',
     XDG_RUNTIME_DIR: '/run/user/1000',
     XDG_SESSION_TYPE: 'x11',
     DBUS_SESSION_BUS_ADDRESS: 'unix:path=/run/user/1000/bus',

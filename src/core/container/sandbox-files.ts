@@ -84,6 +84,7 @@ export async function writeSandboxFiles(
   // Where root's sandboxes run as another user, that user must get through to its own folder.
   await mkdir(dirname(path), { recursive: true, mode: owner === null ? 0o700 : 0o711 });
   await mkdir(confPath, { recursive: true, mode: 0o700 });
+  await mkdir(join(confPath, 'xdg'), { mode: 0o755 });
   const tmpPath = `${sockPath}-tmp`;
   const folders = [...new Set(windowManagerFiles.map(([name]) => join(confPath, dirname(name))))];
   for (const folder of [sockPath, tmpPath, x11Path, ...folders]) await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -115,6 +116,11 @@ export async function writeSandboxFiles(
       [path, ...folders, x11Path, sockPath, tmpPath].map((folder) => chown(folder, owner.uid, owner.gid)),
     );
   return { confPath, sockPath, tmpPath, x11Path };
+}
+
+/** Which programs open documents there: written when it is known, which nobody has to wait for before a program runs. */
+export async function writeDefaultApplications(files: SandboxFiles, text: string, owner: Owner | null): Promise<void> {
+  await writeOwned(join(files.confPath, 'xdg', 'mimeapps.list'), text, 0o644, owner);
 }
 
 /**
