@@ -31,6 +31,9 @@ test('a program of a viewer and one of an ssh session have the same variables, b
   await using session = await sandboxes.login(['env']);
   const ssh = variables((await session.ended).stdout);
   expect(viewer).toEqual({ ...sandboxEnvironment(), DISPLAY: ':1', XDG_CONFIG_DIRS });
+  // Settings of ours first, then the computer's own, in each view.
+  expect(viewer['XDG_CONFIG_DIRS']).toBe('/run/ebp/conf:/run/ebp/conf/xdg:/etc/xdg');
+  expect(ssh['XDG_CONFIG_DIRS']).toBe('/run/ebp/conf/xdg:/etc/xdg');
   const { MAIL: _, ...known } = ssh;
   expect(known).toEqual({
     ...sandboxEnvironment(),

@@ -16,6 +16,8 @@ export interface Owner {
 
 /** Before the words of a program of the console, in its terminal window. */
 export const IN_TERMINAL = '/run/ebp/conf/terminal';
+/** In a folder of the search path for settings, see environment.ts. */
+const DEFAULTS_FILE = 'xdg/mimeapps.list';
 
 export interface SandboxFiles {
   readonly confPath: string;
@@ -84,9 +86,9 @@ export async function writeSandboxFiles(
   // Where root's sandboxes run as another user, that user must get through to its own folder.
   await mkdir(dirname(path), { recursive: true, mode: owner === null ? 0o700 : 0o711 });
   await mkdir(confPath, { recursive: true, mode: 0o700 });
-  await mkdir(join(confPath, 'xdg'), { mode: 0o755 });
   const tmpPath = `${sockPath}-tmp`;
-  const folders = [...new Set(windowManagerFiles.map(([name]) => join(confPath, dirname(name))))];
+  const names = [DEFAULTS_FILE, ...windowManagerFiles.map(([name]) => name)];
+  const folders = [...new Set(names.map((name) => join(confPath, dirname(name))))];
   for (const folder of [sockPath, tmpPath, x11Path, ...folders]) await mkdir(folder, { recursive: true, mode: 0o700 });
   const files: readonly (readonly [name: string, text: string, mode: number])[] = [
     [
@@ -120,7 +122,7 @@ export async function writeSandboxFiles(
 
 /** Which programs open documents there: written when it is known, which nobody has to wait for before a program runs. */
 export async function writeDefaultApplications(files: SandboxFiles, text: string, owner: Owner | null): Promise<void> {
-  await writeOwned(join(files.confPath, 'xdg', 'mimeapps.list'), text, 0o644, owner);
+  await writeOwned(join(files.confPath, DEFAULTS_FILE), text, 0o644, owner);
 }
 
 /**
