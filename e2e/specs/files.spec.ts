@@ -77,9 +77,8 @@ test('a file goes to the program, and another comes back, the same to the byte',
   const [alice, bob] = await Promise.all([lan.alice.core(), lan.bob.core()]);
   for (const core of [alice, bob]) {
     const read = () => core.read('sessions')?.find(({ state }) => state === 'running');
-    await soon(() => (read()?.bytesToHost ?? 0) > bytes.length && (read()?.bytesToVisitor ?? 0) > bytes.length).toBe(
-      true,
-    );
+    const backBytes = shell === 'browser' ? bytes.length : 0;
+    await soon(() => (read()?.bytesToHost ?? 0) > bytes.length && (read()?.bytesToVisitor ?? 0) > backBytes).toBe(true);
   }
 });
 
