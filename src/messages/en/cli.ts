@@ -204,7 +204,7 @@ export const cli = {
   leftOut_other: '{{count}} more applications are not listed: the list holds {{shown}}.',
   obstacle: {
     wayland:
-      '{{name}} cannot be offered: it draws on Wayland alone. Install the packages cage and xwayland, and it can.',
+      '{{name}} cannot be offered: it works only on Wayland. Install the packages cage and xwayland, and it can be.',
     flatpak:
       '{{name}} cannot be offered: Flatpak starts it, which cannot work inside a container. Install it as a package of the system.',
     snap: '{{name}} cannot be offered: Snap starts it, which cannot work inside a container. Install it as a package of the system.',
@@ -255,7 +255,7 @@ export const cli = {
       expired: 'its time was over',
       lost: 'the connection was lost',
       failed: 'something failed',
-      quit: 'eBrainPool was quit on the computer of {{peer}}',
+      quit: '{{peer}} quit eBrainPool',
     },
   },
   verify: {

@@ -55,7 +55,7 @@ export const errors: Readonly<Record<ErrorCode, string> & Partial<Record<`${Erro
   'offer-gone': 'This application is no longer shared. Choose another, or ask the person there to share it again.',
   'offer-unsupported': 'This kind of offer needs a newer version of eBrainPool on this computer.',
   'other-namespace':
-    'eBrainPool runs, and does not answer this program, because it comes out of a container or sandbox of its own. Run this in an ordinary terminal on the same computer, or in the container in which eBrainPool itself was started.',
+    'eBrainPool is running, but it does not answer programs in other containers or sandboxes, and this is one. Run this in an ordinary terminal on the same computer, or in the container in which eBrainPool itself was started.',
   'peer-blocked': 'You have blocked this computer. Unblock it under Settings, People, to use it.',
   'peer-busy': 'That computer has reached its limit of requests or sessions. Try again in a moment.',
   'peer-container-failed':

@@ -2,7 +2,7 @@
 export const ownTexts = {
   own: {
     title: 'This computer',
-    text: 'Others see this computer as “{{name}}”. What is switched on here they can ask for; each use needs your yes.',
+    text: 'Others see this computer as “{{name}}”. They can ask for what is switched on here. You approve each use, unless you made a rule.',
     paused: 'Sharing is paused',
     notYet: 'Sharing does not work here yet',
     checkMissing: 'Check what is missing',
@@ -43,8 +43,7 @@ export const ownTexts = {
   },
   obstacle: {
     badge: 'Cannot be offered',
-    wayland:
-      'It draws on Wayland alone. Install the packages cage and xwayland: it is then run inside them, and can be offered.',
+    wayland: 'It works only on Wayland. Install the packages cage and xwayland to offer it.',
     flatpak:
       'Flatpak starts it, which cannot work inside a container. Install it as a package of the system to offer it.',
     snap: 'Snap starts it, which cannot work inside a container. Install it as a package of the system to offer it.',

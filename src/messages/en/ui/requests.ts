@@ -76,10 +76,10 @@ export const requestTexts = {
     lasting: {
       time: 'For {{time}}, {{peer}} can open it again without asking you.',
       'until-quit': 'Until you quit eBrainPool, {{peer}} can open it again without asking you.',
-      always: 'From now on {{peer}} can open it without asking you. Settings, Rules takes that back.',
-      never: '{{peer}} will not get {{offer}}, and you are not asked again. Settings, Rules takes that back.',
+      always: 'From now on {{peer}} can open it without asking you. You can undo this in Settings, Rules.',
+      never: '{{peer}} will not get {{offer}}, and you are not asked again. You can undo this in Settings, Rules.',
       block:
-        '{{peer}} can no longer reach this computer, and what it uses here ends. Settings, People takes that back.',
+        '{{peer}} can no longer reach this computer, and what it uses here ends. You can undo this in Settings, People.',
     },
     confirm: {
       time: 'Yes, for {{time}}',

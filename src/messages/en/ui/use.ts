@@ -80,7 +80,7 @@ export const useTexts = {
       lost: { visitor: 'The connection to {{peer}} was lost.', host: 'The connection to {{peer}} was lost.' },
       failed: { visitor: 'It failed.', host: 'It failed.' },
       quit: {
-        visitor: 'eBrainPool was quit on the computer of {{peer}}.',
+        visitor: '{{peer}} quit eBrainPool.',
         host: 'eBrainPool was quit on this computer.',
       },
     },
@@ -166,7 +166,7 @@ export const useTexts = {
       limit: 'Files up to {{size}}.',
       renamed: 'Its own name cannot be kept there.',
       sent: '{{name}} is there now.',
-      sentRenamed: 'Saved as “{{other}}”: its own name was too long, or has signs that cannot be shown.',
+      sentRenamed: 'Saved as “{{other}}”: its own name was too long, or has characters that cannot be shown.',
       sentAs: 'Saved as “{{other}}”: the folder had a “{{name}}”.',
     },
     powers: {
