@@ -121,10 +121,10 @@ test('a window of a fixed size stands in the middle, and stays there', async () 
     return {
       isInTheMiddle,
       size: [right - left, bottom - top].map((px) => Math.round(px / 20) * 20),
-      isDark: ground.some((value) => value > 40),
+      isBlack: ground.every((value) => value <= 40),
     };
   };
-  const middle = { isInTheMiddle: true, size: [200, 160], isDark: true };
+  const middle = { isInTheMiddle: true, size: [200, 160], isBlack: false };
   // The screen draws its pointer until the person has one in it.
   await viewer.point({ x: 4, y: 4 });
   await viewer.point({ x: 3, y: 3 });
