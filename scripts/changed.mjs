@@ -30,7 +30,7 @@ const rules = [
   ],
   [
     /^(SECURITY|ARCHITECTURE|README|CONTRIBUTING)\.md$|^docs\//,
-    tests('e2e/attacks/security-doc', 'e2e/attacks/conformance'),
+    tests('e2e/attacks/security-doc', 'e2e/attacks/conformance', 'scripts/system-packages'),
   ],
   [/^(LICENSE|\.editorconfig|\.gitignore|\.ci\/)/, nothing],
   [/\.test(-support)?\.ts$/, nothing],
@@ -39,7 +39,10 @@ const rules = [
   [/^e2e\/fuzz\//, tests('e2e/fuzz/')],
   [/^e2e\/electron/, { specs: [{ project: 'electron' }], tests: ['e2e/electron/'] }],
   [/^bench\//, tests('bench/')],
-  [/^src\/(main|preload)\/|^electron-builder\.yml$|^assets\//, { specs: [{ project: 'electron' }], tests: ['e2e/'] }],
+  [
+    /^src\/(main|preload)\/|^electron-builder\.yml$|^assets\//,
+    { specs: [{ project: 'electron' }], tests: ['e2e/', 'scripts/system-packages'] },
+  ],
   [/^src\/headless\//, { specs: [{ project: 'browser' }], tests: [] }],
   [/^scripts\/(lab|e2e|side-by-side|setup|system-packages|npm-packages|window-build|tools)/, everything],
   [/^scripts\//, tests('scripts/')],

@@ -1,4 +1,4 @@
-// What a person is asked to install for the demo is what the demo runs, and no more.
+// What a person is asked to install is what is used, and no more; and every list of it says the same.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,3 +29,19 @@ test.runIf(spawnSync('dpkg', ['--version']).status === 0).each(programs)(
     expect(Object.keys(systemPackages.demo)).toContain(owner);
   },
 );
+
+test('README, the packages and the settings page name what sharing asks for, and nothing else', () => {
+  const root = join(import.meta.dirname, '..');
+  const read = (...path: readonly string[]) => readFileSync(join(root, ...path), 'utf8');
+  const sharing = Object.keys(systemPackages.sharing).sort();
+  const table = read('README.md').split('| Debian package ')[1]?.split('\n\n')[0] ?? '';
+  const named = [...table.matchAll(/^\| (`.*?`) +\|/gm)].flatMap(([, cell = '']) => cell.match(/[\w-]+/g) ?? []);
+  expect(named.sort()).toEqual(sharing);
+  // Security: installing that server opens port 22, so the package leaves it to the person.
+  const withoutServer = sharing.filter((name) => name !== 'openssh-server');
+  const recommended = /^ {2}recommends:\n((?: {4}- .*\n)+)/m.exec(read('electron-builder.yml'))?.[1] ?? '';
+  expect((recommended.match(/[\w-]{2,}/g) ?? []).sort()).toEqual(withoutServer);
+  const checked = [...read('src/core/container/health.ts').matchAll(/debian: '([^']+)'/g)].map(([, name]) => name);
+  expect(checked.length).toBeGreaterThan(5);
+  for (const name of checked) expect(sharing).toContain(name);
+});
