@@ -704,7 +704,9 @@ const network: readonly Probe[] = [
   {
     id: 'raw',
     tries: 'makes raw IPv4, IPv6 and ping sockets',
-    script: 'tried(sub { socket(my $s, 2, 3, 1) }, sub { socket(my $s, 10, 3, 58) }, sub { socket(my $s, 2, 2, 1) })',
+    // The fourth is AF_PACKET by its old name, the type SOCK_PACKET.
+    script:
+      'tried(sub { socket(my $s, 2, 3, 1) }, sub { socket(my $s, 10, 3, 58) }, sub { socket(my $s, 2, 2, 1) }, sub { socket(my $s, 2, 10, 768) })',
     refusal: 'EACCES or EAFNOSUPPORT or EPERM',
   },
   {

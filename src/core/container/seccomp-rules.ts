@@ -34,8 +34,11 @@ const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
 /** SIOCGIFBR, SIOCSIFBR, SIOCGIFVLAN, SIOCSIFVLAN, SIOCBRADDBR, SIOCBRDELBR, SIOCBRADDIF, SIOCBRDELIF of linux/sockios.h. */
 const BRIDGES_AND_VLANS = [0x8940, 0x8941, 0x8982, 0x8983, 0x89a0, 0x89a1, 0x89a2, 0x89a3];
-/** SOCK_RAW, with and without SOCK_NONBLOCK and SOCK_CLOEXEC. */
-const SOCK_RAW = [0x3, 0x803, 0x80003, 0x80803];
+/**
+ * SOCK_RAW, and SOCK_PACKET, which of the family AF_INET the kernel takes for AF_PACKET (its __sock_create); with and without SOCK_NONBLOCK
+ * and SOCK_CLOEXEC.
+ */
+const RAW_SOCKETS = [0x3, 0xa].flatMap((type) => [0, 0x800, 0x80000, 0x80800].map((flags) => type | flags));
 /** SOL_IP and SOL_IPV6; then what x_tables, arptables and ebtables take there (IPT_BASE_CTL, ARPT_BASE_CTL, EBT_BASE_CTL). */
 const [SOL_IP, SOL_IPV6, PACKET_FILTERS] = [0, 41, [64, 65, 96, 97, 128, 129]];
 /** Every CLONE_NEW… of clone(2): mount, cgroup, UTS, IPC, user, PID and network namespaces. */
@@ -104,7 +107,7 @@ export const RULES: readonly Rule[] = [
     why: 'there it may also use raw sockets',
     answer: 'EPERM',
     calls: { socket: [41, 198] },
-    when: [{ argument: 1, isAnyOf: SOCK_RAW }],
+    when: [{ argument: 1, isAnyOf: RAW_SOCKETS }],
     only: 'own-sandbox',
   },
   {

@@ -149,6 +149,8 @@ describe.each<Architecture>(['x64', 'arm64'])('with a sandbox of its own, on %s'
       expect(ask('socket', 2n, 1n | flags, 0n)).toBe(allow);
       expect(ask('socket', 2n, 3n | flags, 1n)).toBe('EPERM');
       expect(ask('socket', 10n, 3n | flags, 58n)).toBe('EPERM');
+      // SOCK_PACKET.
+      expect(ask('socket', 2n, 10n | flags, 0x300n)).toBe('EPERM');
     }
     for (const level of [0n, 41n])
       for (const name of [64n, 65n, 96n, 128n]) expect(ask('setsockopt', 3n, level, name)).toBe('EPERM');
