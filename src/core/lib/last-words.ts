@@ -15,9 +15,9 @@ export function lastWordsOf({ first, last }: Excerpt): readonly string[] {
   return [...first, ...last].slice(-LINES);
 }
 
-/** Security: for lines of a peer, which may be anything. */
-export function toLastWords(lines: readonly string[]): string[] {
-  return toLines(lines.slice(-LINES));
+/** Security: for lines of a peer, which may be anything, and millions of it: a schema of the list would look at each, and keep what is wrong. */
+export function toLastWords(lines: unknown): string[] {
+  return Array.isArray(lines) ? toLines(lines.slice(-LINES).filter((line) => typeof line === 'string')) : [];
 }
 
 export function toLines(lines: readonly string[]): string[] {

@@ -142,7 +142,7 @@ export const hostNotices = {
     exitCode: z.number().int().nullable(),
     problem: problemSchema.nullable(),
     /** What the program wrote last, when it failed. What is no such list counts for nothing: the end itself is what matters. */
-    lastWords: z.array(z.string()).transform(toLastWords).catch([]).default([]),
+    lastWords: z.unknown().transform(toLastWords).default([]),
   }),
   'verify.answered': z.object({ commitment: bytes32, isSame: z.boolean() }),
   'verify.cancelled': z.object({ commitment: bytes32 }),
