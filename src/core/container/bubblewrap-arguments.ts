@@ -69,7 +69,8 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
     ...KERNEL_FILES.flatMap((path) => (existsSync(path) ? ['--ro-bind', '/dev/null', path] : [])),
     ...['--dev', '/dev', '--tmpfs', '/tmp', '--bind', files.x11Path, '/tmp/.X11-unix'],
     ...['--tmpfs', '/run', '--perms', '0700', '--dir', '/run/user/1000', '--bind', spec.homePath, '/home/ebp'],
-    ...['--ro-bind', files.confPath, '/run/ebp/conf', '--bind', files.sockPath, '/run/ebp/sock'],
+    // Security: a mount of its own, which cannot be renamed: another folder in its place would be what the links to our files lead to.
+    ...['--tmpfs', '/run/ebp', '--ro-bind', files.confPath, '/run/ebp/conf', '--bind', files.sockPath, '/run/ebp/sock'],
     ...['--bind', files.tmpPath, '/var/tmp'],
     // The outer ones first, so that each is seen. bwrap mounts all of them nosuid and nodev, with what is mounted below.
     ...spec.mounts
@@ -77,6 +78,6 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
       .flatMap(({ source, target, mode }) => [mode === 'ro' ? '--ro-bind' : '--bind', source, target]),
     // Says that this is a container, as podman does. WebKitGTK then tries whether it can build a sandbox of its own before it needs one.
     ...['--ro-bind', '/dev/null', '/run/.containerenv'],
-    ...['--remount-ro', '/', '--chdir', '/home/ebp', '--', '/run/ebp/conf/init'],
+    ...['--remount-ro', '/run/ebp', '--remount-ro', '/', '--chdir', '/home/ebp', '--', '/run/ebp/conf/init'],
   ];
 }

@@ -173,6 +173,14 @@ describe('a program in the sandbox', () => {
     expect(out).not.toMatch(/^wrote/m);
   });
 
+  test('cannot put others in the place of the files that say who it is', async () => {
+    const out = await runScript(
+      'mv /run/ebp /run/other && echo moved; mkdir -p /run/ebp/conf; echo root:x:0:0::/:/bin/sh >/run/ebp/conf/passwd; touch /run/ebp/x && echo made; head -1 /etc/passwd',
+    );
+    expect(out).not.toMatch(/^(moved|made)$/m);
+    expect(out).toMatch(/^ebp:x:1000:/m);
+  });
+
   test('sees its own processes only, and has a private /tmp, /run and /dev', async () => {
     const out = await runScript(
       'ls -d /proc/[0-9]* | wc -l; ls -A /tmp /run /run/user; ls /dev; echo $DBUS_SESSION_BUS_ADDRESS; env | grep SSH_ || echo no agent; env',
