@@ -68,7 +68,7 @@ describe('ebp', () => {
     await rm(folder, { recursive: true });
     expect([code, error]).toEqual([
       1,
-      expect.stringMatching(/^eBrainPool runs, and does not answer .* container .*\n$/),
+      expect.stringMatching(/^eBrainPool is running, but it does not answer .* container .*\n$/),
     ]);
   });
 
