@@ -59,7 +59,15 @@ export const errorCodeSchema = z.enum([
 ]);
 export type ErrorCode = z.infer<typeof errorCodeSchema>;
 
-export const errorParamsSchema = z.record(z.string().max(64), z.union([z.string().max(2000), z.number()]));
+const MAX_PARAMS = 32;
+/** Security: of a record, zod looks at every entry before any limit counts, and keeps what is wrong with each. */
+const fewOnly = (value: unknown) =>
+  typeof value === 'object' && value !== null && Object.keys(value).length > MAX_PARAMS ? undefined : value;
+
+export const errorParamsSchema = z.preprocess(
+  fewOnly,
+  z.record(z.string().max(64), z.union([z.string().max(2000), z.number()])),
+);
 export type ErrorParams = Readonly<z.infer<typeof errorParamsSchema>>;
 
 /** What travels in place of an exception, and what a topic holds where something went wrong. */
