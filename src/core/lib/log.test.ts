@@ -1,6 +1,10 @@
 // The log outlives a full disk: it is written again when there is space, and no line of it is torn.
 import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { startFileLog } from './log.ts';
 
 const canMount = (() => {
   try {
@@ -57,3 +61,26 @@ test.runIf(canMount)(
   },
   20_000,
 );
+
+test('what a peer has said without end does not push out what was said before', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ebp-log-'));
+  try {
+    const log = startFileLog(folder, 'info');
+    log.info({}, 'the first line');
+    for (let number = 0; number < 60_000; number += 1) {
+      log.warn({ number, error: 'x'.repeat(200) }, 'malformed notice from peer');
+      if (number % 1000 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    log.info({}, 'the last line');
+    await log[Symbol.asyncDispose]();
+    const said = (await readFile(log.path, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).msg as string);
+    expect([said[0], said.at(-1)]).toEqual(['the first line', 'the last line']);
+    expect(said.length).toBeLessThan(400);
+    expect(said).toContain('more lines of this kind are left out for a minute');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});

@@ -34,6 +34,10 @@ const SECRET_FIELDS = [
 /** How long a log that could not be written rests before it is tried again. */
 const REST_MS = 5000;
 
+/** Of one sentence, in a minute. A peer may be what has it said. */
+const MAX_OF_A_KIND = 300;
+const MINUTE_MS = 60_000;
+
 /** Opens `ebrainpool.log` in the folder: at most 5 files of 2 MB each. While the disk is full, lines are counted instead. */
 export function startFileLog(folder: string, level: LogLevel): FileLog {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -70,11 +74,31 @@ export function startFileLog(folder: string, level: LogLevel): FileLog {
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: SECRET_FIELDS },
     { write },
   );
+  const counts = new Map<string, number>();
+  let countedSince = performance.now();
+  /** Security: who has one thing said without end must not push out what was said before. */
+  function hasRoomFor(message: string): boolean {
+    if (performance.now() - countedSince > MINUTE_MS) {
+      for (const [about, count] of counts)
+        if (count > MAX_OF_A_KIND)
+          logger.warn({ about, leftOut: count - MAX_OF_A_KIND }, 'too many lines of one kind were left out');
+      counts.clear();
+      countedSince = performance.now();
+    }
+    const count = (counts.get(message) ?? 0) + 1;
+    counts.set(message, count);
+    if (count === MAX_OF_A_KIND + 1)
+      logger.warn({ about: message }, 'more lines of this kind are left out for a minute');
+    return count <= MAX_OF_A_KIND;
+  }
+  const at = (kind: LogLevel) => (fields: object, message: string) => {
+    if (logger.isLevelEnabled(kind) && hasRoomFor(message)) logger[kind](fields, message);
+  };
   return {
-    error: (fields, message) => logger.error(fields, message),
-    warn: (fields, message) => logger.warn(fields, message),
-    info: (fields, message) => logger.info(fields, message),
-    debug: (fields, message) => logger.debug(fields, message),
+    error: at('error'),
+    warn: at('warn'),
+    info: at('info'),
+    debug: at('debug'),
     setLevel: (newLevel) => {
       logger.level = newLevel;
     },

@@ -10,6 +10,7 @@ import { createRpc, parseInput, type Rpc } from '../../contract/rpc.ts';
 import { fingerprintOf, type Identity } from '../identity/identity.ts';
 import type { Log } from '../lib/log.ts';
 import { createOnceClosed } from '../lib/once-closed.ts';
+import { TimeBudget } from '../lib/time-budget.ts';
 import { collectEarly } from './early-collection.ts';
 import { errorOfPeer } from './peer-problem.ts';
 import {
@@ -68,6 +69,8 @@ export interface ConnectOptions {
 const CONNECT_TIMEOUT_MS = 5000;
 /** Every call is answered at once by a host that means well: a person's answer comes as a notice. */
 const CALL_TIMEOUT_MS = 15_000;
+/** Of the core's time for the control messages of one host: its icons come first, and nobody waits for more. */
+const READING_MS_PER_SECOND = 200;
 /** The sandbox must be there by then. */
 const TUNNEL_TIMEOUT_MS = 30_000;
 
@@ -167,6 +170,8 @@ async function sayHello(
   channel.on('error', () => channel.destroy());
   const port = createLinePort(channel, {
     maxLineBytes: MAX_MESSAGE_BYTES,
+    // Security: a host that tells without end waits for itself.
+    budget: new TimeBudget(READING_MS_PER_SECOND),
     onMalformed: (error) => log.warn({ peerId, error: String(error) }, 'malformed message from peer'),
   });
   port.onClose(() => client.end());
