@@ -43,7 +43,7 @@ test('a program that speaks Wayland alone is shown, fills the screen at every si
   await soon(async () => (await lan.bob.core()).read('sessions')?.filter(({ state }) => state !== 'ended')).toEqual([]);
 });
 
-test('as a native window it is refused, with what to do', async () => {
+test('as a native window, or by an SSH command, it is refused, with what to do', async () => {
   const [alice, bob] = await Promise.all([lan.alice.core(), lan.bob.core()]);
   const peerId = alice.read('peers')?.find(({ name }) => name === 'Bob')?.id;
   const offerId = bob.read('offers')?.offers.find(({ name }) => name === 'foot')?.id;
@@ -56,8 +56,10 @@ test('as a native window it is refused, with what to do', async () => {
     isViewOnly: false,
     timeLimitMin: null,
   } as const;
-  const { askId } = await alice.call('asks.create', { peerId, offerId, view: 'classic', powers });
-  await soon(() => alice.read('asks')?.find(({ id }) => id === askId)?.problem?.code).toBe('viewer-only');
+  for (const view of ['native', 'classic'] as const) {
+    const { askId } = await alice.call('asks.create', { peerId, offerId, view, powers });
+    await soon(() => alice.read('asks')?.find(({ id }) => id === askId)?.problem?.code).toBe('viewer-only');
+  }
   expect(bob.read('requests')).toEqual([]);
 });
 

@@ -40,6 +40,12 @@ test('a program of a viewer and one of an ssh session have the same variables, b
     DISPLAY: expect.stringMatching(/^localhost:\d+\.0$/),
     XAUTHORITY: '/run/user/1000/Xauthority',
   });
+  // GTK 4 draws without OpenGL, which would be the processor's work, and programs of today have an UTF-8 locale.
+  expect(known).toMatchObject({
+    GSK_RENDERER: 'cairo',
+    LANG: expect.stringMatching(/utf-?8/i),
+    XDG_SESSION_TYPE: 'x11',
+  });
   for (const folder of ['/usr/local/games', '/usr/games']) expect(known['PATH']?.split(':')).toContain(folder);
 });
 
