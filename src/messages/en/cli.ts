@@ -115,7 +115,6 @@ export const cli = {
     id: 'ID',
     presence: 'PRESENCE',
     addresses: 'ADDRESS',
-    kind: 'KIND',
     folder: 'FOLDER',
     leadsTo: 'LEADS TO',
     shared: 'SHARED',
