@@ -4,23 +4,24 @@ const WINDOW_MS = 1000;
 
 /** Times are those of `performance.now`. */
 export class TimeBudget {
-  readonly #maxMs: number;
+  readonly #max: () => number;
   #startedAt = Number.NEGATIVE_INFINITY;
   #spentMs = 0;
 
-  /** @param maxMs in any second; what is begun within it may go beyond it */
-  constructor(maxMs: number) {
-    this.#maxMs = maxMs;
+  /** @param maxMs in any second; what is begun within it may go beyond it. A function, where it changes */
+  constructor(maxMs: number | (() => number)) {
+    this.#max = typeof maxMs === 'number' ? () => maxMs : maxMs;
   }
 
   /** Milliseconds until more may be taken in; 0 when it may be now. What was overdrawn is paid back first. */
   waitMs(now: number): number {
     const passedMs = now - this.#startedAt;
+    const maxMs = this.#max();
     if (passedMs >= WINDOW_MS) {
-      this.#spentMs = Math.max(0, this.#spentMs - (passedMs / WINDOW_MS) * this.#maxMs);
+      this.#spentMs = Math.max(0, this.#spentMs - (passedMs / WINDOW_MS) * maxMs);
       this.#startedAt = now;
     }
-    if (this.#spentMs < this.#maxMs) return 0;
+    if (this.#spentMs < maxMs) return 0;
     return Math.max(1, this.#startedAt + WINDOW_MS - now);
   }
 

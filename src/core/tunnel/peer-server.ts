@@ -12,6 +12,7 @@ import type { Log } from '../lib/log.ts';
 import { createOnceClosed } from '../lib/once-closed.ts';
 import { TimeBudget, TimeBudgets } from '../lib/time-budget.ts';
 import { collectEarly } from './early-collection.ts';
+import { createPacketBudgets } from './packet-budget.ts';
 import {
   type CallInput,
   type CallOutput,
@@ -27,7 +28,7 @@ import {
 } from './peer-protocol.ts';
 import { keepKeysReady } from './ready-keys.ts';
 import { algorithms, batchWrites, closingWhenDestroyed, KEEPALIVE } from './ssh.ts';
-import { createPacketBudget, type Guard, guardConnection } from './ssh-guard.ts';
+import { type Guard, guardConnection } from './ssh-guard.ts';
 
 /** A peer that uses this computer, as long as its connection lasts. Its key is proved. */
 export interface Visitor {
@@ -102,7 +103,7 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
   /** They outlive connections: a new one is no new second. */
   const readingTimes = new TimeBudgets<PeerId>(() => new TimeBudget(READING_MS_PER_SECOND), MAX_BUDGETS);
   /** Keys cost nothing to make, so these are by address. */
-  const packetTimes = new TimeBudgets<string>(createPacketBudget, MAX_BUDGETS);
+  const packetTimes = createPacketBudgets(MAX_BUDGETS);
 
   const sshServer = new ssh2.Server(
     { hostKeys: [identity.privateKey], ident: 'eBrainPool', algorithms, ...KEEPALIVE },

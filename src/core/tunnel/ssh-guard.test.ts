@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import ssh2, { type ClientChannel, type Connection, type ServerChannel } from 'ssh2';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Identity, openIdentity } from '../identity/identity.ts';
+import { createPacketBudgets, ownPacketsMs } from './packet-budget.ts';
 import { algorithms } from './ssh.ts';
 import { CLOGGED_BYTES, guardConnection } from './ssh-guard.ts';
 
@@ -132,4 +133,19 @@ test('an exchange of new keys in the middle of a stream loses nothing', async ()
     await Promise.race([isDone, new Promise((resolve) => setTimeout(resolve, 500))]);
   }
   await expect.poll(() => received, { timeout: 10_000 }).toBe(3 * 16 * 64 * 1024);
+});
+
+test('many addresses have a limit together, and many connections take no more by what each has of its own', () => {
+  const budgets = createPacketBudgets(1000);
+  const greedy = Array.from({ length: 10 }, (_, number) => budgets.of(`fe80::${number}`));
+  const began = greedy.filter((budget) => {
+    const isFirst = budget.waitMs(0) === 0;
+    if (isFirst) budget.spend(100);
+    return isFirst;
+  });
+  expect(began).toHaveLength(3);
+  expect(budgets.of('192.0.2.1').waitMs(500)).toBe(500);
+  expect(budgets.of('192.0.2.1').waitMs(1000)).toBe(0);
+  for (const count of [1, 20, 64, 512]) expect(count * ownPacketsMs(count)).toBeLessThanOrEqual(100);
+  expect(ownPacketsMs(2)).toBe(5);
 });

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TimeBudget } from '../lib/time-budget.ts';
+import { ownPacketsMs, PACKETS_MS_PER_SECOND, type PacketBudget } from './packet-budget.ts';
 
 /** What is written here is what ssh2 1.17.0 has; `ssh-guard.test.ts` tells when a later one has it no more. */
 interface Protocol {
@@ -79,24 +80,21 @@ const PACKET_MS = 0.005;
 const LOG_IN_MS = 0.25;
 /** One that carries so much is worth its time. */
 const FULL_BYTES = 4096;
-/** 20,000 small packets: ten times what a busy program of X11 sends. */
-const PACKETS_MS_PER_SECOND = 100;
-/** Of those, what each connection has even when others at its address use up all of them. */
-const OWN_PACKETS_MS_PER_SECOND = 5;
 
 const guarded = new Set<Socket>();
-
-/** Of this end's time for the small packets of one address. What it has no time for is not read yet. */
-export const createPacketBudget = (): TimeBudget => new TimeBudget(PACKETS_MS_PER_SECOND);
 
 /**
  * Fences in one connection of ssh2. To be called before its first packet: at a server in the event `connection`, at a client
  * right after `connect`. Who breaks a rule loses the connection, which emits `error` first.
  * @param packetTime of all connections of the other side's address
  */
-export function guardConnection(connection: object, socket: Socket, packetTime = createPacketBudget()): Guard {
+export function guardConnection(
+  connection: object,
+  socket: Socket,
+  packetTime: PacketBudget = new TimeBudget(PACKETS_MS_PER_SECOND),
+): Guard {
   const { _protocol: protocol, _chanMgr: channels } = connection as Connection;
-  const ownPacketTime = new TimeBudget(OWN_PACKETS_MS_PER_SECOND);
+  const ownPacketTime = new TimeBudget(() => ownPacketsMs(guarded.size));
   const held: (() => void)[] = [];
   let exchanges = 0;
   let exchangedAt = 0;
