@@ -5,7 +5,8 @@ import { closeLimits, type PoliteClose, startPoliteClose } from './polite-close.
 
 const main: ProgramWindow = { id: 1, title: 'notes.txt', isDialog: false, isActive: true, canClose: true };
 const dialog: ProgramWindow = { id: 2, title: 'Save?', isDialog: true, isActive: true, canClose: true };
-const { silentMs, answeredMs, totalMs, windowlessMs, terminatedMs } = closeLimits;
+const tip: ProgramWindow = { id: 3, title: 'Tip of the day', isDialog: true, isActive: true, canClose: true };
+const { silentMs, earlierMs, answeredMs, totalMs, windowlessMs, terminatedMs } = closeLimits;
 
 let state: State<readonly ProgramWindow[]>;
 /** What happened, in order. */
@@ -69,6 +70,30 @@ test('a question is waited for, and whoever is still there after the answer goes
   expect(log.at(-1)).toBe('no');
   vi.advanceTimersByTime(totalMs);
   expect(log).not.toContain('SIGTERM');
+});
+
+test('a dialog that was there before is no question, and what it kept the others from hearing is said again', () => {
+  state.set([main, tip]);
+  start();
+  vi.advanceTimersByTime(400);
+  expect(log).toEqual(['ask', 'closing']);
+  state.set([main]);
+  vi.advanceTimersByTime(400);
+  expect(log).toEqual(['ask', 'closing', 'ask']);
+  // Now it has heard, and asks in its turn.
+  state.set([main, dialog]);
+  vi.advanceTimersByTime(400);
+  expect(log).toEqual(['ask', 'closing', 'ask', 'asking']);
+});
+
+test('a dialog that was there before and stays is a question, whose answer counts', () => {
+  state.set([main, tip]);
+  start();
+  vi.advanceTimersByTime(earlierMs + 500);
+  expect(log).toEqual(['ask', 'closing', 'asking']);
+  state.set([main]);
+  vi.advanceTimersByTime(answeredMs + 500);
+  expect(log).toEqual(['ask', 'closing', 'asking', 'closing', 'no']);
 });
 
 test('a question that nobody answers is not waited for without end', () => {

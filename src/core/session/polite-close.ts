@@ -11,6 +11,8 @@ export interface PoliteClose extends Disposable {
 export interface CloseLimits {
   /** Without any question of the program, and without a key or a click of the visitor. */
   readonly silentMs: number;
+  /** For a dialog that was there before, such as a tip of the day, to close by itself. */
+  readonly earlierMs: number;
   /** After an answer: whether the program closes, or the person wants to go on. */
   readonly answeredMs: number;
   /** In all, with questions. */
@@ -22,6 +24,7 @@ export interface CloseLimits {
 
 export const closeLimits: CloseLimits = {
   silentMs: 10_000,
+  earlierMs: 1000,
   answeredMs: 4000,
   totalMs: 5 * 60_000,
   windowlessMs: 3000,
@@ -31,7 +34,8 @@ export const closeLimits: CloseLimits = {
 const LOOK_EVERY_MS = 200;
 
 /**
- * Asks every window to close. A question that the program then shows is waited for; who answers it with "Cancel" goes on.
+ * Asks every window to close. A question that the program then shows is waited for; who answers it with "Cancel" goes on. A dialog that
+ * was there before is no question unless it stays; what it has kept its parent from hearing is said again when it is gone.
  * @param windows null where there is no list, or nobody may use it: the program itself is asked to end then (SIGTERM)
  */
 export function startPoliteClose(
@@ -53,11 +57,16 @@ export function startPoliteClose(
   let presentAt = startedAt;
   let windowlessSince: number | undefined;
   let terminatedAt: number | undefined;
+  let earlier = dialogs().map(({ id }) => id);
 
   const timer = setInterval(look, LOOK_EVERY_MS);
   windows?.closeAll();
   tell(closing);
   look();
+
+  function dialogs() {
+    return (windows?.state.value ?? []).filter(({ isDialog }) => isDialog);
+  }
 
   function change(next: Closing): void {
     if (closing === next) return;
@@ -85,6 +94,12 @@ export function startPoliteClose(
       return;
     }
     const shown = windows?.state.value ?? [];
+    const isEarlier = now - startedAt < limits.earlierMs;
+    const questions = dialogs().filter(({ id }) => !(isEarlier && earlier.includes(id)));
+    if (isEarlier && earlier.length > 0 && !dialogs().some(({ id }) => earlier.includes(id))) {
+      earlier = [];
+      windows?.closeAll();
+    }
     if (windows === null) terminate();
     else if (now - startedAt > limits.totalMs) {
       // Who types and clicks in it all the time does not mean to leave.
@@ -94,7 +109,7 @@ export function startPoliteClose(
       // It may still be busy with saving what it needs the next time.
       windowlessSince ??= now;
       if (now - windowlessSince > limits.windowlessMs) terminate();
-    } else if (shown.some(({ isDialog }) => isDialog)) {
+    } else if (questions.length > 0) {
       hasAsked = true;
       quietSince = now;
       windowlessSince = undefined;
