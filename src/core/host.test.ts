@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PeerId, Settings } from '../contract/models.ts';
+import { type PeerId, type Settings, sessionIdSchema } from '../contract/models.ts';
 import { createHost } from './host.ts';
 import { State } from './lib/state.ts';
 import { MAX_OFFERS, OLDEST_PROTOCOL, PROTOCOL } from './tunnel/peer-protocol.ts';
@@ -50,3 +50,30 @@ test('a connection says hello once: its name stays, and it cannot make this comp
     );
   expect(listeners).toBe(1);
 });
+
+test.each(['session.close', 'session.keep', 'session.resume'] as const)(
+  'a visitor that calls %s without end does not keep the owner’s windows busy',
+  async (call) => {
+    let changes = 0;
+    const change = () => {
+      changes += 1;
+    };
+    const { hostSide } = createHost({
+      settings: new State({ name: 'Bob' } as unknown as Settings),
+      host: { close: change, keep: change, resume: change },
+      book: {},
+    } as unknown as Parameters<typeof createHost>[0]);
+    const visitor = { peerId: `SHA256:${'A'.repeat(43)}` as PeerId, onClose: () => () => {} } as unknown as Visitor;
+    const other = { ...visitor, peerId: `SHA256:${'B'.repeat(43)}` as PeerId };
+    const hello = { protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Alice', capabilities: [] };
+    for (const one of [visitor, other]) await hostSide.calls.hello(hello, one);
+    const sessionId = sessionIdSchema.parse(crypto.randomUUID());
+    const ask = async (one: Visitor) => hostSide.calls[call]({ sessionId }, one);
+    for (let times = 0; times < 50; times += 1) await ask(visitor);
+    for (let times = 0; times < 1000; times += 1)
+      await expect(ask(visitor)).rejects.toMatchObject({ code: 'too-many-requests' });
+    expect(changes).toBe(50);
+    await ask(other);
+    expect(changes).toBe(51);
+  },
+);

@@ -21,6 +21,8 @@ import type { Host, Visitor } from './tunnel/peer-server.ts';
 
 /** Requests of one key; keys cost nothing to make, so those of one address are limited as well. */
 const REQUESTS_PER_MINUTE = 30;
+/** Calls of one key that change what the owner's windows show of its sessions: each of them draws that anew. */
+const CHANGES = { times: 50, windowMs: 5000 };
 const DEFAULT_SIZE: Size = { width: 1024, height: 720 };
 
 export interface HostSide {
@@ -58,6 +60,7 @@ export function createHost(parts: {
   // Each request costs a person's attention and a warm sandbox, also when it is taken back at once.
   const keyRate = createRateLimit(REQUESTS_PER_MINUTE);
   const addressRate = createRateLimit(2 * REQUESTS_PER_MINUTE);
+  const changeRate = createRateLimit(CHANGES.times, undefined, CHANGES.windowMs);
   const guests = new Map<Visitor, Guest>();
   const answering = new Set<Promise<void>>();
   let isQuitting = false;
@@ -156,14 +159,17 @@ export function createHost(parts: {
     },
     'session.resume': ({ sessionId }, visitor) => {
       const { capabilities } = guestOf(visitor);
+      takeChange(visitor);
       host.resume(visitor, sessionId, capabilities);
       return {};
     },
     'session.close': ({ sessionId }, visitor) => {
+      takeChange(visitor);
       host.close(sessionId, visitor.peerId);
       return {};
     },
     'session.keep': ({ sessionId }, visitor) => {
+      takeChange(visitor);
       host.keep(sessionId, visitor.peerId);
       return {};
     },
@@ -189,6 +195,11 @@ export function createHost(parts: {
       return {};
     },
   };
+
+  /** Security: no visitor keeps the windows busy in which its session could be ended. */
+  function takeChange({ peerId }: Visitor): void {
+    if (!changeRate.take(peerId)) throw new AppError('too-many-requests');
+  }
 
   function createRequest({ offerId, view, powers: asked, size }: CallInput<'request.create'>, visitor: Visitor) {
     const { claimedName } = guestOf(visitor);
