@@ -63,6 +63,36 @@ test('a host can take powers away while it runs, cannot give any, and cannot say
   await vi.waitFor(() => expect(sessions.state.value).toMatchObject([{ state: 'ended', endReason: 'host' }]));
 });
 
+test('a host that tells of windows without end does not keep the person’s own windows busy, and the last word counts', async () => {
+  const connection = {
+    peerId: bob,
+    hello: { capabilities: [] },
+    call: async () => ({}),
+    onClose: () => () => {},
+  } as unknown as HostConnection;
+  await using sessions = startVisitorSessions({
+    identity: {} as Identity,
+    peers: { nameOf: () => 'Bob' } as unknown as Peers,
+    runtimeDir: '',
+    activity: createRecording(),
+    log: silentLog,
+  });
+  const ask = { id: '3b241101-e2bb-4255-8caf-4136c566a962', peerId: bob, offer: { id: 'app:xcalc' }, view: 'viewer' };
+  const session = { sessionId: hostSessionId, powers: noPowers, remainingMs: null, maxUploadBytes: null };
+  sessions.begin({ ask, session, connection, release: () => {} } as unknown as Granted);
+  let shown = 0;
+  sessions.state.follow(() => {
+    shown += 1;
+  });
+  const window = { id: 1, isDialog: false, isActive: true, canClose: true };
+  for (let times = 1; times <= 500; times += 1) {
+    sessions.takeWindows({ sessionId: hostSessionId, windows: [{ ...window, title: `Page ${times}` }] }, connection);
+    await Promise.resolve();
+  }
+  expect(shown).toBeLessThan(30);
+  await vi.waitFor(() => expect(sessions.state.value[0]?.windows).toMatchObject([{ title: 'Page 500' }]));
+});
+
 test('what the program of a native window writes when it ends is not what this computer says', {
   timeout: 20_000,
 }, async () => {

@@ -12,6 +12,7 @@ import type { Identity, LentKey } from '../identity/identity.ts';
 import { orDiskFull } from '../lib/disk-full.ts';
 import { dropOldest } from '../lib/drop-oldest.ts';
 import type { Log } from '../lib/log.ts';
+import { createRateLimit } from '../lib/rate-limit.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { HostConnection } from '../tunnel/peer-client.ts';
@@ -61,6 +62,9 @@ const WINDOW_NEVER_MS = 60_000;
 /** The host's limit for a program that is asked to close, and some more for the way. */
 const CLOSED_AFTER_MS = closeLimits.totalMs + 30_000;
 const COUNT_EVERY_MS = 1000;
+/** How often what one host tells of its sessions is shown at once, and how long it takes beyond that. */
+const TOLD = { times: 20, windowMs: 1000 };
+const SHOWN_LATE_MS = 100;
 
 interface Visiting {
   /** The host's id for it. Security: a host chooses it, so here the session goes by an id of our own. */
@@ -91,6 +95,8 @@ export function startVisitorSessions(options: {
   const visiting = new Map<SessionId, Visiting>();
   const state = new State<readonly Session[]>([]);
   let countTimer: NodeJS.Timeout | undefined;
+  const toldRate = createRateLimit(TOLD.times, undefined, TOLD.windowMs);
+  let lateTimer: NodeJS.Timeout | undefined;
 
   function show(): void {
     state.set([...visiting.values()].map(({ session }) => session));
@@ -216,6 +222,17 @@ export function startVisitorSessions(options: {
   function change(visit: Visiting, part: Partial<Session>): void {
     visit.session = { ...visit.session, ...part };
     show();
+  }
+
+  /** Security: a host that tells without end does not keep the person's windows busy. What it tells holds at once, and is shown soon. */
+  function changeAsTold(visit: Visiting, part: Partial<Session>): void {
+    visit.session = { ...visit.session, ...part };
+    if (toldRate.take(visit.session.peerId)) show();
+    else
+      lateTimer ??= setTimeout(() => {
+        lateTimer = undefined;
+        show();
+      }, SHOWN_LATE_MS);
   }
 
   async function openNative(visit: Visiting, granted: GrantedSession): Promise<void> {
@@ -421,14 +438,14 @@ export function startVisitorSessions(options: {
       if (visit === undefined || isOver(visit) || visit.session.view !== 'viewer') return;
       // Security: titles are text of a stranger, who need not have cleaned them.
       const windows = [...new Map(told.map((window) => [window.id, window])).values()];
-      change(visit, { windows: windows.map((window) => ({ ...window, title: titleOfWindow(window.title) })) });
+      changeAsTold(visit, { windows: windows.map((window) => ({ ...window, title: titleOfWindow(window.title) })) });
     },
     takeClosing: ({ sessionId, closing }, connection) => {
       const visit = findOfHost(sessionId, connection);
       // Security: it is closed when the person here closes it, and a host can only say how far that is.
       if (visit === undefined || isOver(visit) || visit.session.closing === 'no') return;
       if (closing === 'no') stopClosing(visit);
-      else change(visit, { closing });
+      else changeAsTold(visit, { closing });
     },
     takeChange: ({ sessionId, powers: told, remainingMs }, connection) => {
       const visit = findOfHost(sessionId, connection);
@@ -437,7 +454,7 @@ export function startVisitorSessions(options: {
       const powers = narrowest(visit.session.powers, told);
       void activity.recordFromOutside(noteOf(visit, { kind: 'narrowed', sessionId: visit.session.id, powers }));
       if (!powers.files) for (const stream of visit.transfers) stream.destroy();
-      change(visit, { powers, endsAt: remainingMs === null ? null : Date.now() + remainingMs });
+      changeAsTold(visit, { powers, endsAt: remainingMs === null ? null : Date.now() + remainingMs });
     },
     endAllOf: (peerId) => endAllWhere((visit) => visit.session.peerId === peerId),
     endAll: () => endAllWhere(() => true),
@@ -483,6 +500,7 @@ export function startVisitorSessions(options: {
       clearInterval(countTimer);
       await Promise.all([...visiting.values()].map(endNow));
       clearInterval(countTimer);
+      clearTimeout(lateTimer);
     },
   };
 }
