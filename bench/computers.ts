@@ -2,9 +2,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectOn, folderOf, spawnOn } from '../scripts/lab-hosts.ts';
 import { type Client, createClient } from '../src/contract/client.ts';
@@ -45,7 +45,7 @@ export async function startComputer(
   });
   const url = await firstMatch(child, /http:\/\/127\.0\.0\.1:\d+\/\S*/);
   const startMs = performance.now() - startedAt;
-  const client = await connectClient(profileDir, host);
+  const client = await connectClient(profileDir, (path) => connectOn(host, path));
   return {
     host,
     client,
@@ -60,11 +60,10 @@ export async function startComputer(
   };
 }
 
-/** A client of the core that runs with this profile, here or on a computer of the lab. */
-export async function connectClient(profileDir: string, host?: string): Promise<Client> {
+/** A client of the core that runs with this profile. `dial` connects to its socket from beside it: cores answer nobody from elsewhere. */
+export async function connectClient(profileDir: string, dial: (path: string) => Duplex): Promise<Client> {
   const file = coreFileSchema.parse(JSON.parse(readFileSync(join(profileDir, coreFileName), 'utf8')));
-  const socket = host === undefined ? connect(file.socketPath) : connectOn(host, file.socketPath);
-  const client = createClient(createLinePort(socket, { maxLineBytes: maxLocalLineBytes }));
+  const client = createClient(createLinePort(dial(file.socketPath), { maxLineBytes: maxLocalLineBytes }));
   await client.ready;
   return client;
 }

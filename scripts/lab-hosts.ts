@@ -26,8 +26,12 @@ export function spawnOn(host: string, argv: readonly string[], options: SpawnOpt
 
 /** A connection to a Unix socket, made by a program on that computer: cores answer nobody from elsewhere. */
 export function connectOn(host: string, path: string): Duplex {
-  const child = spawnOn(host, ['socat', '-', `UNIX-CONNECT:${path}`], { stdio: ['pipe', 'pipe', 'ignore'] });
-  if (child.stdin === null || child.stdout === null) throw new Error('socat has no pipes');
+  return streamOf(spawnOn(host, ['socat', '-', `UNIX-CONNECT:${path}`], { stdio: ['pipe', 'pipe', 'ignore'] }));
+}
+
+/** Standard input and output of a program that has both as pipes. It ends with the stream. */
+export function streamOf(child: ChildProcess): Duplex {
+  if (child.stdin === null || child.stdout === null) throw new Error('the program has no pipes');
   const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
   return stream.once('close', () => child.kill());
 }

@@ -7,6 +7,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectClient, endChild, firstMatch, root, until, waitFor } from '../../bench/computers.ts';
+import { streamOf } from '../../scripts/lab-hosts.ts';
 import type { PeerId } from '../../src/contract/models.ts';
 import { type Identity, openIdentity } from '../../src/core/identity/identity.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
@@ -69,7 +70,13 @@ export async function startAttackedHost(): Promise<AttackedHost> {
   );
   stack.defer(() => endChild(core));
   await firstMatch(core, /http:\/\/127\.0\.0\.1:\d+\/\S*/);
-  const client = await connectClient(profileDir);
+  // The core answers only who runs beside it.
+  const beside = ['-t', String(core.pid), '--user', '--net', '--preserve-credentials', '--'];
+  const client = await connectClient(profileDir, (path) =>
+    streamOf(
+      spawn('nsenter', [...beside, 'socat', '-', `UNIX-CONNECT:${path}`], { stdio: ['pipe', 'pipe', 'ignore'] }),
+    ),
+  );
   stack.defer(() => client.close());
   const { id, peerPort } = await waitFor(client, 'self', (self) => self.peerPort > 0 && self, 'the peer port');
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { connectClient } from '../../bench/computers.ts';
-import { addressOf, folderOf, spawnOn } from '../../scripts/lab-hosts.ts';
+import { addressOf, connectOn, folderOf, spawnOn } from '../../scripts/lab-hosts.ts';
 import type { Client } from '../../src/contract/client.ts';
 import { formatKeyText } from '../../src/contract/key-text.ts';
 import type { Settings } from '../../src/contract/models.ts';
@@ -166,7 +166,7 @@ export class Computer implements AsyncDisposable {
 
   /** The contract over the local socket, for arranging and for what no window shows. */
   async core(): Promise<Client> {
-    this.#client ??= await connectClient(this.profileDir, this.host);
+    this.#client ??= await connectClient(this.profileDir, (path) => connectOn(this.host, path));
     return this.#client;
   }
 
