@@ -69,6 +69,8 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
   let client: X11Client | undefined;
   let atoms = {} as Readonly<Record<(typeof ATOMS)[number], number>>;
   let timer: NodeJS.Timeout | undefined;
+  /** What the screen has become. Windows are moved when the list was read: one that was placed before may not be in it yet. */
+  let resized: { readonly width: number; readonly height: number } | undefined;
   let isReading = false;
   let isOver = false;
 
@@ -78,7 +80,7 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
       const window = bytes.readUInt32LE(4);
       if (code === eventCode.propertyNotify && known.has(window)) changed.add(window);
       else if (code === eventCode.configureNotify && window === client.root)
-        void centre(bytes.readUInt16LE(20), bytes.readUInt16LE(22));
+        resized = { width: bytes.readUInt16LE(20), height: bytes.readUInt16LE(22) };
       refreshSoon();
     },
     broken: (error) => {
@@ -131,6 +133,9 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
         }),
       );
       show(list, active);
+      const screen = resized;
+      resized = undefined;
+      if (screen !== undefined) await centre(screen.width, screen.height);
     } finally {
       isReading = false;
     }
