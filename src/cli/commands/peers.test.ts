@@ -41,6 +41,18 @@ describe('ebp peers and apps', () => {
     ]);
   });
 
+  test('show who sees an application where it differs from the rest', async () => {
+    const offers = [getOffer(), getOffer({ id: 'app:xterm', name: 'Terminal', audience: { who: 'verified' } })];
+    core.set('offers', { offers, broken: [], leftOut: 0 });
+    expect((await ebp(['apps'])).out.split('\n')).toEqual([
+      'SHARED  SEEN BY                  NAME        ID         SUMMARY',
+      'yes                              Calculator  app:xcalc  Reckons',
+      'yes     verified computers only  Terminal    app:xterm  Reckons',
+      'Where nothing stands under SEEN BY: everybody on the network.',
+      '',
+    ]);
+  });
+
   test.each([
     ['Bob’s desktop'],
     ['bob’s DESKTOP'],

@@ -5,6 +5,7 @@ import { AppError } from '../../contract/errors.ts';
 import type { Offer, Peer } from '../../contract/models.ts';
 import { say, sayProblem } from '../../messages/messages.ts';
 import { type Party, peerLabel } from '../../messages/peer-label.ts';
+import { exceptionsTo, sayAudience } from '../audience.ts';
 import { type Run, readTopic, waitFor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { findPeer } from '../find.ts';
@@ -62,11 +63,21 @@ export function registerPeers(program: Command, run: Run): void {
         if (text === undefined) {
           const { offers, broken, leftOut } = readTopic(client, 'offers');
           output.json({ offers, broken, leftOut });
+          const { audience } = readTopic(client, 'settings');
+          const ownAudiences = new Map(
+            exceptionsTo(audience, offers).map((one) => [one.offer.id, sayAudience(one.audience)]),
+          );
+          const hasOwn = ownAudiences.size > 0;
           output.table(
-            [say('cli.column.shared'), ...columns],
-            offers.map((offer) => [say(`cli.word.${offer.isShared ? 'yes' : 'no'}`), ...cellsOf(offer)]),
+            [say('cli.column.shared'), ...(hasOwn ? [say('cli.column.seenBy')] : []), ...columns],
+            offers.map((offer) => [
+              say(`cli.word.${offer.isShared ? 'yes' : 'no'}`),
+              ...(hasOwn ? [ownAudiences.get(offer.id) ?? ''] : []),
+              ...cellsOf(offer),
+            ]),
             say('cli.empty.ownApps'),
           );
+          if (hasOwn) output.say(say('cli.seenByRest', { who: sayAudience(audience) }));
           if (leftOut > 0) output.say(say('cli.leftOut', { count: leftOut, shown: offers.length }));
           for (const { name, obstacle } of offers) {
             if (obstacle !== null) output.say(say(`cli.obstacle.${obstacle}`, { name: toShowable(name) }));

@@ -1,6 +1,6 @@
 // `ebp share`, `unshare`, `dnd`, `pause` and `resume`.
 import { describe, expect, test } from 'vitest';
-import { peerIdOf } from '../fixtures.ts';
+import { getOffer, peerIdOf } from '../fixtures.ts';
 import { called, core, ebp, useCore } from '../testing.ts';
 
 useCore();
@@ -29,6 +29,28 @@ describe('ebp share, unshare, dnd, pause and resume', () => {
     expect((await ebp(['share', 'xcalc', '--to', 'nobody here'])).code).toBe(1);
     expect((await ebp(['share', '--to', 'default'])).code).toBe(2);
     expect([...called('offers.setAudience'), ...called('settings.update')]).toHaveLength(4);
+  });
+
+  test.each([
+    ['everybody', 'verified', 'verified computers only', 'everybody on the network'],
+    ['verified', 'everybody', 'everybody on the network', 'verified computers only'],
+  ])('an application for %s is an exception when the rest is for %s', async (own, rest, sayRest, sayOwn) => {
+    const mousepad = getOffer({ id: 'app:mousepad', name: 'Mousepad', audience: { who: own } });
+    const offers = [
+      mousepad,
+      getOffer({ audience: { who: rest } }),
+      getOffer({ id: 'app:xterm', name: 'Terminal', isShared: false, audience: { who: 'chosen', peerIds: [] } }),
+    ];
+    core.set('offers', { offers, broken: [], leftOut: 0 });
+    const exception = `Except: Mousepad, seen by ${sayOwn}. To make it like the rest: ebp share app:mousepad --to default\n`;
+    expect((await ebp(['share', '--to', rest])).out).toBe(`Seen by: ${sayRest}.\n${exception}`);
+    expect((await ebp(['share', '--all', '--to', rest])).out).toBe(
+      `Every application is shared.\nSeen by: ${sayRest}.\n${exception}` +
+        'Except: Terminal, seen by nobody. To make it like the rest: ebp share app:xterm --to default\n',
+    );
+    expect(JSON.parse((await ebp(['share', '--to', rest, '--json'])).out)).toMatchObject({
+      exceptions: [{ offerId: 'app:mousepad', audience: { who: own } }],
+    });
   });
 
   test('own-sandbox says what it means', async () => {

@@ -4,6 +4,7 @@ import type { Client } from '../../contract/client.ts';
 import type { Audience, OwnOffer, Peer } from '../../contract/models.ts';
 import { isQuietAt } from '../../contract/quiet-hours.ts';
 import { say } from '../../messages/messages.ts';
+import { exceptionsTo, sayAudience, sayExceptions } from '../audience.ts';
 import { type CommandContext, type Run, readTopic } from '../context.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit-codes.ts';
 import { findOffer, findPeer } from '../find.ts';
@@ -125,20 +126,28 @@ async function share(
   const { offerIds, names, chosen } = isSwitched
     ? await switchOffers(client, texts, flags.all === true, true)
     : { offerIds: [], names: '', chosen: [] };
-  output.json({ offerIds, ...(isSwitched && { isShared: true }), ...(audience !== undefined && { audience }) });
+  // What has an audience of its own keeps it.
+  const exceptions =
+    audience === undefined || audience === null || isNamed
+      ? []
+      : exceptionsTo(
+          audience,
+          readTopic(client, 'offers').offers.filter(({ isShared }) => isShared || flags.all),
+        );
+  output.json({
+    offerIds,
+    ...(isSwitched && { isShared: true }),
+    ...(audience !== undefined && { audience }),
+    ...(exceptions.length > 0 && {
+      exceptions: exceptions.map(({ offer, audience }) => ({ offerId: offer.id, audience })),
+    }),
+  });
   if (isSwitched) output.say(flags.all ? say('cli.done.sharedAll') : say('cli.done.shared', { names }));
   for (const { name, obstacle } of chosen) {
     if (obstacle !== null) output.say(say(`cli.obstacle.${obstacle}`, { name: toShowable(name) }));
   }
-  if (audience !== undefined) {
-    const who =
-      audience === null
-        ? say('cli.word.audience.inherited')
-        : audience.who === 'chosen'
-          ? say('cli.word.audience.chosen', { count: audience.peerIds.length })
-          : say(`cli.word.audience.${audience.who}`);
-    output.say(say('cli.done.audience', { who }));
-  }
+  if (audience !== undefined) output.say(say('cli.done.audience', { who: sayAudience(audience) }));
+  for (const line of sayExceptions(exceptions)) output.say(line);
   return exitCodes.done;
 }
 

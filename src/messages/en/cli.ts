@@ -118,6 +118,7 @@ export const cli = {
     folder: 'FOLDER',
     leadsTo: 'LEADS TO',
     shared: 'SHARED',
+    seenBy: 'SEEN BY',
     summary: 'SUMMARY',
     who: 'WHO',
     what: 'WHAT',
@@ -169,6 +170,7 @@ export const cli = {
       inherited: 'as for everything',
     },
   },
+  seenByRest: 'Where nothing stands under SEEN BY: {{who}}.',
   cut: '{{peer}} shares more than {{number}} applications; these are the first {{number}} by name.',
   empty: {
     peers:
@@ -294,6 +296,7 @@ export const cli = {
     renamed: '{{peer}} is now called {{name}}.',
     forgotten: '{{peer}} was forgotten.',
     audience: 'Seen by: {{who}}.',
+    audienceExcept: 'Except: {{names}}, seen by {{who}}. To make it like the rest: ebp share {{ids}} --to default',
     dndOn: 'Do not disturb is on: nobody can ask you anything.',
     dndOff: 'Do not disturb is off.',
     quietHours: 'Do not disturb is off, but it is a quiet hour until {{time}}.',
