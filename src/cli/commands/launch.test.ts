@@ -73,6 +73,15 @@ describe('ebp launch', () => {
     expect(error).toMatch(sentence);
   });
 
+  test('asks nobody for a native window that could not be shown here', async () => {
+    core.set('self', { ...core.get('self'), canShowNative: false });
+    const { code, out, error } = await ebp(['launch', 'bbbb', 'xcalc', '--native']);
+    expect([code, out, error]).toEqual([1, '', expect.stringMatching(/X display .* Leave out --native/)]);
+    const inJson = await ebp(['launch', 'bbbb', 'xcalc', '--native', '--json']);
+    expect(JSON.parse(inJson.error)).toMatchObject({ code: 'native-needs-display' });
+    expect(called('asks.create')).toEqual([]);
+  });
+
   test('prints the ask and the session for programs', async () => {
     core.set('sessions', [getSession()]);
     answerWith({ state: 'granted', sessionId: uuidOf('dddddddd') });

@@ -48,6 +48,9 @@ async function launch(
   flags: LaunchFlags,
 ): Promise<ExitCode> {
   const client = await connect();
+  // Nobody is asked for what could not be shown here.
+  if (flags.native && !readTopic(client, 'self').canShowNative)
+    throw new ToldError('native-needs-display', {}, say('cli.launch.noDisplay'));
   const peer = findPeer(readTopic(client, 'peers'), peerText);
   const catalogue = await readCatalogue(client, peer, signal);
   if (catalogue.length === 0) {

@@ -235,6 +235,8 @@ export const cli = {
     error: 'error',
   },
   launch: {
+    noDisplay:
+      'Native windows need an X display and the programs ssh, socat and xauth where eBrainPool was started. Leave out --native to see the window in the viewer. Nobody was asked.',
     asking: 'Asking {{peer}} for {{offer}}…',
     waiting: 'Waiting for an answer at {{peer}}. Ctrl+C cancels.',
     granted: '{{peer}} accepted. Session {{id}}.',
