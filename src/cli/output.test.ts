@@ -23,6 +23,9 @@ describe('what is printed', () => {
   });
 
   test('has sizes that are read easily', () => {
-    expect([0, 999, 1000, 1_500_000, 2e13].map(formatBytes)).toEqual(['0 byte', '999 byte', '1 kB', '1.5 MB', '20 TB']);
+    expect([0, 1, 999, 1000, 1_500_000, 2e13].map(formatBytes)).toEqual([
+      ...['0 bytes', '1 byte', '999 bytes'],
+      ...['1 kB', '1.5 MB', '20 TB'],
+    ]);
   });
 });

@@ -132,7 +132,8 @@ export function formatBytes(sizeBytes: number): string {
   return new Intl.NumberFormat('en', {
     style: 'unit',
     unit: units[power] ?? 'byte',
-    unitDisplay: 'short',
+    // The short form of a byte has no plural.
+    unitDisplay: power === 0 ? 'long' : 'short',
     maximumFractionDigits: 1,
   }).format(sizeBytes / 1000 ** power);
 }
