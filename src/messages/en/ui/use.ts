@@ -181,9 +181,9 @@ export const useTexts = {
   },
   ended: {
     lastWords: 'The program’s own last words:',
-    program: { title: '{{offer}} was closed', text: 'The program ended. Nothing of it runs on any more.' },
+    program: { title: '{{offer}} was closed', text: 'The program ended. Nothing of it is still running.' },
     host: { title: '{{peer}} ended it', text: 'The person on the other computer ended this session.' },
-    visitor: { title: 'Disconnected', text: 'You ended this session. Nothing of it runs on any more.' },
+    visitor: { title: 'Disconnected', text: 'You ended this session. Nothing of it is still running.' },
     lost: {
       title: 'The connection was lost',
       text: '{{peer}} could not be reached for too long, so the session has ended. Check the network and open it again.',
