@@ -1,5 +1,5 @@
 // `ebp share`, `unshare`, `pause`, `resume` and `dnd`: what others see and may ask for, and when.
-import { Argument, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { Client } from '../../contract/client.ts';
 import type { Audience, OwnOffer, Peer } from '../../contract/models.ts';
 import { isQuietAt } from '../../contract/quiet-hours.ts';
@@ -39,7 +39,7 @@ export function registerSharing(program: Command, run: Run): void {
   program
     .command('own-sandbox')
     .description(say('cli.command.ownSandbox'))
-    .addArgument(new Argument('<state>', say('cli.argument.setOnOff')).choices(['on', 'off']))
+    .argument('<state>', say('cli.argument.setOnOff'), parseOnOff)
     .argument('<app...>', say('cli.argument.apps'))
     .action((state: 'on' | 'off', texts: readonly string[]) =>
       run(async ({ output, connect }) => {
@@ -75,7 +75,7 @@ export function registerSharing(program: Command, run: Run): void {
   program
     .command('dnd')
     .description(say('cli.command.dnd'))
-    .addArgument(new Argument('[state]', say('cli.argument.onOff')).choices(['on', 'off']))
+    .argument('[state]', say('cli.argument.onOff'), parseOnOff)
     .action((state: 'on' | 'off' | undefined) =>
       run(async ({ output, connect }) => {
         const client = await connect();
@@ -92,6 +92,11 @@ export function registerSharing(program: Command, run: Run): void {
         return exitCodes.done;
       }),
     );
+}
+
+function parseOnOff(text: string): 'on' | 'off' {
+  if (text !== 'on' && text !== 'off') throw new UsageError(say('cli.fail.onOrOff', { text: toShowable(text) }));
+  return text;
 }
 
 interface ShareFlags {

@@ -56,6 +56,12 @@ describe('ebp verify', () => {
     expect(called('peers.unverify')).toEqual([{ peerId }]);
   });
 
+  test.each([[['Carol']], [[]]])('--key refuses what is none, in words of the person, for %j', async (who) => {
+    const { code, error } = await ebp(['verify', ...who, '--key', 'abc']);
+    expect([code, error]).toEqual([1, expect.stringContaining('This is not a key of eBrainPool. It begins with')]);
+    expect(called('peers.verifyKey')).toEqual([]);
+  });
+
   test('ebp key prints a code that can be scanned, and the same as text', async () => {
     const { out } = await ebp(['key']);
     const text = `ebrainpool:${peerIdOf('a')}`;

@@ -94,11 +94,13 @@ async function verifyKey(
   text: string | undefined,
   keyText: string,
 ): Promise<ExitCode> {
+  const keyId = parseKeyText(keyText);
+  if (keyId === null)
+    throw new ToldError('bad-input', { where: '--key', why: 'is not a key of eBrainPool' }, say('cli.verify.notAKey'));
   // Security: a key that somebody else put into the message is not the one of the peer that is meant.
   if (text !== undefined) {
     const peer = findPeer(readTopic(client, 'peers'), text);
-    const keyId = parseKeyText(keyText);
-    if (keyId !== null && keyId !== peer.id)
+    if (keyId !== peer.id)
       throw new ToldError('not-verified', {}, say('cli.verify.otherKey', { peer: toShowable(peer.name) }));
   }
   const { peerId } = await client.call('peers.verifyKey', { keyText });

@@ -274,6 +274,8 @@ export const cli = {
     failed: 'Nothing was verified. {{why}}',
     cancelled: 'The comparison was broken off. Nothing was verified.',
     none: 'No code is being compared. “ebp verify PEER” begins.',
+    notAKey:
+      'This is not a key of eBrainPool. It begins with “ebrainpool:SHA256:”; “ebp key” on the other computer prints it.',
     undone: '{{peer}} is not verified any more.',
     otherKey:
       'This key is not the one of {{peer}}. The computer that is shown by this name may not be theirs. Nothing was verified.',
@@ -337,6 +339,7 @@ export const cli = {
     oneFlag: 'Only one of --same, --different, --cancel, --undo and --key can be given.',
     whichSession: 'Several sessions run. Say which: its id, or --all.',
     whichApps: 'Say which applications: names, or --all.',
+    onOrOff: 'Say on or off, not “{{text}}”.',
     namesOrAll: 'Give names or --all, not both.',
     badFormat: '--export: expected csv or jsonl',
     oneOfActivity: '--check takes no other options, and FILE goes with --export.',
