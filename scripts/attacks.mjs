@@ -2,19 +2,33 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureSetUp } from './setup.mjs';
-import { lastLines, node24, out, projectPath, readText, root, runMain, runQuietly, say } from './tools.mjs';
+import {
+  asksForHelp,
+  lastLines,
+  node24,
+  out,
+  projectPath,
+  readOptions,
+  readText,
+  root,
+  runMain,
+  runQuietly,
+  say,
+} from './tools.mjs';
 
 const folder = join(root, 'e2e', 'attacks');
 const results = join(out, 'attacks');
 
 runMain(async () => {
-  if (process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')) {
+  const args = process.argv.slice(2);
+  if (asksForHelp(args)) {
     process.stdout.write(
       'Usage: npm run attacks. It runs every attack under e2e/attacks on this computer alone, prints a line for each, and\n' +
         'their count. A single one: npm run e2e -- e2e/attacks/NAME.spec.ts, or npm run unit -- e2e/attacks/NAME.test.ts\n',
     );
     return 0;
   }
+  readOptions('attacks', args);
   await ensureSetUp({ forTests: true });
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });

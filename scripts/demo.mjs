@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { startRelay } from './relay.mjs';
 import { ensureSetUp } from './setup.mjs';
 import {
+  asksForHelp,
   exitCodeOf,
   findProgram,
   hasDisplay,
@@ -14,6 +15,7 @@ import {
   node24,
   projectPath,
   Refusal,
+  readOptions,
   root,
   runMain,
   runQuietly,
@@ -27,12 +29,14 @@ const computers = [
 const startTimeoutMs = 60_000;
 
 runMain(async () => {
-  if (process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')) {
+  const args = process.argv.slice(2);
+  if (asksForHelp(args)) {
     process.stdout.write(
       'Usage: npm run demo. It starts two computers on a simulated network and opens both; Ctrl+C ends them.\n',
     );
     return 0;
   }
+  readOptions('demo', args);
   await ensureSetUp({ purpose: 'demo' });
   // Not os.tmpdir(): the lab hides /run, where a person's may be, and a socket's path has 107 characters at most.
   const folder = mkdtempSync('/tmp/ebp-demo-');

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureSetUp } from './setup.mjs';
 import { ensureSystemPackages, systemPackages } from './system-packages.mjs';
-import { node24, projectPath, root, runHere, runMain } from './tools.mjs';
+import { asksForHelp, node24, projectPath, Refusal, readOptions, root, runHere, runMain } from './tools.mjs';
 
 const usage = `Usage: npm run programs -- [--only ENTRY,…] [--jobs N]
 
@@ -25,14 +25,22 @@ function packagesOf(list) {
   return Object.fromEntries(list.flatMap(({ packages }) => packages.map((name) => [name, `/usr/share/doc/${name}`])));
 }
 
+/** @throws Refusal for a program that is not in the table, and for a number of jobs that is none */
+function programsOf({ only, jobs = '2' }) {
+  if (!/^[1-9]\d?$/.test(jobs)) throw new Refusal(`--jobs takes a number from 1 to 99, not "${jobs}".`, 2);
+  const names = only?.split(',');
+  const unknown = names?.find((name) => !programs.some(({ entry }) => entry === name));
+  if (unknown !== undefined) throw new Refusal(`There is no "${unknown}" in e2e/programs/programs.json.`, 2);
+  return programs.filter(({ entry }) => names === undefined || names.includes(entry));
+}
+
 runMain(async () => {
   const args = process.argv.slice(2);
-  if (args.some((arg) => arg === '--help' || arg === '-h')) {
+  if (asksForHelp(args)) {
     process.stdout.write(`${usage}\n`);
     return 0;
   }
-  const only = args[args.indexOf('--only') + 1]?.split(',');
-  const wanted = args.includes('--only') ? programs.filter(({ entry }) => only?.includes(entry)) : programs;
+  const wanted = programsOf(readOptions('programs', args, { only: { type: 'string' }, jobs: { type: 'string' } }));
   await ensureSetUp({ forTests: true });
   await ensureSystemPackages({ ...systemPackages.tests, ...packagesOf(wanted) });
   const lab = [join(root, 'scripts', 'lab.mjs'), '--hosts', '2', node24, join(root, 'e2e', 'programs', 'run.ts')];

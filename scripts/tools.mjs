@@ -4,6 +4,7 @@ import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, write
 import { constants as osConstants } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 export const out = join(root, 'out');
@@ -59,6 +60,21 @@ export function asRefusal(error) {
     `This user may not write ${error.path}; an earlier start as another user, such as root, made it. ` +
       `Mend it with: sudo chown -R "$USER" "${root}"`,
   );
+}
+
+export const asksForHelp = (args) => args.some((arg) => arg === '--help' || arg === '-h');
+
+/**
+ * The options of a script, in the form of parseArgs.
+ * @throws Refusal of one line for everything that the script does not know
+ */
+export function readOptions(name, args, options = {}) {
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    // What follows its first sentence is for who writes the script.
+    throw new Refusal(`${error.message.split(/[.\n] ?/)[0]}. See: npm run ${name} -- --help`, 2);
+  }
 }
 
 /** Runs a script's main function: a Refusal is one line, everything else is a bug and shows its stack. */
