@@ -56,7 +56,7 @@ describe('is refused', () => {
   test.each([
     ['profile', 'profile …/profile'],
     ['profile/identity', 'profile …/profile'],
-    ['run', 'session …/run/core'],
+    ['run', 'session …/run'],
     ['run/core', 'session …/run/core'],
     ['homes', 'containers …/homes'],
     ['homes/1', 'containers …/homes'],
@@ -260,11 +260,18 @@ describe.runIf(canMount)('a folder that is mounted a second time is known to be 
     ['itself', 'me/.ssh', '', 'keys …/me/.ssh'],
     ['what lies in it', 'me/.ssh/old', '', 'keys …/me/.ssh'],
     ['what contains it', 'me', '', 'keys …/me/.ssh'],
-    ['below what is wanted', 'profile/identity', 'inside', 'profile …/profile'],
+    // By the name under which the person sees it.
+    ['below what is wanted', 'profile/identity', 'inside', 'profile …/second/inside'],
     ['a harmless one', 'srv/music', '', 'ok'],
   ])('%s', async (_name, from, below, said) => {
     await mkdir(at('second', below), { recursive: true });
     expect(judgeAmongMounts(`mount --bind ${at(from)} ${at('second', below)}`, at('second'))).toBe(said);
+  });
+
+  test('which does not hide that the folder itself is closed', async () => {
+    await mkdir(at('temporary', '.X11-unix'), { recursive: true });
+    const mounted = `mount --bind ${at('run', 'core')} ${at('temporary', '.X11-unix')}`;
+    expect(judgeAmongMounts(mounted, at('temporary'))).toBe('temporary …/temporary');
   });
 
   test('and a window into the kernel is one under any name', async () => {

@@ -122,14 +122,18 @@ async function findRefusal(
   const ofKernel = shown.find(({ spot }) => spot !== null && KERNEL_TYPES.has(spot.type));
   if (ofKernel !== undefined) return { reason: 'kernel', place: ofKernel.path };
 
-  async function meets(place: GuardedPlace): Promise<boolean> {
+  /** The name under which the person knows what is met; null when nothing is. */
+  async function meets(place: GuardedPlace): Promise<string | null> {
     // Where programs find it counts as well: nothing is put over what is closed.
-    if (place.isClosedWithin && isWithin(target, place.path)) return true;
+    if (place.isClosedWithin && isWithin(target, place.path)) return place.path;
     const real = await realpath(place.path).catch(() => null);
-    if (real === null) return false;
-    if (isWithin(place.path, target) || isWithin(place.path, source)) return true;
+    if (real === null) return null;
+    if (isWithin(place.path, target) || isWithin(place.path, source)) return place.path;
     const guarded = await faceOf(real, table, seen);
-    return shown.some((face) => isMet(face, guarded, place.isClosedWithin));
+    const face = shown.find((one) => isMet(one, guarded, place.isClosedWithin));
+    // What is mounted below the folder may come from where nobody would look for it.
+    if (face === undefined) return null;
+    return face.path === source ? place.path : face.path;
   }
   const homes = await Promise.all(
     guard.homes.map(async (home) => {
@@ -138,10 +142,19 @@ async function findRefusal(
     }),
   );
   const places = [...guard.places, ...homes.flat()];
-  const met = await Promise.all(places.map(meets));
-  const at = met.indexOf(true);
-  const place = places[at];
-  if (place !== undefined) return { reason: place.reason, place: place.path };
+  const met = await Promise.all(
+    places.map(async (place) => ({ reason: place.reason, own: place.path, place: await meets(place) })),
+  );
+  const found = met.filter((one): one is typeof one & { place: string } => one.place !== null);
+  // The folder itself comes first, then what it lies in, then what is in it: all others are further from what was asked.
+  const isNear = [
+    ({ own }: { own: string }) => own === source,
+    ({ own }: { own: string }) => isWithin(source, own) || isWithin(target, own),
+    ({ own }: { own: string }) => isWithin(own, source) || isWithin(own, target),
+    () => true,
+  ];
+  const first = isNear.flatMap((fits) => found.filter(fits))[0];
+  if (first !== undefined) return { reason: first.reason, place: first.place };
   return (await isExchangeable(path, source, others)) ? { reason: 'exchanged', place: path } : null;
 }
 
