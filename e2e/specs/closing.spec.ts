@@ -99,6 +99,42 @@ test('“Keep it open” goes on, and “Close anyway” ends it without an answ
   expect(await reasons()).toEqual(['visitor', 'visitor']);
 });
 
+test('with two questions the bar and the list say whose each is, and after one the other comes to the front', async () => {
+  const { viewer, atVisitor } = await openEditor();
+  await viewer.page.keyboard.press('Control+Shift+N');
+  await soon(() => viewer.page.title()).toContain('Untitled');
+  await viewer.type('another word');
+  await soon(() => viewer.page.title()).toMatch(/^\*Untitled/);
+  const core = await lan.alice.core();
+  const listed = () => core.read('sessions')?.find(({ id }) => id === atVisitor)?.windows ?? [];
+  const questions = () => listed().filter(({ isDialog }) => isDialog);
+  const asked = () => listed().find(({ id }) => id === questions().find(({ isActive }) => isActive)?.parentId)?.title;
+
+  await viewer.disconnect.click();
+  await soon(() => questions().length).toBe(2);
+  const owners = listed().filter(({ isDialog }) => !isDialog);
+  expect(
+    questions()
+      .map(({ parentId }) => parentId)
+      .toSorted(),
+  ).toEqual(owners.map(({ id }) => id).toSorted());
+  await soon(asked).toBeDefined();
+  const first = asked() ?? '';
+  await soon(() => viewer.page.title()).toContain(first);
+  await viewer.windows.click();
+  const shown = (await viewer.windowList.getByRole('listitem').allInnerTexts()).map((text) => text.trim());
+  expect(shown).toEqual(owners.flatMap(({ title }) => [title, 'Save Changes']));
+  await viewer.page.screenshot({ path: test.info().outputPath('two-questions.png') });
+  await viewer.windows.click();
+
+  await viewer.type('\u001b');
+  await viewer.page.keyboard.press('Escape');
+  await soon(() => questions().length).toBe(1);
+  const second = owners.find(({ title }) => title !== first)?.title ?? '';
+  await soon(asked).toBe(second);
+  await soon(() => viewer.page.title()).toContain(second);
+});
+
 test('a window that is closed leaves the question to be answered in another', async () => {
   const { viewer } = await openEditor();
   await viewer.close();

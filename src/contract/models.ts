@@ -207,12 +207,16 @@ export type EndReason = z.infer<typeof endReasonSchema>;
 export const MAX_WINDOWS = 64;
 export const MAX_TITLE_LENGTH = 200;
 
+const programWindowIdSchema = z.number().int().min(1).max(0xffffffff);
+
 /** One window of a program in a viewer. The title is the program's own text. */
 export const programWindowSchema = z.object({
-  id: z.number().int().min(1).max(0xffffffff),
+  id: programWindowIdSchema,
   title: text(MAX_TITLE_LENGTH),
   /** It asks something, or belongs to another window. */
   isDialog: z.boolean(),
+  /** The window of this list that it belongs to. A host of an older version does not say. */
+  parentId: programWindowIdSchema.nullable().optional().catch(undefined),
   /** It has the keys. */
   isActive: z.boolean(),
   canClose: z.boolean(),

@@ -16,7 +16,7 @@ let close: PoliteClose;
 function start(hasWindows = true): void {
   const windows = {
     state,
-    activate: () => {},
+    activate: (id: number) => log.push(`activate ${id}`),
     close: () => {},
     closeAll: () => log.push('ask'),
     [Symbol.dispose]: () => {},
@@ -70,6 +70,23 @@ test('a question is waited for, and whoever is still there after the answer goes
   expect(log.at(-1)).toBe('no');
   vi.advanceTimersByTime(totalMs);
   expect(log).not.toContain('SIGTERM');
+});
+
+test('when one of several questions is answered, the next one comes to the front, once and not before', () => {
+  const other: ProgramWindow = { ...dialog, id: 4, isActive: false };
+  start();
+  state.set([{ ...main, isActive: false }, dialog, other]);
+  vi.advanceTimersByTime(2000);
+  // The person looks at the text in between.
+  state.set([main, { ...dialog, isActive: false }, other]);
+  vi.advanceTimersByTime(2000);
+  expect(log).toEqual(['ask', 'closing', 'asking']);
+  state.set([main, other]);
+  vi.advanceTimersByTime(2000);
+  expect(log).toEqual(['ask', 'closing', 'asking', 'activate 4']);
+  state.set([main]);
+  vi.advanceTimersByTime(400);
+  expect(log.slice(4)).toEqual(['closing']);
 });
 
 test('a dialog that was there before is no question, and what it kept the others from hearing is said again', () => {

@@ -57,6 +57,8 @@ export function startPoliteClose(
   let presentAt = startedAt;
   let windowlessSince: number | undefined;
   let terminatedAt: number | undefined;
+  /** The questions that were seen last. */
+  let asked: readonly number[] = [];
   let earlier = dialogs().map(({ id }) => id);
 
   const timer = setInterval(look, LOOK_EVERY_MS);
@@ -113,6 +115,10 @@ export function startPoliteClose(
       hasAsked = true;
       quietSince = now;
       windowlessSince = undefined;
+      // After an answer to one of several the window manager goes where the person was, and the others may be out of sight.
+      const isOneAnswered = asked.some((id) => !questions.some((one) => one.id === id));
+      if (isOneAnswered && !questions.some(({ isActive }) => isActive)) windows.activate(questions[0]?.id ?? 0);
+      asked = questions.map(({ id }) => id);
       change('asking');
     } else if (!hasAsked) {
       if (now - presentAt > limits.silentMs) terminate();

@@ -9,7 +9,7 @@ import { type Duplex, duplexPair, type Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openboxConfig } from '../container/window-manager.ts';
 import { silentLog } from '../lib/log.ts';
-import { followProgramWindows, type ProgramWindows, titleOfWindow } from './program-windows.ts';
+import { followProgramWindows, type ProgramWindows, titleOfWindow, withSureParents } from './program-windows.ts';
 
 const LIMIT = { timeout: 8000, interval: 30 };
 
@@ -105,6 +105,22 @@ describe('on a real display', { timeout: 30_000 }, () => {
     await vi.waitFor(() => expect(titles()).toEqual([]), LIMIT);
   });
 
+  test('a dialog says which window it belongs to, and one of no window of the list says none', async () => {
+    const setParent = (title: string, parentId: number) =>
+      output('xprop', '-name', title, '-f', 'WM_TRANSIENT_FOR', '32x', '-set', 'WM_TRANSIENT_FOR', String(parentId));
+    for (const title of ['first', 'second', 'dialog']) {
+      run('xterm', '-T', title, '-e', 'sleep', '60');
+      await vi.waitFor(() => expect(titles()).toContain(`${title} *`), LIMIT);
+    }
+    const parents = () => windows.state.value.map(({ title, isDialog, parentId }) => [title, isDialog, parentId]);
+    expect(parents()).toContainEqual(['dialog', false, null]);
+    const first = windows.state.value.find(({ title }) => title === 'first')?.id ?? 0;
+    await setParent('dialog', first);
+    await vi.waitFor(() => expect(parents()).toContainEqual(['dialog', true, first]), LIMIT);
+    await setParent('dialog', 4711);
+    await vi.waitFor(() => expect(parents()).toContainEqual(['dialog', true, null]), LIMIT);
+  });
+
   test('the only window comes back when it is minimised', async () => {
     run('xterm', '-T', 'alone', '-e', 'sleep', '60');
     await vi.waitFor(() => expect(titles()).toEqual(['alone *']), LIMIT);
@@ -182,6 +198,14 @@ test('a server that lies is believed within limits', async () => {
   using windows = await followed;
   await new Promise((resolve) => setTimeout(resolve, 600));
   expect(windows.state.value.length).toBeLessThanOrEqual(64);
+});
+
+test('parents that lead nowhere, or in a circle, count for none', () => {
+  const make = (id: number, parentId: number | null) => ({
+    ...{ id, parentId, title: '', isDialog: true, isActive: false, canClose: true },
+  });
+  const told = [make(1, 1), make(2, 3), make(3, 2), make(4, 2), make(5, 4711), make(6, 4), make(7, null)];
+  expect(withSureParents(told).map(({ parentId }) => parentId)).toEqual([null, null, null, 2, null, 4, null]);
 });
 
 test('a title is one short line, without what could pass for our own words', () => {

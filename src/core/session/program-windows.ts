@@ -55,6 +55,8 @@ interface Facts {
   /** Neither a menu, a tool box nor a splash screen. */
   readonly isListed: boolean;
   readonly isDialog: boolean;
+  /** 0 for none. */
+  readonly parentId: number;
   readonly isHidden: boolean;
   readonly isMaximised: boolean;
   readonly canClose: boolean;
@@ -153,11 +155,13 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
     ]);
     const isType = readNumbers(types);
     const isOf = readNumbers(states);
+    const parentId = readNumbers(parent)[0] ?? 0;
     const isDialogType = isType.includes(atoms._NET_WM_WINDOW_TYPE_DIALOG);
     return {
       title: titleOfWindow(textOf(name) || oldTextOf(oldName)),
       isListed: isType.length === 0 || isType.includes(atoms._NET_WM_WINDOW_TYPE_NORMAL) || isDialogType,
-      isDialog: isDialogType || (readNumbers(parent)[0] ?? 0) !== 0 || isOf.includes(atoms._NET_WM_STATE_MODAL),
+      isDialog: isDialogType || parentId !== 0 || isOf.includes(atoms._NET_WM_STATE_MODAL),
+      parentId,
       isHidden: isOf.includes(atoms._NET_WM_STATE_HIDDEN),
       isMaximised: isOf.includes(atoms._NET_WM_STATE_MAXIMIZED_VERT),
       canClose: readNumbers(protocols).includes(atoms.WM_DELETE_WINDOW),
@@ -165,12 +169,13 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
   }
 
   function show(list: readonly number[], active: number | undefined): void {
-    const windows = list.flatMap((id): readonly ProgramWindow[] => {
+    const listed = list.flatMap((id): readonly ProgramWindow[] => {
       const facts = known.get(id);
       if (facts === undefined || !facts.isListed) return [];
-      const { title, isDialog, canClose } = facts;
-      return [{ id, title, isDialog, canClose, isActive: id === active }];
+      const { title, isDialog, parentId, canClose } = facts;
+      return [{ id, title, isDialog, parentId, canClose, isActive: id === active }];
     });
+    const windows = withSureParents(listed);
     const isSame = JSON.stringify(windows) === JSON.stringify(state.value);
     if (!isSame) state.set(windows);
     // Minimised and nothing else to be seen: a black screen with no way back.
@@ -226,6 +231,24 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
  */
 export function titleOfWindow(text: string): string {
   return toShowable(text.replace(/[·•‧∙⋅・･]/gu, '-'), MAX_TITLE_LENGTH);
+}
+
+/**
+ * Every parent is a window of the same list, and none is its own parent, by whatever detour.
+ * Security: a program, and a host, may say anything of that; whoever goes from a window to its parent must come to an end.
+ */
+export function withSureParents(windows: readonly ProgramWindow[]): readonly ProgramWindow[] {
+  const parents = new Map(windows.map(({ id, parentId }) => [id, parentId ?? 0]));
+  const isSure = (id: number, parentId: number) => {
+    let at: number | undefined = parentId;
+    for (let steps = 0; steps < windows.length && at !== undefined && at !== id; steps += 1) at = parents.get(at);
+    return parents.has(parentId) && at !== id;
+  };
+  return windows.map((window) => {
+    const { id, parentId } = window;
+    if (parentId === undefined || parentId === null || isSure(id, parentId)) return window;
+    return { ...window, parentId: null };
+  });
 }
 
 function textOf(property: Property | undefined): string {

@@ -193,6 +193,12 @@ test('a session is closed by asking first, where the host can, and a host can sa
   expect(current()?.windows).toEqual([{ ...window, title: 'b' }]);
   sessions.takeWindows({ sessionId: hostSessionId, windows: [window] }, connection);
   expect(current()?.windows).toEqual([{ ...window, title: 'a - Bob (verified)' }]);
+  // A host that says parents which there are not, and one in a circle.
+  const inCircle = { ...window, title: 'a', parentId: 7 };
+  sessions.takeWindows({ sessionId: hostSessionId, windows: [inCircle, { ...inCircle, id: 8 }] }, connection);
+  expect(current()?.windows).toMatchObject([{ parentId: null }, { parentId: 7 }]);
+  sessions.takeWindows({ sessionId: hostSessionId, windows: [{ ...inCircle, parentId: 9 }] }, connection);
+  expect(current()?.windows).toMatchObject([{ parentId: null }]);
   await sessions.useWindow(id, 'activate', 7);
 
   await sessions.end(id, false);

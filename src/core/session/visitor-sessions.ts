@@ -21,7 +21,7 @@ import type { Granted } from './asks.ts';
 import { classicCommand } from './classic-command.ts';
 import { type NativeWindow, startNativeWindow } from './openssh.ts';
 import { closeLimits } from './polite-close.ts';
-import { titleOfWindow } from './program-windows.ts';
+import { titleOfWindow, withSureParents } from './program-windows.ts';
 
 export interface VisitorSessions extends AsyncDisposable {
   readonly state: Followable<readonly Session[]>;
@@ -437,7 +437,7 @@ export function startVisitorSessions(options: {
       const visit = findOfHost(sessionId, connection);
       if (visit === undefined || isOver(visit) || visit.session.view !== 'viewer') return;
       // Security: titles are text of a stranger, who need not have cleaned them.
-      const windows = [...new Map(told.map((window) => [window.id, window])).values()];
+      const windows = withSureParents([...new Map(told.map((window) => [window.id, window])).values()]);
       changeAsTold(visit, { windows: windows.map((window) => ({ ...window, title: titleOfWindow(window.title) })) });
     },
     takeClosing: ({ sessionId, closing }, connection) => {

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ProgramWindow, Session } from '../../contract/models.ts';
 import { useAction, useCore } from '../use-core.tsx';
-import { neighbourOf } from '../viewer/window-titles.ts';
+import { neighbourOf, sortByOwner } from '../viewer/window-titles.ts';
 
 /** For a session whose program has more than one window. */
 export function ViewerWindows({ session, onChosen }: { session: Session; onChosen: () => void }) {
@@ -15,7 +15,8 @@ export function ViewerWindows({ session, onChosen }: { session: Session; onChose
   const [isOpen, setOpen] = useState(false);
   const dropdown = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  const { id: sessionId, windows } = session;
+  const { id: sessionId } = session;
+  const windows = sortByOwner(session.windows);
   const titleOf = (window: ProgramWindow) => window.title || t('ui.viewer.windows.untitled');
   const activate = (window: ProgramWindow) =>
     run(() => core.call('windows.activate', { sessionId, windowId: window.id }));
