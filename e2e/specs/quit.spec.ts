@@ -104,7 +104,7 @@ test('a visitor that does not read does not hold up a host that quits', async ()
 
 test('a visitor quits: the host reads within a second that it ended what it used, and took back what it asked for', async () => {
   test.setTimeout(90_000);
-  await openAndAsk();
+  const { viewer, waiting } = await openAndAsk();
   const core = await lan.bob.core();
   const ended = endedMs(lan.alice, () => process.kill(lan.alice.shell.corePid(), 'SIGTERM'));
   await timed('said by a visitor', SAID_MS, async () => {
@@ -112,6 +112,11 @@ test('a visitor quits: the host reads within a second that it ended what it used
     await soon(() => core.read('requests')).toEqual([]);
   });
   test.info().annotations.push({ type: 'the visitor ended', description: `${Math.round(await ended)} ms` });
+  for (const one of [viewer, waiting]) {
+    await expect(one.says('eBrainPool is not running on this computer')).toBeVisible({ timeout: 5000 });
+    await expect(one.page.getByText(/Trying again|running on Bob|Waiting for/)).toHaveCount(0);
+  }
+  await viewer.page.screenshot({ path: test.info().outputPath('no-core.png') });
   await soon(() => sandboxProcesses('bob'), 3000).toEqual([]);
   const bobs = await history(lan.bob);
   expect(bobs).toContain('xterm ended visitor');

@@ -72,7 +72,7 @@ function Gate({ children }: { children: ReactNode }) {
           isPage
           icon={<IconPlugConnectedX size={32} />}
           title={t('ui.connection.lostTitle')}
-          text={t('ui.connection.lost')}
+          text={t('ui.connection.lostText')}
         >
           <Button mt="md" variant="light" onClick={core.retryNow}>
             {t('ui.common.tryAgain')}

@@ -3,7 +3,14 @@ import { getDefaultAsk, getDefaultSession } from '../test-data.test-support.ts';
 import { screenSize } from './screen-size.ts';
 import { type ViewerFacts, viewerPhase } from './viewer-phase.ts';
 
-const facts: ViewerFacts = { ask: undefined, session: undefined, problem: null, isAsking: false, display: 'none' };
+const facts: ViewerFacts = {
+  ask: undefined,
+  session: undefined,
+  problem: null,
+  isAsking: false,
+  display: 'none',
+  isCoreLost: false,
+};
 const phase = (over: Partial<ViewerFacts>) => viewerPhase({ ...facts, ...over });
 const timeout = { code: 'timeout' as const, params: {} };
 
@@ -40,6 +47,14 @@ test('it reconnects when either the session or its picture is lost', () => {
   expect(phase({ session: getDefaultSession({ state: 'reconnecting' }), display: 'painted' }).kind).toBe(
     'reconnecting',
   );
+});
+
+test('without the core of this computer nothing is said of the other one, unless it was over before', () => {
+  const isCoreLost = true;
+  expect(phase({ session: getDefaultSession(), display: 'lost', isCoreLost })).toEqual({ kind: 'no-core' });
+  expect(phase({ ask: getDefaultAsk({ expiresAt: 7 }), isCoreLost })).toEqual({ kind: 'no-core' });
+  const ended = getDefaultSession({ state: 'ended', endReason: 'program', endedAt: 2 });
+  expect(phase({ session: ended, isCoreLost })).toMatchObject({ kind: 'ended', why: 'program' });
 });
 
 test.each(['visitor', 'host', 'program', 'expired', 'lost', 'failed'] as const)('it says that %s ended it', (why) => {

@@ -12,6 +12,8 @@ export type ViewerPhase =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'running' }
   | { readonly kind: 'reconnecting' }
+  /** eBrainPool does not run on this computer any more: what was known of the other one is out of date. */
+  | { readonly kind: 'no-core' }
   | {
       readonly kind: 'ended';
       readonly why: ViewerEnd;
@@ -28,9 +30,16 @@ export interface ViewerFacts {
   /** Whether the ask is still on its way to the core. */
   readonly isAsking: boolean;
   readonly display: DisplayState;
+  /** Whether this page has lost the core of its own computer. */
+  readonly isCoreLost: boolean;
 }
 
-export function viewerPhase({ ask, session, problem, isAsking, display }: ViewerFacts): ViewerPhase {
+export function viewerPhase(facts: ViewerFacts): ViewerPhase {
+  const phase = phaseAsKnown(facts);
+  return facts.isCoreLost && phase.kind !== 'ended' ? { kind: 'no-core' } : phase;
+}
+
+function phaseAsKnown({ ask, session, problem, isAsking, display }: ViewerFacts): ViewerPhase {
   if (session !== undefined) return sessionPhase(session, display);
   if (problem !== null) return { kind: 'ended', why: 'not-asked', problem };
   if (ask === undefined)

@@ -23,7 +23,7 @@ import { OfferIcon } from '../components/offer-icon.tsx';
 import { MarkOf } from '../components/peer-mark.tsx';
 import { formatSeconds, shorten, shortFingerprint } from '../lib/format.ts';
 import { sayPeer } from '../lib/peers.ts';
-import { useAction, useConnectionEpoch, useCore, useNow, useTopic } from '../use-core.tsx';
+import { useAction, useConnectionEpoch, useConnectionState, useCore, useNow, useTopic } from '../use-core.tsx';
 import { type RemoteScreen, showRemoteScreen } from '../viewer/remote-screen.ts';
 import type { ViewerStart } from '../viewer/start-viewer.ts';
 import { type DisplayState, type ViewerEnd, type ViewerPhase, viewerPhase } from '../viewer/viewer-phase.ts';
@@ -58,7 +58,8 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
   const session = sessions.find((one) => one.id === sessionId);
   const isAsking = target.askId === null && target.sessionId === null && target.launch !== null;
   usePowerNotices(sessionId);
-  const phase = viewerPhase({ ask, session, problem: target.problem, isAsking, display });
+  const isCoreLost = useConnectionState() === 'lost';
+  const phase = viewerPhase({ ask, session, problem: target.problem, isAsking, display, isCoreLost });
 
   const peerId = session?.peerId ?? ask?.peerId ?? target.launch?.peerId;
   const party: Party = session ?? ask ?? partyOf(peers, { peerId: peerId ?? '', peerName: nameOfStranger(peerId) });
@@ -168,6 +169,8 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
   };
 
   const isLive = phase.kind === 'running' || phase.kind === 'reconnecting' || phase.kind === 'connecting';
+  /** The last picture stays, so that the person sees what they were at. */
+  const isPictureOld = phase.kind === 'reconnecting' || (phase.kind === 'no-core' && session !== undefined);
   // What was asked for, and not what the person there left of it; after a reload the ask is found by its session.
   const asked = ask ?? asks.find((one) => one.sessionId !== null && one.sessionId === sessionId) ?? session;
   const launch =
@@ -224,23 +227,23 @@ export function ViewerWindow({ start }: { start: ViewerStart }) {
         </Tooltip>
         <DisconnectButton session={session} isLive={isLive} />
       </header>
-      <ConnectionBanner />
+      {phase.kind !== 'no-core' && <ConnectionBanner />}
       <main className="viewer-main" ref={setMainElement}>
         <div
           ref={screenElement}
           className="viewer-screen"
           data-testid="viewer-screen"
-          data-dimmed={phase.kind === 'reconnecting' || undefined}
+          data-dimmed={isPictureOld || undefined}
           role="application"
           tabIndex={phase.kind === 'running' ? 0 : -1}
           onFocus={(event) => event.target === event.currentTarget && screen.current?.focus()}
           aria-label={t('ui.viewer.screen', { offer: offer.name, peer: peerName })}
         />
-        {session !== undefined && session.state === 'running' && (
+        {session !== undefined && session.state === 'running' && phase.kind !== 'no-core' && (
           <ClosingLine session={session} offer={shorten(offer.name, 60)} />
         )}
         {phase.kind !== 'running' && (
-          <div className="viewer-cover" data-clear={phase.kind === 'reconnecting' || undefined} role="status">
+          <div className="viewer-cover" data-clear={isPictureOld || undefined} role="status">
             <Cover
               phase={phase}
               peerName={sayPeer(party, { isMarked: true })}
@@ -278,6 +281,7 @@ interface CoverProps {
 
 function Cover({ phase, peerName, offer, onCancel, onAgain }: CoverProps) {
   const { t } = useTranslation();
+  const core = useCore();
   switch (phase.kind) {
     case 'waiting':
       return (
@@ -308,6 +312,18 @@ function Cover({ phase, peerName, offer, onCancel, onAgain }: CoverProps) {
             {t('ui.viewer.reconnectingTitle')}
           </Title>
           <Text c="dimmed">{t('ui.viewer.reconnecting', { peer: peerName, offer: offer.name })}</Text>
+        </Card>
+      );
+    case 'no-core':
+      return (
+        <Card icon={<IconPlugConnectedX size={40} />} isPanel>
+          <Title order={2} size="h3">
+            {t('ui.connection.lostTitle')}
+          </Title>
+          <Text c="dimmed">{t('ui.connection.lostText')}</Text>
+          <Button variant="default" onClick={core.retryNow}>
+            {t('ui.common.tryAgain')}
+          </Button>
         </Card>
       );
     case 'ended':

@@ -127,7 +127,7 @@ export const useTexts = {
     connectingTitle: 'Opening {{offer}}…',
     connecting: '{{peer}} said yes. The program is starting.',
     reconnectingTitle: 'Connection lost. Trying again…',
-    reconnecting: '{{offer}} goes on running on {{peer}}’s computer.',
+    reconnecting: 'Trying to reach {{peer}}. {{offer}} may still be running.',
     openAgain: 'Open again',
     clipboard: {
       'read-refused':

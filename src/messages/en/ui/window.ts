@@ -15,8 +15,9 @@ export const windowTexts = {
   },
   connection: {
     connecting: 'Connecting to eBrainPool',
-    lostTitle: 'eBrainPool is not reachable',
-    lost: 'The core of eBrainPool on this computer is not reachable. This page reconnects by itself as soon as it is back.',
+    lostTitle: 'eBrainPool is not running on this computer',
+    lostText: 'Start it again to go on.',
+    lost: 'eBrainPool is not running on this computer. Start it again to go on.',
     refusedTitle: 'This page needs its link',
     refused:
       'Open eBrainPool with the link that was printed when it started. The link carries a token that only works for that start; “ebp open” opens a new one.',
