@@ -17,7 +17,7 @@ function start(hasWindows = true): void {
   const windows = {
     state,
     activate: (id: number) => log.push(`activate ${id}`),
-    close: () => {},
+    close: (id: number) => log.push(`close ${id}`),
     closeAll: () => log.push('ask'),
     [Symbol.dispose]: () => {},
   };
@@ -56,6 +56,19 @@ test('a program whose windows are gone has time for what it still does', () => {
   expect(log).toEqual(['ask', 'closing']);
   vi.advanceTimersByTime(1000);
   expect(log).toEqual(['ask', 'closing', 'SIGTERM']);
+});
+
+test('a window that comes after the click is asked as well', () => {
+  state.set([]);
+  start();
+  vi.advanceTimersByTime(earlierMs + 500);
+  state.set([main]);
+  vi.advanceTimersByTime(500);
+  expect(log).toEqual(['ask', 'closing', 'close 1']);
+  state.set([main, { ...main, id: 4 }]);
+  vi.advanceTimersByTime(500);
+  // Late ones of a program that has been asked are its own affair: one may be a question that is no dialog.
+  expect(log).toEqual(['ask', 'closing', 'close 1']);
 });
 
 test('a question is waited for, and whoever is still there after the answer goes on', () => {

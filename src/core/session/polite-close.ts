@@ -60,6 +60,8 @@ export function startPoliteClose(
   /** The questions that were seen last. */
   let asked: readonly number[] = [];
   let earlier = dialogs().map(({ id }) => id);
+  /** Those that were asked to close. */
+  const told = new Set(windows?.state.value.map(({ id }) => id));
 
   const timer = setInterval(look, LOOK_EVERY_MS);
   windows?.closeAll();
@@ -97,6 +99,13 @@ export function startPoliteClose(
     }
     const shown = windows?.state.value ?? [];
     const isEarlier = now - startedAt < limits.earlierMs;
+    // Who leaves as soon as there is a picture is quicker than the list: a window that comes only now has not heard of it.
+    const isFirst = told.size === 0;
+    for (const { id, isDialog } of isEarlier || isFirst ? shown : []) {
+      if (isDialog || told.has(id)) continue;
+      told.add(id);
+      windows?.close(id);
+    }
     const questions = dialogs().filter(({ id }) => !(isEarlier && earlier.includes(id)));
     if (isEarlier && earlier.length > 0 && !dialogs().some(({ id }) => earlier.includes(id))) {
       earlier = [];
