@@ -16,9 +16,11 @@ interface VerifyDialogProps {
   readonly isWanted: (comparison: Comparison) => boolean;
   /** False while something else must be seen first. */
   readonly isShown?: (comparison: Comparison) => boolean;
+  /** In a window in which the person opens it over a request. */
+  readonly isAboveRequests?: boolean;
 }
 
-export function VerifyDialog({ isWanted, isShown = () => true }: VerifyDialogProps) {
+export function VerifyDialog({ isWanted, isShown = () => true, isAboveRequests = false }: VerifyDialogProps) {
   const { t } = useTranslation();
   const core = useCore();
   const comparisons = useTopic('comparisons');
@@ -41,6 +43,7 @@ export function VerifyDialog({ isWanted, isShown = () => true }: VerifyDialogPro
       onClose={close}
       title={t('ui.verify.title')}
       size={460}
+      {...(isAboveRequests && { zIndex: 260 })}
       // A click beside it, and the one that closes something else, must not throw the code away.
       closeOnClickOutside={comparison === undefined}
       closeButtonProps={{ 'aria-label': t('ui.common.close') }}

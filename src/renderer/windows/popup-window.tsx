@@ -33,6 +33,7 @@ export function PopupWindow() {
       <VerifyDialog
         isWanted={({ role }) => role === 'asked' && !hasRequests}
         isShown={(comparison) => !hasRequests || !isOver(comparison)}
+        isAboveRequests
       />
     </main>
   );
