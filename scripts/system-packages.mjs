@@ -56,6 +56,7 @@ const forTests = {
   perl: 'perl',
   'alsa-utils': 'aplay',
   mousepad: 'mousepad',
+  'desktop-file-utils': 'desktop-file-validate',
   'x11-utils': 'xwininfo',
   'xdg-utils': 'xdg-open',
   xdotool: 'xdotool',
