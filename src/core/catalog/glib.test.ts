@@ -6,7 +6,7 @@ import { silentLog } from '../lib/log.ts';
 import { type DesktopEntry, parseDesktopEntry } from './desktop-entry.ts';
 import { localeSuffixes } from './key-file.ts';
 import { createScanner } from './scan.ts';
-import { createFakeComputer } from './testing.ts';
+import { createFakeComputer, type FakeComputer } from './testing.ts';
 import { findLocales, isForMenu } from './xdg.ts';
 
 interface GlibEntry {
@@ -58,7 +58,7 @@ async function ours(row: Row): Promise<GlibEntry | null> {
   const bytes = await bytesOf(row);
   const path = join(computer.root, 'usr/share/applications', row.file);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, bytes);
+  await writeFile(path, row.parts ? bytes : await withProgramsOf(computer, row, bytes));
   const suffixes = findLocales({ env }).flatMap((locale) => localeSuffixes(locale));
   let entry: DesktopEntry;
   try {
@@ -75,6 +75,18 @@ async function ours(row: Row): Promise<GlibEntry | null> {
   const [program, ...rest] = apps[0]?.argv ?? [''];
   const argv = apps.length > 0 && !isTerminal ? [basename(program), ...rest] : null;
   return { name, genericName, comment, icon, isTerminal, isNoDisplay, isHidden, isShown, keywords, categories, argv };
+}
+
+/**
+ * What is installed here must not matter: a program that is named by its place has a stub of its name where GLib had found it, and is
+ * not there where GLib had not.
+ */
+async function withProgramsOf(computer: FakeComputer, row: Row, bytes: Buffer): Promise<Buffer> {
+  const place = /^((?:Try)?Exec\s*=\s*"?)\/[^\s"]*\/([^\s"/]+)/gm;
+  const text = bytes.toString('latin1');
+  const isThere = row.glib.entry !== null;
+  for (const [, , name = ''] of isThere ? text.matchAll(place) : []) await computer.program(name);
+  return Buffer.from(text.replace(place, isThere ? '$1$2' : '$1/no/such/$2'), 'latin1');
 }
 
 /** Only what can be compared: GLib also loads what is hidden, and starts what is not shown. */
