@@ -38,7 +38,7 @@ test('a host tells its visitor of what is no session, without end, and takes a p
   const folder = await mkdtemp(join(tmpdir(), 'ebp-notices-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const good = stack.use(await startHostEnd(folder));
-  const visitor = stack.use(await startVisitorEnd(folder, good.port));
+  const visitor = stack.use(await startVisitorEnd(folder, good));
   const bad = stack.use(
     await hostRaw((await openIdentity(join(folder, 'liar'))).privateKey, (peer) =>
       playHost(peer, { attack: (_peer, _tunnel, control) => tellWithoutEnd(peer, control) }),

@@ -1,5 +1,5 @@
 // One end of the peer connection, real and alone in a process, so that what an attack does to it can be measured.
-// `node e2e/attacks/peer-end.ts host FOLDER`: a peer port; `… visitor FOLDER GOOD_PORT`: visits each port that it is given a line of.
+// `node e2e/attacks/peer-end.ts host FOLDER`: a peer port; `… visitor FOLDER GOOD_PORT GOOD_PID`: visits each port that it is given a line of.
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { AppError } from '../../src/contract/errors.ts';
@@ -8,6 +8,7 @@ import { type Log, silentLog } from '../../src/core/lib/log.ts';
 import { connectPeer } from '../../src/core/tunnel/peer-client.ts';
 import { CAPABILITIES, OLDEST_PROTOCOL, PROTOCOL } from '../../src/core/tunnel/peer-protocol.ts';
 import { type Host, startPeerServer } from '../../src/core/tunnel/peer-server.ts';
+import { clockOf, WorstWait } from './queued.ts';
 
 /** The session that every visitor of such a host has. */
 export const SESSION = '3b241101-e2bb-4255-8caf-4136c566a962';
@@ -69,7 +70,7 @@ async function serve(folder: string): Promise<void> {
 }
 
 /** Visits a good host all the time and measures how long its answers take, and visits whoever it is told of besides. */
-async function visit(folder: string, goodPort: number): Promise<void> {
+async function visit(folder: string, goodPort: number, goodPid: number): Promise<void> {
   const identity = await openIdentity(folder);
   const connect = (port: number) =>
     connectPeer({
@@ -78,25 +79,22 @@ async function visit(folder: string, goodPort: number): Promise<void> {
     });
   const good = await connect(goodPort);
   const session = await good.openTunnel(SESSION, 'files');
-  let worstMs = 0;
-  let askedAt = performance.now();
+  const wait = new WorstWait(clockOf([process.pid, goodPid]));
   const ask = async () => {
-    askedAt = performance.now();
-    const echo = new Promise((resolve) => session.once('data', resolve));
-    session.write('x');
-    await Promise.all([echo, good.call('session.resume', { sessionId: SESSION as never })]);
-    worstMs = Math.max(worstMs, performance.now() - askedAt);
+    await wait.during(() => {
+      const echo = new Promise((resolve) => session.once('data', resolve));
+      session.write('x');
+      return Promise.all([echo, good.call('session.resume', { sessionId: SESSION as never })]);
+    });
     setTimeout(ask, 25);
   };
   await ask();
-  worstMs = 0;
+  wait.takeMs();
   console.log('ready');
   input.on('line', async (line) => {
     if (line === 'kept') return;
     if (line === 'worst') {
-      // An answer that does not come counts as well.
-      console.log(`worst ${Math.max(worstMs, performance.now() - askedAt - 25)}`);
-      worstMs = 0;
+      console.log(`worst ${wait.takeMs()}`);
       return;
     }
     try {
@@ -121,6 +119,6 @@ if (import.meta.main) {
     const { heapUsed, external } = process.memoryUsage();
     console.log(`kept ${(heapUsed + external) / 2 ** 20}`);
   });
-  const [kind, folder = '', port] = process.argv.slice(2);
-  await (kind === 'host' ? serve(folder) : visit(folder, Number(port)));
+  const [kind, folder = '', port, pid] = process.argv.slice(2);
+  await (kind === 'host' ? serve(folder) : visit(folder, Number(port), Number(pid)));
 }

@@ -2,24 +2,32 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectClient, endChild, firstMatch, root, until, waitFor } from '../../bench/computers.ts';
 import { streamOf } from '../../scripts/lab-hosts.ts';
+import type { Client } from '../../src/contract/client.ts';
 import type { PeerId } from '../../src/contract/models.ts';
 import { type Identity, openIdentity } from '../../src/core/identity/identity.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
 import { connectPeer, type HostConnection } from '../../src/core/tunnel/peer-client.ts';
 
-/** Addresses of its loopback interface: to the core these are different computers. */
-export const addresses = ['127.0.0.1', '127.0.0.2', '127.0.0.3'] as const;
-export type Address = (typeof addresses)[number];
+/** One of its loopback interface: to the core these are different computers. */
+export type Address = `127.0.0.${number}`;
+const DEFAULT_ADDRESSES: readonly Address[] = ['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4'];
 
 export interface Answer {
   readonly code: number | null;
   readonly out: string;
+}
+
+export interface AttackedHostOptions {
+  /** From where it can be visited. */
+  readonly addresses?: readonly Address[];
+  /** For the core's Node. */
+  readonly execArgv?: readonly string[];
 }
 
 export interface AttackedHost extends AsyncDisposable {
@@ -27,25 +35,38 @@ export interface AttackedHost extends AsyncDisposable {
   readonly peerPort: number;
   /** Where keys and sockets of the test may lie. */
   readonly folder: string;
+  readonly profileDir: string;
   /** The core's process. */
+  readonly core: ChildProcess;
   readonly pid: number;
+  /** The core's own person. */
+  readonly client: Client;
   /** A connection to the peer port, which the core sees come from `from`. */
   connect(from: Address): Socket;
   /** A TCP port of 127.0.0.1 outside, behind which `serve` decides what becomes of each connection. Closed with the host. */
   openDoor(serve: (socket: Socket) => void): Promise<number>;
   /** The product's own visitor, which the core sees come from `from`. */
   visit(from: Address, identity: Identity): Promise<HostConnection>;
+  /** A program of the core's own person, with pipes. */
+  spawnBeside(argv: readonly string[]): ChildProcess;
   /** Runs a program in the host's network, with all powers over that network. */
   run(argv: readonly string[], env?: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Answer>;
 }
 
 const PROGRAM_TIMEOUT_MS = 15_000;
 
-export async function startAttackedHost(): Promise<AttackedHost> {
+/** A program that does nothing, for whom a session is enough. */
+const IDLE = '[Desktop Entry]\nType=Application\nName=Idle\nExec=sleep infinity\n';
+
+export async function startAttackedHost(options: AttackedHostOptions = {}): Promise<AttackedHost> {
+  const { addresses = DEFAULT_ADDRESSES, execArgv = [] } = options;
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'ebp-attacked-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   await mkdir(join(folder, 'run'), { mode: 0o700 });
+  const applications = join(folder, '.local/share/applications');
+  await mkdir(applications, { recursive: true });
+  await writeFile(join(applications, 'idle.desktop'), IDLE);
 
   const network = startChild('unshare', [
     ...['--user', '--map-root-user', '--net', '--'],
@@ -62,7 +83,7 @@ export async function startAttackedHost(): Promise<AttackedHost> {
   const core = startChild(
     'nsenter',
     inside([
-      ...['unshare', '--user', '--map-user=1000', '--map-group=1000', process.execPath],
+      ...['unshare', '--user', '--map-user=1000', '--map-group=1000', process.execPath, ...execArgv],
       ...[join(root, 'src/headless/main.ts'), '--profile', profileDir, '--port', '0'],
       ...['--no-open', '--name', 'Bob', '--share-all'],
     ]),
@@ -72,25 +93,26 @@ export async function startAttackedHost(): Promise<AttackedHost> {
   await firstMatch(core, /http:\/\/127\.0\.0\.1:\d+\/\S*/);
   // The core answers only who runs beside it.
   const beside = ['-t', String(core.pid), '--user', '--net', '--preserve-credentials', '--'];
+  const spawnBeside = (argv: readonly string[], stderr: 'inherit' | 'ignore' = 'inherit') =>
+    spawn('nsenter', [...beside, ...argv], { cwd: root, stdio: ['pipe', 'pipe', stderr] });
   const client = await connectClient(profileDir, (path) =>
-    streamOf(
-      spawn('nsenter', [...beside, 'socat', '-', `UNIX-CONNECT:${path}`], { stdio: ['pipe', 'pipe', 'ignore'] }),
-    ),
+    streamOf(spawnBeside(['socat', '-', `UNIX-CONNECT:${path}`], 'ignore')),
   );
   stack.defer(() => client.close());
   const { id, peerPort } = await waitFor(client, 'self', (self) => self.peerPort > 0 && self, 'the peer port');
 
   const bridgeOf = (from: Address) => join(folder, `from-${from}`);
-  for (const from of addresses) {
-    const listen = `UNIX-LISTEN:${bridgeOf(from)},fork,backlog=1000,max-children=400`;
-    const bridge = startChild(
-      'nsenter',
-      inside(['socat', '-lf', '/dev/null', listen, `TCP:127.0.0.1:${peerPort},bind=${from},nodelay`]),
-      {},
-    );
-    stack.defer(() => endChild(bridge));
-    await until(() => existsSync(bridgeOf(from)), `the way from ${from}`);
-  }
+  await Promise.all(
+    addresses.map(async (from) => {
+      const listen = `UNIX-LISTEN:${bridgeOf(from)},fork,backlog=1000,max-children=400`;
+      const bridge = startChild(
+        'nsenter',
+        inside(['socat', '-lf', '/dev/null', listen, `TCP:127.0.0.1:${peerPort},bind=${from},nodelay`]),
+      );
+      stack.defer(() => endChild(bridge));
+      await until(() => existsSync(bridgeOf(from)), `the way from ${from}`);
+    }),
+  );
 
   const openDoor = async (serve: (socket: Socket) => void): Promise<number> => {
     const sockets = new Set<Socket>();
@@ -114,7 +136,11 @@ export async function startAttackedHost(): Promise<AttackedHost> {
     id,
     peerPort,
     folder,
+    profileDir,
+    core,
     pid: core.pid as number,
+    client,
+    spawnBeside,
     connect: connectFrom,
     openDoor,
     visit: async (from, identity) => {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2 from 'ssh2';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Identity } from '../../src/core/identity/identity.ts';
 import type { HostConnection } from '../../src/core/tunnel/peer-client.ts';
 import { type Address, type AttackedHost, makeVisitor, pass, startAttackedHost, timeUntilClosed } from './ssh-host.ts';
@@ -50,62 +50,83 @@ async function authenticate(socket: Socket): Promise<ssh2.Client> {
   return client;
 }
 
-test('a peer says nothing at all', async () => {
-  const socket = host.connect('127.0.0.1');
-  const closed = timeUntilClosed(socket);
-  expect(await visitWell('a silent peer')).toBeLessThan(GOOD_MS);
-  expect(await closed).toBeLessThan(PROVE_MS + SLACK_MS);
-}, 40_000);
+/** Most of them do nothing but wait for an end: side by side, each from where no other comes in the way. */
+describe.concurrent('slow peers', () => {
+  test('a peer says nothing at all', async () => {
+    const socket = host.connect('127.0.0.1');
+    const closed = timeUntilClosed(socket);
+    expect(await visitWell('a silent peer')).toBeLessThan(GOOD_MS);
+    expect(await closed).toBeLessThan(PROVE_MS + SLACK_MS);
+  }, 40_000);
 
-test('a peer never finishes the handshake', async () => {
-  const socket = host.connect('127.0.0.1');
-  const closed = timeUntilClosed(socket);
-  socket.write('SSH-2.0-Mallory\r\n');
-  // SSH_MSG_KEXINIT is begun, and never ended (RFC 4253 sections 6 and 7.1).
-  socket.write(Buffer.from([0, 0, 0, 252, 4, 20]));
-  expect(await visitWell('an unfinished handshake')).toBeLessThan(GOOD_MS);
-  expect(await closed).toBeLessThan(PROVE_MS + SLACK_MS);
-}, 40_000);
+  test('a peer never finishes the handshake', async () => {
+    const socket = host.connect('127.0.0.1');
+    const closed = timeUntilClosed(socket);
+    socket.write('SSH-2.0-Mallory\r\n');
+    // SSH_MSG_KEXINIT is begun, and never ended (RFC 4253 sections 6 and 7.1).
+    socket.write(Buffer.from([0, 0, 0, 252, 4, 20]));
+    expect(await visitWell('an unfinished handshake')).toBeLessThan(GOOD_MS);
+    expect(await closed).toBeLessThan(PROVE_MS + SLACK_MS);
+  }, 40_000);
 
-test('a peer writes one byte a second', async () => {
-  const socket = host.connect('127.0.0.1');
-  const closed = timeUntilClosed(socket);
-  const text = Buffer.from(`SSH-2.0-${'Mallory'.repeat(20)}\r\n`);
-  let sent = 0;
-  const timer = setInterval(() => {
-    if (!socket.destroyed) socket.write(text.subarray(sent, sent + 1));
-    sent += 1;
-  }, 1000);
-  expect(await visitWell('one byte a second, written')).toBeLessThan(GOOD_MS);
-  const ms = await closed;
-  clearInterval(timer);
-  expect(ms).toBeLessThan(PROVE_MS + SLACK_MS);
-}, 40_000);
+  test('a peer writes one byte a second', async () => {
+    const socket = host.connect('127.0.0.1');
+    const closed = timeUntilClosed(socket);
+    const text = Buffer.from(`SSH-2.0-${'Mallory'.repeat(20)}\r\n`);
+    let sent = 0;
+    const timer = setInterval(() => {
+      if (!socket.destroyed) socket.write(text.subarray(sent, sent + 1));
+      sent += 1;
+    }, 1000);
+    expect(await visitWell('one byte a second, written')).toBeLessThan(GOOD_MS);
+    const ms = await closed;
+    clearInterval(timer);
+    expect(ms).toBeLessThan(PROVE_MS + SLACK_MS);
+  }, 40_000);
 
-test('a peer proves its key, asks for much, and reads one byte a second', async () => {
-  let slowDown = () => {};
-  const port = await host.openDoor((visitor) => {
-    const inside = host.connect('127.0.0.3');
-    const onData = (chunk: Buffer) => visitor.write(chunk);
-    inside.on('data', onData);
-    visitor.pipe(inside);
-    slowDown = () => {
-      inside.off('data', onData).pause();
-      const timer = setInterval(() => visitor.write(inside.read(1) ?? ''), 1000);
-      visitor.once('close', () => clearInterval(timer));
-    };
-    visitor.once('close', () => inside.destroy());
-  });
-  const client = await authenticate(connect(port, '127.0.0.1'));
-  const channel = await openControl(client);
-  slowDown();
-  await expect.poll(() => connectionsFrom('127.0.0.3')).toBe(1);
-  for (let id = 1; id <= 2000; id += 1) askForCatalogue(channel, id);
-  expect(await visitWell('one byte a second, read')).toBeLessThan(GOOD_MS);
-  // What the host asks for a sign of life does not get through in time.
-  await expect.poll(() => connectionsFrom('127.0.0.3'), { timeout: PROVE_MS + SLACK_MS }).toBe(0);
-  client.destroy();
-}, 60_000);
+  test('a peer proves its key, asks for much, and reads one byte a second', async () => {
+    let slowDown = () => {};
+    const port = await host.openDoor((visitor) => {
+      const inside = host.connect('127.0.0.3');
+      const onData = (chunk: Buffer) => visitor.write(chunk);
+      inside.on('data', onData);
+      visitor.pipe(inside);
+      slowDown = () => {
+        inside.off('data', onData).pause();
+        const timer = setInterval(() => visitor.write(inside.read(1) ?? ''), 1000);
+        visitor.once('close', () => clearInterval(timer));
+      };
+      visitor.once('close', () => inside.destroy());
+    });
+    const client = await authenticate(connect(port, '127.0.0.1'));
+    const channel = await openControl(client);
+    slowDown();
+    await expect.poll(() => connectionsFrom('127.0.0.3')).toBe(1);
+    for (let id = 1; id <= 2000; id += 1) askForCatalogue(channel, id);
+    expect(await visitWell('one byte a second, read')).toBeLessThan(GOOD_MS);
+    // What the host asks for a sign of life does not get through in time.
+    await expect.poll(() => connectionsFrom('127.0.0.3'), { timeout: PROVE_MS + SLACK_MS }).toBe(0);
+    client.destroy();
+  }, 60_000);
+
+  test('one address connects anew as fast as it can, for five seconds', async () => {
+    const until = performance.now() + 5000;
+    let count = 0;
+    const workers = Array.from({ length: 4 }, async () => {
+      while (performance.now() < until) {
+        const socket = host.connect('127.0.0.4');
+        socket.resume().write('SSH-2.0-Mallory\r\n');
+        await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+        socket.destroy();
+        count += 1;
+      }
+    });
+    await sleep(1000);
+    expect(await visitWell('a storm of connections')).toBeLessThan(GOOD_MS);
+    await Promise.all(workers);
+    expect(count).toBeGreaterThan(20);
+  }, 40_000);
+});
 
 test('a peer proves its key, asks without end, and reads no answer', async () => {
   const client = await authenticate(host.connect('127.0.0.3'));
@@ -135,24 +156,6 @@ test('one address opens 300 connections and proves no key on any', async () => {
   expect(sockets.filter(({ closed }) => !closed).length).toBeLessThanOrEqual(8);
   expect(await visitWell('300 connections of one address')).toBeLessThan(GOOD_MS);
   for (const socket of sockets) socket.destroy();
-}, 40_000);
-
-test('one address connects anew as fast as it can, for five seconds', async () => {
-  const until = performance.now() + 5000;
-  let count = 0;
-  const workers = Array.from({ length: 4 }, async () => {
-    while (performance.now() < until) {
-      const socket = host.connect('127.0.0.1');
-      socket.resume().write('SSH-2.0-Mallory\r\n');
-      await Promise.race([once(socket, 'data'), once(socket, 'close')]);
-      socket.destroy();
-      count += 1;
-    }
-  });
-  await sleep(1000);
-  expect(await visitWell('a storm of connections')).toBeLessThan(GOOD_MS);
-  await Promise.all(workers);
-  expect(count).toBeGreaterThan(20);
 }, 40_000);
 
 test('somebody replays all that a peer said on an earlier connection', async () => {

@@ -261,7 +261,7 @@ export const sshVisitor: Fuzzer = {
     await using stack = new AsyncDisposableStack();
     const folder = stack.use(await temporaryFolder());
     const good = stack.use(await startHostEnd(folder.path));
-    const visitor = stack.use(await startVisitorEnd(folder.path, good.port));
+    const visitor = stack.use(await startVisitorEnd(folder.path, good));
     const checkLeaks = await createLeakWatch(visitor);
     let onVisit: (peer: RawPeer) => void = () => {};
     const bad = stack.use(
