@@ -98,10 +98,9 @@ void again(ECHO_EVERY_MS, () => echo.during(() => answer(FSTAT)));
 void again(STATUS_EVERY_MS, () => status.during(askStatus));
 console.log(`ready ${mallory.sessionId}`);
 
-createInterface({ input: process.stdin }).on('line', (line) => {
+createInterface({ input: process.stdin }).on('line', async (line) => {
   if (line !== 'worst') return;
-  if (failure !== null) console.log(`failed ${String(failure)}`);
-  else if (process.env['DBG']) console.log(`worst ${status.takeMs()} ${echo.takeMs()}`);
-  else console.log(`worst ${Math.max(status.takeMs(), echo.takeMs())}`);
+  const ms = Math.max(await echo.takeMs(), await status.takeMs(0));
+  console.log(failure === null ? `worst ${ms}` : `failed ${String(failure)}`);
 });
 process.stdin.once('end', () => process.exit());

@@ -89,12 +89,11 @@ async function visit(folder: string, goodPort: number, goodPid: number): Promise
     setTimeout(ask, 25);
   };
   await ask();
-  wait.takeMs();
   console.log('ready');
   input.on('line', async (line) => {
     if (line === 'kept') return;
     if (line === 'worst') {
-      console.log(`worst ${wait.takeMs()}`);
+      console.log(`worst ${await wait.takeMs()}`);
       return;
     }
     try {

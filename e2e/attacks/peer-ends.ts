@@ -80,7 +80,6 @@ export function questioner(child: ChildProcess): (word: string, ask?: () => void
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     const timer = setTimeout(() => reject(new Error(`"${word}" was not answered`)), 10_000);
     const take = (line: string) => {
-      if (process.env['DBG']) console.log(line);
       if (line.startsWith('failed ')) reject(new Error(line));
       if (line.startsWith(`${word} `)) resolve(Number(line.slice(word.length + 1)));
     };

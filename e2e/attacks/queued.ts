@@ -1,5 +1,9 @@
 // What of a wait was nobody's doing: the time in which a busy computer let those who were to answer not run.
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** An answer that takes longer is late, whoever asks. */
+const ENOUGH_MS = 3000;
 
 /**
  * Milliseconds for which the main thread of a process was ready and had to wait for a processor, since it started: the second
@@ -35,6 +39,7 @@ export class WorstWait {
   readonly #clock: () => number;
   #worstMs = 0;
   #askedAt: number | null = null;
+  #answers = 0;
 
   constructor(clock: () => number) {
     this.#clock = clock;
@@ -46,12 +51,15 @@ export class WorstWait {
     this.#askedAt = askedAt;
     const answer = await ask();
     this.#askedAt = null;
+    this.#answers += 1;
     this.#worstMs = Math.max(this.#worstMs, this.#clock() - askedAt);
     return answer;
   }
 
-  /** The longest since this was asked last; an answer that does not come counts as well. */
-  takeMs(): number {
+  /** The longest since this was asked last, and of so many answers from now on: with two of them nothing that was begun is overlooked. */
+  async takeMs(answers = 2): Promise<number> {
+    const [enough, calledAt] = [this.#answers + answers, this.#clock()];
+    while (this.#answers < enough && this.#clock() - calledAt < ENOUGH_MS) await sleep(5);
     const ms = Math.max(this.#worstMs, this.#askedAt === null ? 0 : this.#clock() - this.#askedAt);
     this.#worstMs = 0;
     return ms;

@@ -1,5 +1,6 @@
 // What a hostile peer has to say to get as far as a channel, so that its attack begins behind the door.
-import { PROTOCOL, type TunnelEnd, tunnelPath } from '../../src/core/tunnel/peer-protocol.ts';
+import { noPowers } from '../../src/contract/powers.ts';
+import { CAPABILITIES, PROTOCOL, type TunnelEnd, tunnelPath } from '../../src/core/tunnel/peer-protocol.ts';
 import { SESSION } from './peer-end.ts';
 import { message, PACKET, type RawPeer, WINDOW } from './ssh-messages.ts';
 
@@ -44,8 +45,13 @@ function hear(peer: RawPeer, isIt: (payload: Buffer) => boolean): Promise<Buffer
 }
 
 /** A wish for a tunnel channel of her session. */
-export const tunnelOf = (end: TunnelEnd, number: number, window = WINDOW, packet = PACKET): Buffer =>
-  message.openTunnel(tunnelPath(SESSION, end), number, window, packet);
+export const tunnelOf = (
+  end: TunnelEnd,
+  number: number,
+  window = WINDOW,
+  packet = PACKET,
+  session: string = SESSION,
+): Buffer => message.openTunnel(tunnelPath(session, end), number, window, packet);
 
 /** Opens the control channel and says hello. Resolves to the host's number, or to 0 when the host has ended the connection. */
 export async function openControl(peer: RawPeer, window = WINDOW, packet = PACKET): Promise<number> {
@@ -61,13 +67,19 @@ export async function openControl(peer: RawPeer, window = WINDOW, packet = PACKE
 }
 
 /** Resolves to the host's number of a tunnel channel of her session, or to 0. */
-export async function openTunnel(peer: RawPeer, end: TunnelEnd, window = WINDOW, packet = PACKET): Promise<number> {
+export async function openTunnel(
+  peer: RawPeer,
+  end: TunnelEnd,
+  window = WINDOW,
+  packet = PACKET,
+  session: string = SESSION,
+): Promise<number> {
   const number = nextNumber++;
   const answered = hear(
     peer,
     (payload) => (payload[0] === CONFIRMATION || payload[0] === OPEN_FAILURE) && payload.readUInt32BE(1) === number,
   );
-  peer.send(tunnelOf(end, number, window, packet));
+  peer.send(tunnelOf(end, number, window, packet, session));
   return (await answered)?.readUInt32BE(5) ?? 0;
 }
 
@@ -99,10 +111,28 @@ export function playHost(peer: RawPeer, plan: HostPlan): void {
   };
 }
 
+/** The only offer of a host that lies; it says yes to whoever asks for it. */
+export const LIARS_OFFER = 'desktop:bait';
+const powers = { ...noPowers, files: true };
+const session = { sessionId: SESSION, containerHostKey: null, classicPort: null, powers, remainingMs: null };
+const results: Readonly<Record<string, unknown>> = {
+  hello: { protocol: PROTOCOL, oldest: PROTOCOL, name: 'Liar', capabilities: [...CAPABILITIES] },
+  'catalogue.get': {
+    offers: [{ id: LIARS_OFFER, kind: 'desktop', name: 'Bait', summary: '', categories: [], keywords: [], icon: null }],
+    isCut: false,
+  },
+};
+
 function answer(peer: RawPeer, control: number, text: string): void {
+  const say = (value: object) => peer.send(message.data(control, line({ jsonrpc: '2.0', ...value })));
   for (const one of text.split('\n').filter(Boolean)) {
     const { id, method } = JSON.parse(one) as { id: number; method: string };
-    const hello = { protocol: PROTOCOL, oldest: PROTOCOL, name: 'Liar', capabilities: [] };
-    peer.send(message.data(control, line({ jsonrpc: '2.0', id, result: method === 'hello' ? hello : { offers: [] } })));
+    if (method !== 'request.create') {
+      say({ id, result: results[method] ?? {} });
+      continue;
+    }
+    const requestId = crypto.randomUUID();
+    say({ id, result: { requestId, answerTimeoutMs: 60_000 } });
+    say({ method: 'request.answered', params: { requestId, answer: 'granted', session, problem: null } });
   }
 }
