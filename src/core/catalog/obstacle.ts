@@ -59,7 +59,7 @@ export function createFitnessReader(lookUp: (program: string) => Promise<string 
 }
 
 /** What `env NAME=VALUE … PROGRAM …` runs; anything else as it is. */
-function behindEnv(argv: readonly [string, ...string[]]): readonly [string, ...string[]] {
+export function behindEnv(argv: readonly [string, ...string[]]): readonly [string, ...string[]] {
   if (basename(argv[0]) !== 'env') return argv;
   let at = 1;
   for (; at < argv.length; at++) {

@@ -145,8 +145,15 @@ beforeEach(() => {
   });
 });
 
-const start = (visitor: Visitor, grant = grantFor(visitor.peerId)) =>
-  sessions.start({ grant, spec, offer, visitor, capabilities: ['windows', 'close'], size: undefined });
+const start = (visitor: Visitor, grant = grantFor(visitor.peerId), argv = spec.argv) =>
+  sessions.start({
+    grant,
+    spec: { ...spec, argv },
+    offer,
+    visitor,
+    capabilities: ['windows', 'close'],
+    size: undefined,
+  });
 
 test('what runs is the offer as the host knows it', async () => {
   await start(visitorOf(alice).visitor);
@@ -227,13 +234,23 @@ test('a program that exits ends its session; one that fails at once is said', as
 
 test('one that ends because it may not build its own sandbox is told apart, and its owner is told', async () => {
   const { visitor, notices } = visitorOf(alice);
-  await start(visitor);
+  await start(visitor, undefined, ['/usr/bin/chromium']);
   sandboxes[0]?.exit(133, { wantedOwnSandbox: true });
   await expect.poll(() => notices.length).toBe(1);
   // Its own advice, a helper that is of no use in a container, is not passed on.
   const problem = { code: 'own-sandbox-needed', params: {} };
   expect(notices[0]?.[1]).toMatchObject({ reason: 'program', problem, lastWords: [] });
   expect(needed).toEqual([offer.id]);
+});
+
+test('a program that is not made of Chromium and says the same has failed, and its owner is advised nothing', async () => {
+  const { visitor, notices } = visitorOf(alice);
+  await start(visitor);
+  sandboxes[0]?.exit(1, { wantedOwnSandbox: true, output: { first: ['No usable sandbox!'], last: [] } });
+  await expect.poll(() => notices.length).toBe(1);
+  const problem = { code: 'program-failed', params: { exitCode: 1 } };
+  expect(notices[0]?.[1]).toMatchObject({ problem, lastWords: ['No usable sandbox!'] });
+  expect(needed).toEqual([]);
 });
 
 test('what a program wrote is in the log and told to its visitor when it failed, and a normal end warns of nothing', async () => {

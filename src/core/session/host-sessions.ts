@@ -21,6 +21,7 @@ import {
 import { isSameDisplay, isWithin } from '../../contract/powers.ts';
 import type { Note, Recorder } from '../activity/activity.ts';
 import type { LaunchSpec } from '../catalog/catalog.ts';
+import { isMadeOfChromium } from '../catalog/chromium.ts';
 import { insideCompositor } from '../catalog/obstacle.ts';
 import type { Grant } from '../consent/grant.ts';
 import type { Containers } from '../container/container.ts';
@@ -376,7 +377,7 @@ export function startHostSessions(options: {
       sessions.set(id, running);
       setEnd(running);
       attach(running, visitor, capabilities);
-      void sandbox.ended.then(({ exitCode, wantedOwnSandbox, output }) => {
+      void sandbox.ended.then(async ({ exitCode, wantedOwnSandbox, output }) => {
         // A program that is asked to end is no fault, however it does so.
         const isClosed = running.closing !== 'no';
         if (isClosed || exitCode === null || exitCode === 0 || !sessions.has(id))
@@ -385,7 +386,8 @@ export function startHostSessions(options: {
         const isFault = Date.now() - running.startedAt < FAILED_AT_ONCE_MS || CRASH_CODES.has(exitCode);
         const problem: Problem | null = !isFault
           ? null
-          : wantedOwnSandbox
+          : // Security: a visitor can make a program print anything; the owner of a terminal is not advised to weaken its container.
+            wantedOwnSandbox && (await isMadeOfChromium(spec.argv))
             ? { code: 'own-sandbox-needed', params: {} }
             : { code: 'program-failed', params: { exitCode } };
         const needsOwnSandbox = problem?.code === 'own-sandbox-needed';
