@@ -48,6 +48,12 @@ describe('ebp share, unshare, dnd, pause and resume', () => {
       `Every application is shared.\nSeen by: ${sayRest}.\n${exception}` +
         'Except: Terminal, seen by nobody. To make it like the rest: ebp share app:xterm --to default\n',
     );
+    // Also where it is not said who sees the rest: that stays as it is.
+    core.set('settings', { ...core.get('settings'), audience: { who: rest } as never });
+    expect((await ebp(['share', '--all'])).out).toBe(
+      `Every application is shared.\nSeen by: ${sayRest}.\n${exception}` +
+        'Except: Terminal, seen by nobody. To make it like the rest: ebp share app:xterm --to default\n',
+    );
     expect(JSON.parse((await ebp(['share', '--to', rest, '--json'])).out)).toMatchObject({
       exceptions: [{ offerId: 'app:mousepad', audience: { who: own } }],
     });

@@ -132,11 +132,12 @@ async function share(
     ? await switchOffers(client, texts, flags.all === true, true)
     : { offerIds: [], names: '', chosen: [] };
   // What has an audience of its own keeps it.
+  const rest = audience === undefined ? readTopic(client, 'settings').audience : audience;
   const exceptions =
-    audience === undefined || audience === null || isNamed
+    rest === null || isNamed
       ? []
       : exceptionsTo(
-          audience,
+          rest,
           readTopic(client, 'offers').offers.filter(({ isShared }) => isShared || flags.all),
         );
   output.json({
@@ -151,7 +152,9 @@ async function share(
   for (const { name, obstacle } of chosen) {
     if (obstacle !== null) output.say(say(`cli.obstacle.${obstacle}`, { name: toShowable(name) }));
   }
-  if (audience !== undefined) output.say(say('cli.done.audience', { who: sayAudience(audience) }));
+  // “Except” is of somebody: without --to it is said who sees the rest.
+  const seenBy = audience === undefined && exceptions.length > 0 ? rest : audience;
+  if (seenBy !== undefined) output.say(say('cli.done.audience', { who: sayAudience(seenBy) }));
   for (const line of sayExceptions(exceptions)) output.say(line);
   return exitCodes.done;
 }
