@@ -9,6 +9,8 @@ import { canLaunch, isKnownKind } from '../lib/offers.ts';
 
 interface AppTileProps {
   readonly offer: Offer;
+  /** What tells it from another one of the same name; null where there is none. */
+  readonly hint: string | null;
   readonly canShowNative: boolean;
   readonly onLaunch: (offer: Offer) => void;
   readonly onNative: (offer: Offer) => void;
@@ -17,7 +19,7 @@ interface AppTileProps {
 }
 
 export const AppTile = memo(
-  function AppTile({ offer, canShowNative, onLaunch, onNative, onClassic, onOptions }: AppTileProps) {
+  function AppTile({ offer, hint, canShowNative, onLaunch, onNative, onClassic, onOptions }: AppTileProps) {
     const { t } = useTranslation();
     const [isMenuOpen, setMenuOpen] = useState(false);
     const isEnabled = canLaunch(offer);
@@ -52,12 +54,13 @@ export const AppTile = memo(
           <UnstyledButton
             className="tile-button"
             data-tile
-            aria-description={offer.summary}
+            aria-description={hint === offer.summary ? undefined : offer.summary}
             aria-disabled={!isEnabled}
             onClick={() => isEnabled && onLaunch(offer)}
           >
             <OfferIcon offer={offer} sizePx={56} />
             <span className="tile-name">{offer.name}</span>
+            {hint !== null && <span className="tile-note">{hint}</span>}
             {reason !== null && <span className="tile-note">{reason}</span>}
           </UnstyledButton>
         </Tooltip>
@@ -117,5 +120,6 @@ export const AppTile = memo(
       </li>
     );
   },
-  (before, after) => before.offer === after.offer && before.canShowNative === after.canShowNative,
+  (before, after) =>
+    before.offer === after.offer && before.hint === after.hint && before.canShowNative === after.canShowNative,
 );

@@ -19,7 +19,7 @@ import { sayProblem } from '../../messages/messages.ts';
 import { Hint } from '../components/hint.tsx';
 import { PresenceDot, VerifiedMark } from '../components/peer-mark.tsx';
 import { formatDateTime, formatNumber } from '../lib/format.ts';
-import { type Category, categoryOf, countCategories, searchOffers } from '../lib/offers.ts';
+import { type Category, categoryOf, countCategories, searchOffers, tellApart } from '../lib/offers.ts';
 import { isImpersonated } from '../lib/peers.ts';
 import { PeerMenu } from '../peers/peer-menu.tsx';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
@@ -47,6 +47,7 @@ export function CataloguePage({ peerId, onRetry }: { peerId: PeerId; onRetry: ()
   const search = useRef<HTMLInputElement>(null);
   const offers = catalogue ?? NO_OFFERS;
   const categories = useMemo(() => countCategories(offers), [offers]);
+  const hints = useMemo(() => tellApart(offers), [offers]);
   const found = useMemo(() => {
     const matches = searchOffers(offers, query);
     return category === 'all' ? matches : matches.filter((offer) => categoryOf(offer) === category);
@@ -222,6 +223,7 @@ export function CataloguePage({ peerId, onRetry }: { peerId: PeerId; onRetry: ()
               <AppTile
                 key={offer.id}
                 offer={offer}
+                hint={hints.get(offer.id) ?? null}
                 canShowNative={self.canShowNative}
                 onLaunch={launch}
                 onNative={setNativeOffer}

@@ -5,7 +5,7 @@ import { useDeferredValue, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { PresenceDot, VerifiedMark } from '../components/peer-mark.tsx';
-import { canLaunch } from '../lib/offers.ts';
+import { canLaunch, tellApart } from '../lib/offers.ts';
 import { markedName, sortPeers } from '../lib/peers.ts';
 import { useCore, useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';
@@ -21,17 +21,21 @@ export function CommandPalette() {
     return [
       {
         group: t('ui.palette.applications'),
-        actions: sorted.flatMap((peer) =>
-          (catalogues[peer.id] ?? []).filter(canLaunch).map((offer) => ({
+        actions: sorted.flatMap((peer) => {
+          const offers = catalogues[peer.id] ?? [];
+          const hints = tellApart(offers);
+          return offers.filter(canLaunch).map((offer) => ({
             id: `${peer.id} ${offer.id}`,
             label: offer.name,
-            description: t('ui.palette.onPeer', { peer: markedName(peer) }),
+            description: [hints.get(offer.id), t('ui.palette.onPeer', { peer: markedName(peer) })]
+              .filter(Boolean)
+              .join(' · '),
             keywords: [offer.summary, ...offer.keywords],
             leftSection: <OfferIcon offer={offer} sizePx={28} />,
             rightSection: <VerifiedMark isVerified={peer.isVerified} />,
             onClick: () => launchInViewer(core, { peerId: peer.id, offerId: offer.id, view: 'viewer' }),
-          })),
-        ),
+          }));
+        }),
       },
       {
         group: t('ui.peers.title'),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { getDefaultAsk, getDefaultOffer, getDefaultPeer } from '../test-data.test-support.ts';
 import { visibleAsks } from './asks.ts';
-import { canLaunch, categoryOf, countCategories, isKnownKind, searchOffers } from './offers.ts';
+import { canLaunch, categoryOf, countCategories, isKnownKind, searchOffers, tellApart } from './offers.ts';
 import { looksSame, searchPeers, sortPeers } from './peers.ts';
 
 const names = (list: readonly { name: string }[]) => list.map((one) => one.name);
@@ -33,6 +33,21 @@ describe('offers', () => {
       { category: 'Utility', count: 1 },
       { category: 'Other', count: 1 },
     ]);
+  });
+
+  test('of those with the same name each says what it is', () => {
+    const twin = (id: string, summary: string, name = 'Calculator') => getDefaultOffer({ id, name, summary });
+    expect(tellApart(offers)).toEqual(new Map());
+    const gnome = twin('app:org.gnome.Calculator', 'Reckons with units', 'calculator');
+    expect(tellApart([...offers, gnome])).toEqual(
+      new Map([
+        ['app:xcalc', 'Scientific calculator'],
+        ['app:org.gnome.Calculator', 'Reckons with units'],
+      ]),
+    );
+    // Nothing, or the same, is said of them.
+    for (const summary of ['', 'SCIENTIFIC calculator'])
+      expect([...tellApart([...offers, twin('app:kcalc', summary)]).values()]).toEqual(['xcalc', 'kcalc']);
   });
 
   test('only applications are launched; unknown kinds are known as such', () => {

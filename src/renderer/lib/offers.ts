@@ -1,5 +1,5 @@
 // Search and categories over lists of offers.
-import { knownOfferKinds, type Offer } from '../../contract/models.ts';
+import { knownOfferKinds, type Offer, type OfferId } from '../../contract/models.ts';
 import { messages } from '../../messages/messages.ts';
 
 /** Main categories of the Desktop Menu Specification 1.1, appendix A, in the order in which they are shown. */
@@ -47,6 +47,22 @@ export function canLaunch(offer: Offer): boolean {
 
 export function isKnownKind(offer: Offer): boolean {
   return (knownOfferKinds as readonly string[]).includes(offer.kind);
+}
+
+/**
+ * What tells those apart that have the same name: what is said of each, or its id where nothing is said or the same of both. The id is
+ * mostly the package's or the program's name. All others are left out.
+ */
+export function tellApart(offers: readonly Offer[]): ReadonlyMap<OfferId, string> {
+  const groups = Map.groupBy(offers, ({ name }) => fold(name));
+  const same = [...groups.values()].filter((group) => group.length > 1);
+  return new Map(
+    same.flatMap((group) => {
+      const summaries = new Set(group.map(({ summary }) => fold(summary)).filter((summary) => summary !== ''));
+      const areTelling = summaries.size === group.length;
+      return group.map(({ id, summary }) => [id, areTelling ? summary : id.replace(/^[^:]*:/, '')] as const);
+    }),
+  );
 }
 
 function fold(text: string): string {
