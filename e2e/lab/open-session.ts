@@ -36,7 +36,9 @@ export async function openSession(
     view: 'viewer',
     powers: { ...noPowers, ...asked },
   });
-  await soon(() => there.read('requests')?.length).toBe(1);
+  // Whose ask comes to nothing says why.
+  const problem = () => here.read('asks')?.find(({ id }) => id === askId)?.problem?.code;
+  await soon(() => problem() ?? there.read('requests')?.length).toBe(1);
   const requestId = there.read('requests')?.[0]?.id;
   if (requestId === undefined) throw new Error('no request');
   await there.call('requests.answer', { requestId, answer: 'allow', powers: { ...noPowers, ...given } });
