@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test';
 import { spawnOn } from '../../scripts/lab-hosts.ts';
 import type { TopicName } from '../../src/contract/contract.ts';
 import { expect, test, timed, useLan } from '../lab/fixtures.ts';
+import { nothingHappens } from '../lab/nothing-happens.ts';
 import {
   hostileOrigins,
   type PersonsBrowser,
@@ -142,7 +143,8 @@ test('a page frames ours', async () => {
       await page.evaluate(
         `document.body.innerHTML = '<iframe ${attributes} src="${person.origin}/?window=popup"></iframe>'`,
       );
-      await page.waitForTimeout(300);
+      // What Chromium puts there instead.
+      await expect.poll(() => page.frames()[1]?.url()).toBe('chrome-error://chromewebdata/');
       for (const frame of page.frames().slice(1)) {
         expect(await frame.locator('#root').count(), `${origin} ${attributes}`).toBe(0);
         expect(await frame.content()).not.toContain('eBrainPool');
@@ -159,8 +161,7 @@ test('a page frames ours in a browser that does not heed our headers: the pageâ€
   await page.evaluate(`document.body.innerHTML = '<iframe src="${person.origin}/?window=popup"></iframe>'`);
   const frame = page.frameLocator('iframe');
   await expect(frame.locator('#root')).toHaveCount(1);
-  await page.waitForTimeout(1500);
-  await expect(frame.locator('#root > *')).toHaveCount(0);
+  await nothingHappens(1000, () => frame.locator('#root > *').count(), 0);
   // In a window of its own the very same page is drawn.
   await page.goto(`${person.origin}/?window=popup`);
   await expect(page.locator('#root > *').first()).toBeAttached();
@@ -176,7 +177,7 @@ test('a page opens ours in a window and talks to it, moves it and closes it', as
     );
     const opened = await opening;
     await opened.waitForLoadState();
-    await page.waitForTimeout(300);
+    await expect.poll(() => page.evaluate('opened.closed')).toBe(true);
     const seen = await page.evaluate(`(() => {
       const results = [];
       for (const look of [() => opened.document.body.innerHTML, () => opened.location.href, () => opened.localStorage])
@@ -202,8 +203,8 @@ test('a page leads the browser to an address of ours that asks for a program', a
       const page = await openHostile(origin);
       await page.evaluate(`location.href = ${JSON.stringify(person.origin + path)}`);
       await page.waitForURL((url) => url.origin === person.origin, { waitUntil: 'commit' });
-      await page.waitForTimeout(500);
-      expect(await state(), `${origin} ${path}`).toBe(before);
+      await page.waitForLoadState();
+      await nothingHappens(300, state, before);
       await page.close();
     }
   // The same address works where our own page opens it, so that it is no mistake in the address that keeps it out.
@@ -273,7 +274,7 @@ test('a page leads the browser into a session of the attackerâ€™s with a token (
       await page.waitForURL((url) => url.origin === person.origin, { waitUntil: 'commit' });
       expect(await cookieOf(), `${origin} ${token}`).toBe(own);
       // Chromium does not always close a page that is just being led on.
-      await page.waitForTimeout(700);
+      await page.waitForLoadState();
       await page.close();
     }
 });

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { addressOf, isInLab, spawnOn } from '../../scripts/lab-hosts.ts';
 import type { Offer } from '../../src/contract/models.ts';
 import { expect, soon, test, useLan } from '../lab/fixtures.ts';
+import { nothingHappens } from '../lab/nothing-happens.ts';
 import { openSession } from '../lab/open-session.ts';
 import { tidyUp } from './person.ts';
 
@@ -53,8 +54,7 @@ test('what a shell would act on is an argument: nothing but the entry’s progra
   await openSession(lan.alice, lan.bob, 'shell', {});
   const home = (await lan.bob.core()).read('containers')?.[0]?.homePath ?? '';
   expect(existsSync(home)).toBe(true);
-  await (await lan.alice.mainPage()).page.waitForTimeout(800);
-  expect(readdirSync(home).filter((name) => name.includes('pwned'))).toEqual([]);
+  await nothingHappens(500, () => readdirSync(home).filter((name) => name.includes('pwned')), []);
 });
 
 test('an icon’s path leads to pictures only, never to another file of the owner', async () => {
@@ -122,9 +122,7 @@ test('a picture of a peer runs no script and fetches nothing', async () => {
     await expect
       .poll(() => shown.evaluate((img) => (img as unknown as { naturalWidth: number }).naturalWidth))
       .toBeGreaterThan(0);
-    await alice.page.waitForTimeout(800);
-    expect(asked.filter((url) => url.includes(':8099'))).toEqual([]);
-    expect(said).toEqual(['ready']);
+    await nothingHappens(500, () => [...said, ...asked.filter((url) => url.includes(':8099'))], ['ready']);
     const withPictures = (await catalogue()).filter(({ icon }) => icon !== null).map(({ name }) => name);
     expect(withPictures).not.toContain('scripted');
     expect(withPictures).not.toContain('handler');

@@ -1,8 +1,10 @@
 // Clicks and keys that were meant for something else, or were never a person's: none of them answers a question.
 import type { Page } from '@playwright/test';
+import { ARMING_MS } from '../../src/contract/arming.ts';
 import type { OfferId, RequestId } from '../../src/contract/models.ts';
 import { noPowers } from '../../src/contract/powers.ts';
 import { expect, soon, test, useLan } from '../lab/fixtures.ts';
+import { nothingHappens } from '../lab/nothing-happens.ts';
 import { sandboxProcesses } from '../lab/processes.ts';
 import type { Popup } from '../pages/popup.ts';
 
@@ -58,8 +60,7 @@ async function whereAllowWillBe(): Promise<{ popup: Popup; x: number; y: number 
 }
 
 async function expectUnanswered(popup: Popup, count = 1): Promise<void> {
-  await popup.page.waitForTimeout(400);
-  expect(await waiting()).toHaveLength(count);
+  await nothingHappens(400, async () => (await waiting()).length, count);
   await expect(popup.card).toBeVisible();
 }
 
@@ -115,7 +116,6 @@ test('a click begins while “Allow once” is not armed and ends when it is', a
   await popup.page.mouse.move(x, y);
   await popup.page.mouse.down();
   await expect(popup.once).toBeEnabled();
-  await popup.page.waitForTimeout(100);
   await popup.page.mouse.up();
   await expectUnanswered(popup);
   await denyForReal(popup);
@@ -198,7 +198,8 @@ test('a window that covers the pop-up closes between the two clicks of a double 
   await popup.page.evaluate(`
     document.documentElement.dispatchEvent(new MouseEvent('mouseleave'));
     window.dispatchEvent(new Event('blur'));`);
-  await popup.page.waitForTimeout(900);
+  // So long that a pointer which had stayed would count as one at rest.
+  await nothingHappens(ARMING_MS + 100, async () => (await waiting()).length, 1);
   await popup.page.evaluate(`
     document.documentElement.dispatchEvent(new MouseEvent('mouseenter'));
     window.dispatchEvent(new Event('focus'));`);
@@ -285,8 +286,7 @@ test('a window as small as the button shows no question, and takes no answer', a
     return document.elementFromPoint(left + 2, top + 2) !== null;
   })()`);
   if (!isTitleSeen && box !== null) await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
-  await page.waitForTimeout(400);
-  expect(await waiting()).toHaveLength(1);
+  await nothingHappens(400, async () => (await waiting()).length, 1);
   expect(isTitleSeen).toBe(false);
   await page.close();
 });

@@ -1,8 +1,8 @@
 // The pop-up and the notifications, before a real window manager and a real session bus: who has the keyboard keeps it.
 import { expect, it } from 'vitest';
-import { ARMING_MS } from '../../src/contract/arming.ts';
+import { nothingHappens } from '../lab/nothing-happens.ts';
 import { makeRequest } from './fixture/topics.ts';
-import { hasPorts, type PageTest, until, useShell } from './fixture/use-shell.ts';
+import { armed, hasPorts, type PageTest, until, useShell } from './fixture/use-shell.ts';
 
 /** Of the page that `page.evaluate` runs in. */
 declare const test: PageTest;
@@ -24,7 +24,7 @@ it('shows the pop-up without taking the focus, and hides it when nothing waits',
   shell.set('requests', [makeRequest(1)]);
   await isShown(true);
   // A window manager that gives it the focus after all does so at once.
-  await page.waitForTimeout(500);
+  await nothingHappens(500, async () => (await popup()).isFocused, false);
   expect(await popup()).toMatchObject({ isFocused: false, isAlwaysOnTop: true, width: 420, height: 520 });
   expect((await shell.look('')).isFocused).toBe(true);
   // The page hears of it over its own port, maybe after the window was shown.
@@ -107,12 +107,11 @@ it('a notification answers nothing by itself: what it offers is the pop-up', asy
   await shell.ready('?window=popup');
   shell.set('requests', [makeRequest(1)]);
   await until(() => expect(shown()).toHaveLength(1));
-  await new Promise((resolve) => setTimeout(resolve, ARMING_MS + 50));
+  await armed();
   // Buttons of notifications are for macOS and Windows: here there is the click alone, and a desktop may send any other key.
   expect(Object.keys(shown()[0]?.actions ?? {})).toEqual(['default']);
   for (const key of ['0', '1', 'allow', 'action-0']) shell.notifications.press(1, key);
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  expect(shell.calls('requests.answer')).toEqual([]);
+  await nothingHappens(300, () => shell.calls('requests.answer').length, 0);
   shell.notifications.click(1);
   await isShown(true);
   expect(shell.calls('requests.answer')).toEqual([]);

@@ -1,6 +1,7 @@
 // What the system says about power and the screen: a real system bus, with logind and the screen saver played by the test.
 import { defineInterface } from 'dbus-native';
 import { expect, it } from 'vitest';
+import { nothingHappens } from '../lab/nothing-happens.ts';
 import { makeRequest } from './fixture/topics.ts';
 import { until, useShell } from './fixture/use-shell.ts';
 
@@ -82,8 +83,7 @@ it('a screen that is locked and opened again leaves what waits as it is', async 
   await until(async () => expect((await shell.look('?window=popup')).isVisible).toBe(true));
   saver.emit['ActiveChanged']?.(true);
   saver.emit['ActiveChanged']?.(false);
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  expect((await shell.look('?window=popup')).isVisible).toBe(true);
+  await nothingHappens(300, async () => (await shell.look('?window=popup')).isVisible, true);
   expect(shell.calls('requests.answer')).toEqual([]);
   await until(async () => expect(await shell.tray.read()).not.toBeNull());
 });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { nothingHappens } from '../lab/nothing-happens.ts';
 import { uuid } from './fixture/topics.ts';
 import { until, useShell } from './fixture/use-shell.ts';
 
@@ -29,8 +30,7 @@ it('saves what its own page made, where the person says, and nothing else', asyn
       link.click();
     }, address);
   await save('data:text/plain,from%20elsewhere');
-  await page.waitForTimeout(500);
-  expect(await titles()).toEqual(before);
+  await nothingHappens(500, titles, before);
 
   await save('blob');
   // Whatever the page calls it, it is one name in a folder; here the person gives another one.

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { nothingHappens } from '../lab/nothing-happens.ts';
 import { makeAsk, makeSession, uuid } from './fixture/topics.ts';
 import { hasPorts, type PageTest, until, useShell } from './fixture/use-shell.ts';
 
@@ -89,8 +90,7 @@ it('refuses navigation, foreign windows, inline scripts and the network', async 
   await page.evaluate(() => {
     window.location.href = '/icons/nothing';
   });
-  await page.waitForTimeout(300);
-  expect(page.url()).toBe(address);
+  await nothingHappens(300, () => page.url(), address);
 
   for (const url of ['https://elsewhere.test/', '/', '/?window=popup', '/index.html?window=viewer', 'about:blank']) {
     expect(await page.evaluate((target) => window.open(target) === null, url), url).toBe(true);
@@ -183,8 +183,7 @@ it('gives no ports to a page of another origin', async () => {
   for (const url of ['data:text/html,<title>elsewhere</title>', `app://ebp/icons/${'a'.repeat(64)}`]) {
     await page.goto(url);
     await page.evaluate(() => window.postMessage('ebrainpool-ready', '*'));
-    await page.waitForTimeout(300);
-    expect(shell.calls('attached')).toHaveLength(attached);
+    await nothingHappens(300, () => shell.calls('attached').length, attached);
   }
   await page.goto('app://ebp/');
   await until(() => expect(shell.calls('attached')).toHaveLength(attached + 1));
@@ -210,8 +209,7 @@ it('opens viewers for its own page and ends what a closed viewer stood for', asy
   expect(await main.evaluate(() => window.opened.closed)).toBe(false);
   // Only a page itself gets its ports anew, not because another window says so.
   await viewer.evaluate(() => window.opener.postMessage('ebrainpool-ready', '*'));
-  await viewer.waitForTimeout(300);
-  expect(await main.evaluate(() => test.portsGiven)).toBe(1);
+  await nothingHappens(300, () => main.evaluate(() => test.portsGiven), 1);
   expect(await viewer.evaluate(() => [typeof window.require, typeof window.process])).toEqual([
     'undefined',
     'undefined',

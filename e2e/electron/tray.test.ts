@@ -1,12 +1,10 @@
 // The status icon, the notifications and the end, through a real session bus, in a real Electron with a core that does as it is told.
 import { expect, it } from 'vitest';
-import { ARMING_MS } from '../../src/contract/arming.ts';
 import { makeRequest, makeSession, uuid } from './fixture/topics.ts';
-import { until, useShell } from './fixture/use-shell.ts';
+import { armed, until, useShell } from './fixture/use-shell.ts';
 import type { TrayMenuItem } from './tray.ts';
 
 const shell = useShell();
-const armed = () => new Promise((resolve) => setTimeout(resolve, ARMING_MS + 50));
 const tray = async () => {
   const read = await shell.tray.read();
   if (read === null) throw new Error('there is no status icon');

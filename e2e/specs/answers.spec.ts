@@ -1,6 +1,7 @@
 // Every way in which a question can end, who can give the answer, and what is shared in the first place.
 import { writeFileSync } from 'node:fs';
 import { expect, soon, test, timed, toggle, useLan } from '../lab/fixtures.ts';
+import { nothingHappens } from '../lab/nothing-happens.ts';
 import { sandboxProcesses } from '../lab/processes.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc', xterm: 'xterm' } } });
@@ -83,8 +84,8 @@ test('Enter right after the pop-up appears is no answer', async () => {
   await expect(popup.once).toBeEnabled();
   await popup.page.evaluate('document.activeElement?.blur()');
   await popup.page.keyboard.press('Enter');
-  await popup.page.waitForTimeout(300);
-  expect((await lan.bob.core()).read('requests')).toHaveLength(1);
+  const core = await lan.bob.core();
+  await nothingHappens(300, () => core.read('requests')?.length, 1);
 });
 
 test('launch and accept with the keyboard alone', async () => {

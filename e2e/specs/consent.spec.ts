@@ -1,6 +1,7 @@
 // What a person's answer lasts for and takes away, as seen on both computers.
 import { noPowers } from '../../src/contract/powers.ts';
 import { expect, soon, test, toggle, useLan } from '../lab/fixtures.ts';
+import { nothingHappens } from '../lab/nothing-happens.ts';
 import { sandboxProcesses } from '../lab/processes.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc', xterm: 'xterm' } } });
@@ -84,9 +85,8 @@ test('neither a script nor a second click changes the outcome', async () => {
   await expect(popup.other('Until I quit eBrainPool')).toBeEnabled();
   expect(await popup.page.evaluate<number>('window.seen.armedAt - window.seen.shownAt')).toBeGreaterThan(650);
   await clickAll();
-  await popup.page.waitForTimeout(300);
   const core = await lan.bob.core();
-  expect(core.read('requests')).toHaveLength(1);
+  await nothingHappens(300, () => core.read('requests')?.length, 1);
   expect(core.read('rules')).toEqual([]);
   expect(core.read('peers')?.some(({ isBlocked }) => isBlocked)).toBe(false);
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { checkAccess } from '../lab/axe.ts';
 import type { Computer } from '../lab/computer.ts';
 import { expect, soon, test, useLan } from '../lab/fixtures.ts';
+import { nothingHappens } from '../lab/nothing-happens.ts';
 import { sandboxProcesses } from '../lab/processes.ts';
 
 const lan = useLan({
@@ -71,8 +72,7 @@ test('a native window whose launcher returned at once stays, and its end is norm
   await answerYes();
   await soon(() => screen.windows()).toContain('Calculator');
   // Longer than a launcher's end takes to be told.
-  await new Promise((resolve) => setTimeout(resolve, 2000));
-  expect(await screen.windows()).toContain('Calculator');
+  await nothingHappens(1500, async () => (await screen.windows()).includes('Calculator'), true);
   await screen.run(['xdotool', 'search', '--name', 'Calculator', 'windowkill']);
   await soon(() => sandboxProcesses('bob'), 8000).toEqual([]);
   await expect((await lan.alice.mainPage()).sessions('visitor', 'running')).toHaveCount(0);

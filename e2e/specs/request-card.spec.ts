@@ -6,6 +6,7 @@ import { checkAccess } from '../lab/axe.ts';
 import type { Computer } from '../lab/computer.ts';
 import { expect, soon, test, useLan } from '../lab/fixtures.ts';
 import { whatHides } from '../lab/in-sight.ts';
+import { nothingHappens } from '../lab/nothing-happens.ts';
 import { Popup } from '../pages/popup.ts';
 
 const entry = (name: string) =>
@@ -280,8 +281,7 @@ test('a card that says something else is not answered by a click that was on its
   await core.call('peers.rename', { peerId: request.peerId, name: 'Carol' });
   await expect(popup.card).toContainText('Carol asks to use xcalc');
   await popup.page.mouse.up();
-  await popup.page.waitForTimeout(300);
-  expect(core.read('requests')).toHaveLength(1);
+  await nothingHappens(300, () => core.read('requests')?.length, 1);
   await core.call('peers.rename', { peerId: request.peerId, name: null });
 });
 

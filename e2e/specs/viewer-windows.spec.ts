@@ -13,7 +13,9 @@ const lan = useLan({
     apps: {
       two: `sh -c "${TWO}"`,
       keys: 'sh -c "exec xev >keys.txt"',
-      alone: 'xterm -T alone -e sh -c "sleep 2; xdotool search --name alone windowminimize; sleep 600"',
+      // Minimises itself at Enter, and writes down what becomes of its window.
+      alone:
+        'xterm -T alone -e sh -c "xprop -spy -name alone WM_STATE >states.txt & head -n 1; xdotool search --name alone windowminimize; sleep 600"',
       named: `sh -c "exec xterm -T '${'Bob (verified) · '.repeat(20)}' -e sleep 600"`,
       small:
         'xlogo -title small -geometry 200x150 -xrm "*minWidth: 200" -xrm "*maxWidth: 200" -xrm "*minHeight: 150" -xrm "*maxHeight: 150"',
@@ -137,8 +139,11 @@ test('a window of a fixed size stands in the middle, and stays there', async () 
 test('a program that is minimised comes back', async () => {
   const { viewer } = await openSession(lan.alice, lan.bob, 'alone', {});
   await soon(() => viewer.page.title()).toContain('alone · Bob');
-  // It minimises itself after two seconds.
-  await viewer.page.waitForTimeout(3000);
+  const states = () =>
+    [...(lan.bob.readInHome('states.txt') ?? '').matchAll(/window state: (\w+)/g)].map(([, state]) => state);
+  await soon(states).toEqual(['Normal']);
+  await viewer.type('\n');
+  await soon(states).toEqual(['Normal', 'Iconic', 'Normal']);
   await soon(async () => inkOf(await viewer.picture())).toBeGreaterThan(0);
   await expect(viewer.page).toHaveTitle('alone · Bob (not verified)');
 });

@@ -488,8 +488,7 @@ describe('a display', () => {
     expect(produced).toBe(before);
     expect(produced).toBeLessThan(16_000_000);
     socket.resume();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(produced).toBeGreaterThan(before);
+    await expect.poll(() => produced).toBeGreaterThan(before);
     socket.terminate();
   });
 

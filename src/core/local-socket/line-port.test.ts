@@ -39,8 +39,7 @@ describe('a line port', () => {
     await settle();
     expect(messages).toEqual([1, 2, 3]);
     left = 100;
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(messages).toEqual([1, 2, 3, 4, 56, 7]);
+    await expect.poll(() => messages).toEqual([1, 2, 3, 4, 56, 7]);
   });
 
   test('keeps a long line that comes byte by byte in one piece', async () => {
