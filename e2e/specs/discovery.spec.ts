@@ -178,6 +178,27 @@ test('an address where nobody is gives a sentence and no computer', async () => 
   await expect(alice.peers).toHaveCount(2);
 });
 
+test('in a narrow window the dialog that adds one comes in place of the list, and has the keyboard', async () => {
+  const { page } = await lan.alice.mainPage();
+  await page.setViewportSize({ width: 700, height: 500 });
+  try {
+    await page.getByRole('banner').getByRole('button', { name: 'Show computers' }).click();
+    const list = page.getByRole('dialog', { name: 'Computers' });
+    await list.getByRole('button', { name: 'Add by address' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Add a computer by its address' });
+    await expect(list).toBeHidden();
+    await expect(dialog.getByRole('textbox')).toBeFocused();
+    await page.keyboard.type('192.168.0.1');
+    await expect(dialog.getByRole('textbox')).toHaveValue('192.168.0.1');
+    await page.screenshot({ path: test.info().outputPath('add-700.png') });
+    // A click goes to what lies in front.
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await expect(dialog).toBeHidden();
+  } finally {
+    await page.setViewportSize({ width: 1280, height: 800 });
+  }
+});
+
 /** Its cable is out, and what gave it addresses took them back. */
 function takeAddressesAway(host: string): void {
   cutCable(host);

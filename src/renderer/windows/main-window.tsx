@@ -98,7 +98,12 @@ function House({ onRequests, requests }: { onRequests: () => void; requests: Rea
   const hasRequests = useTopic('requests').length > 0;
   const { retry } = useOpenPeer(page.page === 'peer' ? page.peerId : null);
 
-  const list = <PeerList page={page} onAdd={() => setAdding(true)} onChosen={() => setNavOpen(false)} />;
+  // The list goes where it covers the page: the dialog would lie behind it.
+  const add = () => {
+    setNavOpen(false);
+    setAdding(true);
+  };
+  const list = <PeerList page={page} onAdd={add} onChosen={() => setNavOpen(false)} />;
   return (
     <div className="house">
       <button type="button" className="skip-link" onClick={() => document.getElementById('content')?.focus()}>
@@ -126,6 +131,7 @@ function House({ onRequests, requests }: { onRequests: () => void; requests: Rea
           <Drawer
             opened={isNavOpen}
             onClose={() => setNavOpen(false)}
+            returnFocus={!isAdding}
             size={300}
             title={t('ui.peers.title')}
             closeButtonProps={{ 'aria-label': t('ui.common.close') }}
@@ -138,9 +144,7 @@ function House({ onRequests, requests }: { onRequests: () => void; requests: Rea
           </Drawer>
         )}
         <main className="house-main" id="content" tabIndex={-1}>
-          {page.page === 'home' && (
-            <HomePage onAdd={() => setAdding(true)} onShowPeers={isWide ? null : () => setNavOpen(true)} />
-          )}
+          {page.page === 'home' && <HomePage onAdd={add} onShowPeers={isWide ? null : () => setNavOpen(true)} />}
           {page.page === 'own' && <OwnPage />}
           {page.page === 'history' && <HistoryPage />}
           {page.page === 'peer' && <CataloguePage key={page.peerId} peerId={page.peerId} onRetry={retry} />}
