@@ -56,6 +56,8 @@ const forTests = {
   perl: 'perl',
   'alsa-utils': 'aplay',
   mousepad: 'mousepad',
+  'libreoffice-writer': 'lowriter',
+  'libreoffice-gtk3': '/usr/lib/libreoffice/program/libvclplug_gtk3lo.so',
   'desktop-file-utils': 'desktop-file-validate',
   'x11-utils': 'xwininfo',
   'xdg-utils': 'xdg-open',
