@@ -1,6 +1,6 @@
 // `npm run bench`: measurements of the product beside the alternatives, in one run on the lab. Prints a table, and writes
 // bench/results/latest.json. ARCHITECTURE.md tells what the lab is.
-import { isInLab } from '../scripts/lab-hosts.ts';
+import { isInLab } from '../lab/hosts.ts';
 import { displayNotes, measureDisplay } from './display.ts';
 import { launchNotes, measureLaunch } from './launch.ts';
 import { manyPeersNotes, measureManyPeers } from './many-peers.ts';

@@ -1,6 +1,6 @@
 // Chromium on a computer of the lab, driven by Playwright, with the clock of its pages put beside ours.
 import { type BrowserContext, chromium, type Page } from '@playwright/test';
-import { programOn } from '../scripts/lab-hosts.ts';
+import { programOn } from '../lab/hosts.ts';
 
 export interface Browser extends AsyncDisposable {
   readonly context: BrowserContext;

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectOn, folderOf, spawnOn } from '../scripts/lab-hosts.ts';
+import { connectOn, folderOf, spawnOn } from '../lab/hosts.ts';
 import { type Client, createClient } from '../src/contract/client.ts';
 import type { TopicName, TopicValue } from '../src/contract/contract.ts';
 import { createLinePort } from '../src/contract/line-port.ts';

@@ -4,9 +4,9 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { noPowers } from '../src/contract/powers.ts';
-import { RfbClientFilter } from '../src/core/session/rfb-client-filter.ts';
-import { RfbServerFilter } from '../src/core/session/rfb-server-filter.ts';
-import { join } from '../src/core/tunnel/ssh.ts';
+import { RfbClientFilter } from '../src/core/channels/display/rfb-client-filter.ts';
+import { RfbServerFilter } from '../src/core/channels/display/rfb-server-filter.ts';
+import { join } from '../src/core/wire/ssh/ssh.ts';
 
 const SCREEN = { width: 1024, height: 720 };
 const RAW = 0;

@@ -1,6 +1,6 @@
 // What it costs that the host reads every message of a display: the stream with its filters beside the same one without.
 import { join } from 'node:path';
-import { folderOf, spawnOn } from '../scripts/lab-hosts.ts';
+import { folderOf, spawnOn } from '../lab/hosts.ts';
 import { endChild, firstMatch, root } from './computers.ts';
 import type { BenchOptions } from './options.ts';
 import { type Result, toResult } from './report.ts';

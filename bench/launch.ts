@@ -1,12 +1,14 @@
 // From the yes to the window: the viewer and the native window beside `ssh -X` and xpra, interleaved.
+
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
-import { addressOf, spawnOn } from '../scripts/lab-hosts.ts';
-import type { PeerId, View } from '../src/contract/models.ts';
+import { addressOf, spawnOn } from '../lab/hosts.ts';
+import type { PeerId } from '../src/contract/models.ts';
+import type { View } from '../src/contract/views.ts';
 import { clockOffset, startBrowser } from './browser.ts';
 import { type Computer, endChild, firstMatch, startComputer, startXvfb } from './computers.ts';
 import { type MappedWindows, watchMappedWindows } from './mapped-windows.ts';
@@ -104,7 +106,7 @@ export async function measureLaunch({ runs, isShort, isTraced }: BenchOptions): 
 export const launchNotes = [
   'xcalc each time. Yes: the call of requests.answer at the host, 2 s after the request arrived there (a person reads; the container warms).',
   '[1] From the start of `ssh -X -p PORT ebp@bob` to MapNotify of the window, into a sandbox of the same engine that was started and given its program',
-  '    beforehand, its sshd on a TCP port as a classic forward opens it; no consent, no session, nothing else to do.',
+  '    beforehand, its sshd on a TCP port as the view ssh-command opens it; no consent, no session, nothing else to do.',
   '[2] From the start of `xpra start ssh://… --start-child=xcalc` through a plain sshd on the host, without a container, to MapNotify of the window.',
 ];
 

@@ -1,7 +1,7 @@
 // 300 advertised peers: how long until all are shown, and what they cost afterwards.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spawnOn } from '../scripts/lab-hosts.ts';
+import { spawnOn } from '../lab/hosts.ts';
 import { startBrowser } from './browser.ts';
 import { endChild, firstMatch, root, startComputer, waitFor } from './computers.ts';
 import type { BenchOptions } from './options.ts';
@@ -32,7 +32,7 @@ export async function measureManyPeers({ runs, isShort }: BenchOptions): Promise
     await sleep(1500);
     const before = pssMiB(alice.pid);
     const startedAt = performance.now();
-    const argv = [process.execPath, join(root, 'src/core/peers/mdns.bench-support.ts'), String(PEERS)];
+    const argv = [process.execPath, join(root, 'src/core/peers/discovery/mdns.bench-support.ts'), String(PEERS)];
     const fakes = spawnOn('carol', argv, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
     stack.defer(() => {
       fakes.stdin?.end();

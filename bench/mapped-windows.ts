@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { spawnOn } from '../scripts/lab-hosts.ts';
+import { spawnOn } from '../lab/hosts.ts';
 import { endChild } from './computers.ts';
 
 export interface MappedWindows extends AsyncDisposable {

@@ -1,6 +1,6 @@
 // Memory of an idle core, and of one session beside Xvnc and the program run bare.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { folderOf, spawnOn } from '../scripts/lab-hosts.ts';
+import { folderOf, spawnOn } from '../lab/hosts.ts';
 import { endChild, startComputer } from './computers.ts';
 import type { BenchOptions } from './options.ts';
 import { pssMiB, rssMiB, treeOf } from './processes.ts';

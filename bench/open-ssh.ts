@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { addressOf, folderOf, spawnOn } from '../scripts/lab-hosts.ts';
+import { addressOf, folderOf, spawnOn } from '../lab/hosts.ts';
 import { endChild, until } from './computers.ts';
 
 export interface SshKey {

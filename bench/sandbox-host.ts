@@ -1,16 +1,16 @@
 // On the host's side of `ssh -X`: sandboxes of the product's own engine, made ready beforehand, and a TCP port into the
-// sandbox's sshd as a classic forward opens it. `node bench/sandbox-host.ts PORT PUBLIC_KEY PROGRAM…`; reads `start` and `stop`.
+// sandbox's sshd as the view ssh-command opens it. `node bench/sandbox-host.ts PORT PUBLIC_KEY PROGRAM…`; reads `start` and `stop`.
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import ssh2 from 'ssh2';
-import { createBubblewrap } from '../src/core/container/bubblewrap.ts';
 import type { Sandbox } from '../src/core/container/engine.ts';
+import { createBubblewrap } from '../src/core/container/engines/bubblewrap/bubblewrap.ts';
 import { silentLog } from '../src/core/lib/log.ts';
 import { generateKey } from '../src/core/lib/ssh-key.ts';
-import { join as joinStreams } from '../src/core/tunnel/ssh.ts';
+import { join as joinStreams } from '../src/core/wire/ssh/ssh.ts';
 
 const [port, publicKey = '', ...argv] = process.argv.slice(2);
 const runtimeDir = join(process.env['XDG_RUNTIME_DIR'] ?? '/tmp', 'bench');

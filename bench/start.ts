@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spawnOn } from '../scripts/lab-hosts.ts';
+import { spawnOn } from '../lab/hosts.ts';
 import { type Computer, root, startComputer } from './computers.ts';
 import type { BenchOptions } from './options.ts';
 import { type Result, toResult } from './report.ts';

@@ -5,9 +5,9 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { openIdentity } from '../src/core/identity/identity.ts';
 import { silentLog } from '../src/core/lib/log.ts';
-import { OLDEST_PROTOCOL, PROTOCOL } from '../src/core/tunnel/peer-protocol.ts';
-import { type Host, startPeerServer } from '../src/core/tunnel/peer-server.ts';
-import { join } from '../src/core/tunnel/ssh.ts';
+import { OLDEST_PROTOCOL, PROTOCOL } from '../src/core/wire/peer-protocol.ts';
+import { type Host, startPeerServer } from '../src/core/wire/peer-server.ts';
+import { join } from '../src/core/wire/ssh/ssh.ts';
 
 const [identityFolder = '', socketPath = ''] = process.argv.slice(2);
 const hello = { protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'bench', capabilities: [] };

@@ -4,8 +4,8 @@ import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { openIdentity } from '../src/core/identity/identity.ts';
 import { silentLog } from '../src/core/lib/log.ts';
-import { connectPeer } from '../src/core/tunnel/peer-client.ts';
-import { join } from '../src/core/tunnel/ssh.ts';
+import { connectPeer } from '../src/core/wire/peer-client.ts';
+import { join } from '../src/core/wire/ssh/ssh.ts';
 
 const [identityFolder = '', host = '', port, socketPath = ''] = process.argv.slice(2);
 const connection = await connectPeer({

@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { addressOf, folderOf, spawnOn } from '../scripts/lab-hosts.ts';
+import { addressOf, folderOf, spawnOn } from '../lab/hosts.ts';
 import { endChild, firstMatch, root, until } from './computers.ts';
 import { makeKey, sshOptions, startPlainSshd } from './open-ssh.ts';
 import type { BenchOptions } from './options.ts';

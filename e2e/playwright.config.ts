@@ -1,6 +1,6 @@
 // The specs that run on the lab (`npm run e2e`): all in the browser shell, and in Electron where the shells differ.
 import { defineConfig } from '@playwright/test';
-import type { ShellOption } from './lab/fixtures.ts';
+import type { ShellOption } from './computers/fixtures.ts';
 
 /**
  * Windows and their closing, the pop-up, the ports that carry pictures and files, the camera's permission, the key store, what is
@@ -14,7 +14,7 @@ export default defineConfig<object, ShellOption>({
   testDir: '.',
   testMatch: '{specs,attacks}/**/*.spec.ts',
   outputDir: '../out/test/e2e',
-  globalSetup: './lab/global-setup.ts',
+  globalSetup: './computers/global-setup.ts',
   // The lab has one LAN: two specs at a time would see each other's computers.
   workers: 1,
   timeout: 60_000,

@@ -15,6 +15,6 @@ runMain(async () => {
     return runHere(node24, [bench, '--help'], { env: { ...process.env, PATH: projectPath() } });
   }
   await ensureSetUp({ forTests: true });
-  const lab = [join(root, 'scripts', 'lab.mjs'), '--hosts', '3', node24, bench, ...args];
+  const lab = [join(root, 'lab', 'lab.mjs'), '--hosts', '3', node24, bench, ...args];
   return runHere(node24, lab, { env: { ...process.env, PATH: projectPath() } });
 });

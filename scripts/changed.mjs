@@ -46,7 +46,7 @@ const rules = [
     { specs: [{ project: 'electron' }, { project: 'package' }], tests: ['e2e/', 'scripts/system-packages'] },
   ],
   [/^src\/headless\//, { specs: [{ project: 'browser' }], tests: [] }],
-  [/^scripts\/(lab|e2e|side-by-side|setup|system-packages|npm-packages|window-build|tools)/, everything],
+  [/^scripts\/(e2e|side-by-side|setup|system-packages|npm-packages|window-build|tools)/, everything],
   [/^scripts\//, tests('scripts/')],
 ];
 

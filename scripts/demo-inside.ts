@@ -3,7 +3,7 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { folderOf, hosts, spawnOn } from './lab-hosts.ts';
+import { folderOf, hosts, spawnOn } from '../lab/hosts.ts';
 
 const [folder = '', ...ports] = process.argv.slice(2);
 const here = import.meta.dirname;
@@ -28,7 +28,7 @@ function giveApplications(home: string): void {
 }
 
 function startRelay(host: string, port: string): void {
-  const relay = spawnOn(host, ['node', join(here, 'relay.mjs'), join(folder, `${host}.sock`), port], {
+  const relay = spawnOn(host, ['node', join(root, 'lab', 'relay.mjs'), join(folder, `${host}.sock`), port], {
     stdio: 'inherit',
   });
   relay.on('close', (code) => fail(`The way to ${host} closed (${code}).`));

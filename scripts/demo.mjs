@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { startRelay } from './relay.mjs';
+import { startRelay } from '../lab/relay.mjs';
 import { ensureSetUp } from './setup.mjs';
 import {
   asksForHelp,
@@ -103,7 +103,7 @@ async function run(folder, started, relays) {
 
 function startLab(folder, ports) {
   const inside = [node24, join(root, 'scripts', 'demo-inside.ts'), folder, ...ports.map(String)];
-  return spawn(node24, [join(root, 'scripts', 'lab.mjs'), '--hosts', String(computers.length), ...inside], {
+  return spawn(node24, [join(root, 'lab', 'lab.mjs'), '--hosts', String(computers.length), ...inside], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, PATH: projectPath() },

@@ -43,7 +43,7 @@ runMain(async () => {
   const wanted = programsOf(readOptions('programs', args, { only: { type: 'string' }, jobs: { type: 'string' } }));
   await ensureSetUp({ forTests: true });
   await ensureSystemPackages({ ...systemPackages.tests, ...packagesOf(wanted) });
-  const lab = [join(root, 'scripts', 'lab.mjs'), '--hosts', '2', node24, join(root, 'e2e', 'programs', 'run.ts')];
+  const lab = [join(root, 'lab', 'lab.mjs'), '--hosts', '2', node24, join(root, 'e2e', 'programs', 'run.ts')];
   // Some entries are for this desktop alone.
   const env = { ...process.env, PATH: projectPath(), XDG_CURRENT_DESKTOP: 'GNOME' };
   return runHere(node24, [...lab, ...args], { env });

@@ -2,9 +2,9 @@
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Page } from '@playwright/test';
+import { Desktops } from '../e2e/computers/electron-shell.ts';
 import { electron, findPage, launchElectron, type RunningElectron } from '../e2e/electron/launch.ts';
-import { Desktops } from '../e2e/lab/electron-shell.ts';
-import { folderOf, hosts, spawnOn } from './lab-hosts.ts';
+import { folderOf, hosts, spawnOn } from '../lab/hosts.ts';
 
 const here = import.meta.dirname;
 const root = resolve(here, '..');

@@ -15,12 +15,6 @@ runMain(async () => {
   }
   readOptions('screenshots', args);
   await ensureSetUp({ forTests: true });
-  const lab = [
-    join(root, 'scripts', 'lab.mjs'),
-    '--hosts',
-    '3',
-    node24,
-    join(root, 'scripts', 'screenshots-inside.ts'),
-  ];
+  const lab = [join(root, 'lab', 'lab.mjs'), '--hosts', '3', node24, join(root, 'scripts', 'screenshots-inside.ts')];
   return runHere(node24, lab, { env: { ...process.env, PATH: projectPath() } });
 });

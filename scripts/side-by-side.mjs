@@ -22,7 +22,7 @@ export const playwrightEnvironment = () => ({
 });
 
 /** The command line that runs Playwright in a lab of its own. */
-export const onLab = (args) => [join(root, 'scripts', 'lab.mjs'), '--hosts', '3', ...playwright, ...args];
+export const onLab = (args) => [join(root, 'lab', 'lab.mjs'), '--hosts', '3', ...playwright, ...args];
 
 /**
  * What these files wait for takes long, about so many seconds for each test: they come first, so that nobody waits for them at the

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 const scripts = ['start', 'test', 'e2e', 'demo', 'lab', 'attacks', 'bench', 'dist', 'programs', 'fuzz', 'screenshots'];
 test.each(scripts)('%s --help', (name) => {
-  const script = resolve(import.meta.dirname, `${name}.mjs`);
+  const script = resolve(import.meta.dirname, name === 'lab' ? '../lab/lab.mjs' : `${name}.mjs`);
   for (const flag of ['--help', '-h']) {
     const out = execFileSync(process.execPath, [script, flag], { encoding: 'utf8', timeout: 20_000 });
     expect(out).toMatch(new RegExp(`^Usage: npm (run )?${name}\\b`));

@@ -1,10 +1,10 @@
 // What a web page can do to the browser shell from the same browser, in which its person is signed in (Sunshine #5467).
 import type { ChildProcess } from 'node:child_process';
 import type { Page } from '@playwright/test';
-import { spawnOn } from '../../scripts/lab-hosts.ts';
+import { spawnOn } from '../../lab/hosts.ts';
 import type { TopicName } from '../../src/contract/contract.ts';
-import { expect, test, timed, useLan } from '../lab/fixtures.ts';
-import { nothingHappens } from '../lab/nothing-happens.ts';
+import { expect, test, timed, useLan } from '../computers/fixtures.ts';
+import { nothingHappens } from '../computers/nothing-happens.ts';
 import {
   hostileOrigins,
   type PersonsBrowser,

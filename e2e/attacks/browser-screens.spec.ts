@@ -1,6 +1,6 @@
 // What the bytes of a hostile screen do to the visitor: the window holds or says how it ended, and the others go on.
 import { readdirSync, readFileSync } from 'node:fs';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 import {
   bell,
   cutText,

@@ -10,7 +10,7 @@ import type { RequestId } from '../../src/contract/models.ts';
 import { noPowers } from '../../src/contract/powers.ts';
 import { openIdentity } from '../../src/core/identity/identity.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
-import { connectPeer, type HostConnection } from '../../src/core/tunnel/peer-client.ts';
+import { connectPeer, type HostConnection } from '../../src/core/wire/peer-client.ts';
 import { clockOf, WorstWait } from './queued.ts';
 
 /** SFTP packets (draft-ietf-secsh-filexfer-02): the version, and a question about a file that is not open, which is answered as well. */

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { noPowers } from '../../src/contract/powers.ts';
-import { RecordingViewer } from '../../src/core/session/rfb.test-support.ts';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
+import { RecordingViewer } from '../../src/core/channels/display/rfb.test-support.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 import { allow, expectWell } from './person.ts';
 import { useMallory } from './use-mallory.ts';
 

@@ -6,8 +6,8 @@ import { chmod, chown, copyFile, mkdir, readdir, readFile, stat, symlink, writeF
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { hostname, networkInterfaces, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createBubblewrap } from '../../src/core/container/bubblewrap.ts';
 import type { Sandbox, SandboxMount } from '../../src/core/container/engine.ts';
+import { createBubblewrap } from '../../src/core/container/engines/bubblewrap/bubblewrap.ts';
 import { openIdentity } from '../../src/core/identity/identity.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
 import { generateKey } from '../../src/core/lib/ssh-key.ts';

@@ -1,5 +1,5 @@
 // The few words of Perl in which the probes of a container are written: attempts that print what the kernel said.
-import { RULES } from '../../src/core/container/seccomp-rules.ts';
+import { RULES } from '../../src/core/container/engines/bubblewrap/seccomp-rules.ts';
 
 /** Calls that the filter lets through and the probes make: their numbers on x86_64 and on aarch64. */
 const OTHER_CALLS: Readonly<Record<string, readonly [number, number]>> = {

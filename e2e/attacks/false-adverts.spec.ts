@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { endChild, root } from '../../bench/computers.ts';
-import { folderOf, spawnOn } from '../../scripts/lab-hosts.ts';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
+import { folderOf, spawnOn } from '../../lab/hosts.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 import { tidyUp } from './person.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc' } } });

@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { folderOf, spawnOn } from '../../scripts/lab-hosts.ts';
+import { folderOf, spawnOn } from '../../lab/hosts.ts';
+import { processesOf } from '../../lab/processes.ts';
 import type { OfferId } from '../../src/contract/models.ts';
 import { noPowers } from '../../src/contract/powers.ts';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { nothingHappens } from '../lab/nothing-happens.ts';
-import { processesOf } from '../lab/processes.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
+import { nothingHappens } from '../computers/nothing-happens.ts';
 import { expectWell } from './person.ts';
 import { useMallory } from './use-mallory.ts';
 import type { Visit } from './visit.ts';
@@ -173,7 +173,7 @@ test('powers, views and sizes that there are not are refused', async () => {
   ])
     expect(await visit.codeOf('request.create', params), JSON.stringify(params)).toBe('bad-input');
   // Only watching is nothing that a native window could be held to.
-  for (const view of ['native', 'classic'])
+  for (const view of ['native', 'ssh-command'])
     expect(await visit.codeOf('request.create', { ...powers({ isViewOnly: true }), view })).toBe('not-allowed');
   expect((await lan.bob.core()).read('requests')).toEqual([]);
   // A power of no name is not kept.

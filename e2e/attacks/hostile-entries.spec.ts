@@ -3,11 +3,11 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { addressOf, isInLab, spawnOn } from '../../scripts/lab-hosts.ts';
+import { addressOf, isInLab, spawnOn } from '../../lab/hosts.ts';
 import type { Offer } from '../../src/contract/models.ts';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { nothingHappens } from '../lab/nothing-happens.ts';
-import { openSession } from '../lab/open-session.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
+import { nothingHappens } from '../computers/nothing-happens.ts';
+import { openSession } from '../computers/open-session.ts';
 import { tidyUp } from './person.ts';
 
 const entry = (...lines: readonly string[]) => ['[Desktop Entry]', 'Type=Application', ...lines, ''].join('\n');

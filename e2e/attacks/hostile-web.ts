@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
-import { programOn, spawnOn } from '../../scripts/lab-hosts.ts';
-import type { Computer } from '../lab/computer.ts';
+import { programOn, spawnOn } from '../../lab/hosts.ts';
+import type { Computer } from '../computers/computer.ts';
 
 /** A port of the attacker's. */
 const PORT = 47999;

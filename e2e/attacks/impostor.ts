@@ -6,9 +6,9 @@ import { peerIdSchema } from '../../src/contract/models.ts';
 import { openIdentity } from '../../src/core/identity/identity.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
 import { State } from '../../src/core/lib/state.ts';
-import type { OwnAdvert } from '../../src/core/peers/advert.ts';
-import { startDiscovery } from '../../src/core/peers/mdns.ts';
-import { PROTOCOL } from '../../src/core/tunnel/peer-protocol.ts';
+import type { OwnAdvert } from '../../src/core/peers/discovery/advert.ts';
+import { startDiscovery } from '../../src/core/peers/discovery/mdns.ts';
+import { PROTOCOL } from '../../src/core/wire/peer-protocol.ts';
 
 const [fingerprint = '', name = '', folder = ''] = process.argv.slice(2);
 const say = (event: string) => console.log(event);

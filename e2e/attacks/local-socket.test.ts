@@ -3,7 +3,7 @@ import { chmod, chown, mkdir, mkdtemp, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createBubblewrap } from '../../src/core/container/bubblewrap.ts';
+import { createBubblewrap } from '../../src/core/container/engines/bubblewrap/bubblewrap.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
 import { removeTree } from '../../src/core/lib/remove-tree.ts';
 import { generateKey } from '../../src/core/lib/ssh-key.ts';

@@ -5,9 +5,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { endChild, until } from '../../bench/computers.ts';
-import { folderOf, spawnOn } from '../../scripts/lab-hosts.ts';
+import { folderOf, spawnOn } from '../../lab/hosts.ts';
 import { type Identity, openIdentity } from '../../src/core/identity/identity.ts';
-import type { Computer } from '../lab/computer.ts';
+import type { Computer } from '../computers/computer.ts';
 import { Visit } from './visit.ts';
 
 /** The place of an attacker on a computer of the lab; everything she sends leaves from there. */

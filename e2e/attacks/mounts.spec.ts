@@ -1,8 +1,8 @@
 // Folders that the owner mounts: what would open this computer is refused wherever it is chosen, and a program gets nothing of it.
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { folderOf } from '../../scripts/lab-hosts.ts';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
+import { folderOf } from '../../lab/hosts.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 
 const runtime = folderOf('bob', 'run');
 /** Asks the owner's core for another name, as `ebp` would; says what came of it. */

@@ -1,5 +1,5 @@
 // Names that want to be more than names: in the question, the list, the logs, and on the command line.
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 import { allow, deny, expectWell } from './person.ts';
 import { useMallory } from './use-mallory.ts';
 

@@ -5,9 +5,9 @@ import type { Duplex } from 'node:stream';
 import { AppError } from '../../src/contract/errors.ts';
 import { openIdentity } from '../../src/core/identity/identity.ts';
 import { type Log, silentLog } from '../../src/core/lib/log.ts';
-import { connectPeer } from '../../src/core/tunnel/peer-client.ts';
-import { CAPABILITIES, OLDEST_PROTOCOL, PROTOCOL } from '../../src/core/tunnel/peer-protocol.ts';
-import { type Host, startPeerServer } from '../../src/core/tunnel/peer-server.ts';
+import { connectPeer } from '../../src/core/wire/peer-client.ts';
+import { CAPABILITIES, OLDEST_PROTOCOL, PROTOCOL } from '../../src/core/wire/peer-protocol.ts';
+import { type Host, startPeerServer } from '../../src/core/wire/peer-server.ts';
 import { clockOf, WorstWait } from './queued.ts';
 
 /** The session that every visitor of such a host has. */

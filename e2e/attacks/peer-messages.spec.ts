@@ -1,10 +1,10 @@
 // Control messages that no client of ours would send: out of order, of somebody else's, repeated, malformed.
 import { randomBytes, randomUUID } from 'node:crypto';
+import { sandboxProcesses } from '../../lab/processes.ts';
 import { noPowers } from '../../src/contract/powers.ts';
-import { commitmentTo, makeNonce } from '../../src/core/peers/comparison.ts';
-import { MAX_CALL_BYTES } from '../../src/core/tunnel/peer-protocol.ts';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+import { commitmentTo, makeNonce } from '../../src/core/peers/verification/comparison.ts';
+import { MAX_CALL_BYTES } from '../../src/core/wire/peer-protocol.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 import { allow, deny, expectWell, hosted } from './person.ts';
 import { useMallory } from './use-mallory.ts';
 

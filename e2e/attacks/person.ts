@@ -1,8 +1,9 @@
 // What the person at an attacked computer does meanwhile, over the contract: answers, looks, and cleans up.
+
+import { sandboxProcesses } from '../../lab/processes.ts';
 import type { RequestId } from '../../src/contract/models.ts';
-import type { Computer } from '../lab/computer.ts';
-import { expect, soon } from '../lab/fixtures.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+import type { Computer } from '../computers/computer.ts';
+import { expect, soon } from '../computers/fixtures.ts';
 
 export async function allow(host: Computer, requestId: string, lasts: 'once' | 'until-quit' = 'once'): Promise<void> {
   await (await host.core()).call('requests.answer', { requestId: requestId as RequestId, answer: 'allow', lasts });

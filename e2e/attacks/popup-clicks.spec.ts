@@ -1,11 +1,11 @@
 // Clicks and keys that were meant for something else, or were never a person's: none of them answers a question.
 import type { Page } from '@playwright/test';
+import { sandboxProcesses } from '../../lab/processes.ts';
 import { ARMING_MS } from '../../src/contract/arming.ts';
 import type { OfferId, RequestId } from '../../src/contract/models.ts';
 import { noPowers } from '../../src/contract/powers.ts';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { nothingHappens } from '../lab/nothing-happens.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
+import { nothingHappens } from '../computers/nothing-happens.ts';
 import type { Popup } from '../pages/popup.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc', xterm: 'xterm' } } });

@@ -1,12 +1,14 @@
 // Taking it back: window, tunnel, processes and forwards are gone on both sides in under a second, whatever the other side does.
+
 import { readdirSync } from 'node:fs';
-import { addressOf, folderOf } from '../../scripts/lab-hosts.ts';
-import type { OfferId, PeerId, View } from '../../src/contract/models.ts';
+import { addressOf, folderOf } from '../../lab/hosts.ts';
+import { connectionsTo, openPorts, pidsOf, processesOf, sandboxProcesses } from '../../lab/processes.ts';
+import type { OfferId, PeerId } from '../../src/contract/models.ts';
 import { noPowers } from '../../src/contract/powers.ts';
+import type { View } from '../../src/contract/views.ts';
 import type { Identity } from '../../src/core/identity/identity.ts';
-import type { Computer } from '../lab/computer.ts';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { connectionsTo, openPorts, pidsOf, processesOf, sandboxProcesses } from '../lab/processes.ts';
+import type { Computer } from '../computers/computer.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 import type { Viewer } from '../pages/viewer.ts';
 import { type Greed, readGreedily, watchGreedily } from './greedy-client.ts';
 import { allow, hosted } from './person.ts';
@@ -125,10 +127,10 @@ async function aliceUsesAll(): Promise<InUse> {
   const viewer = await aliceWatches(await aliceOpens('busy', 'viewer', { network: 'internet' }));
   await aliceOpens('xcalc', 'native');
   await soon(() => screen.windows(), 20_000).toContain('Calculator');
-  await aliceOpens('xcalc', 'classic');
+  await aliceOpens('xcalc', 'ssh-command');
   const core = await lan.alice.core();
   const line = () =>
-    core.read('sessions')?.find(({ classic, state }) => classic !== null && state !== 'ended')?.classic;
+    core.read('sessions')?.find(({ sshCommand, state }) => sshCommand !== null && state !== 'ended')?.sshCommand;
   await soon(() => line() ?? null).not.toBeNull();
   const ownSsh = lan.alice.run(line()?.command.split(' ') ?? [], {
     env: { DISPLAY: screen.display },
@@ -171,7 +173,7 @@ async function malloryUsesEight(key: Identity): Promise<{ readonly visit: Visit;
     ['app:busy', 'viewer', 2],
     ['app:xcalc', 'viewer', 3],
     ['app:talkative', 'native', 2],
-    ['app:talkative', 'classic', 1],
+    ['app:talkative', 'ssh-command', 1],
   ] as const) {
     for (let number = 0; number < count; number += 1) {
       const requestId = await visit.ask(offerId, view);

@@ -8,7 +8,7 @@ const document = readFileSync(join(root, 'SECURITY.md'), 'utf8');
 
 /** Every file of ours, by its path from the root. */
 const paths = [
-  ...['src', 'e2e', 'scripts', 'docs', 'bin'].flatMap((folder) =>
+  ...['src', 'e2e', 'lab', 'scripts', 'docs', 'bin'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)),

@@ -7,12 +7,12 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectClient, endChild, firstMatch, root, until, waitFor } from '../../bench/computers.ts';
-import { streamOf } from '../../scripts/lab-hosts.ts';
+import { streamOf } from '../../lab/hosts.ts';
 import type { Client } from '../../src/contract/client.ts';
 import type { PeerId } from '../../src/contract/models.ts';
 import { type Identity, openIdentity } from '../../src/core/identity/identity.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
-import { connectPeer, type HostConnection } from '../../src/core/tunnel/peer-client.ts';
+import { connectPeer, type HostConnection } from '../../src/core/wire/peer-client.ts';
 
 /** One of its loopback interface: to the core these are different computers. */
 export type Address = `127.0.0.${number}`;

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import ssh2, { type Connection } from 'ssh2';
-import { CONTROL_SUBSYSTEM } from '../../src/core/tunnel/peer-protocol.ts';
+import { CONTROL_SUBSYSTEM } from '../../src/core/wire/peer-protocol.ts';
 
 export const uint32 = (value: number): Buffer => {
   const bytes = Buffer.alloc(4);

@@ -1,12 +1,12 @@
-// A real sandbox with its sshd, and a TCP port of 127.0.0.1 into it, as the classic forward opens one.
+// A real sandbox with its sshd, and a TCP port of 127.0.0.1 into it, as the view ssh-command opens one.
 
 import { once } from 'node:events';
 import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createBubblewrap } from '../../src/core/container/bubblewrap.ts';
 import type { Sandbox } from '../../src/core/container/engine.ts';
+import { createBubblewrap } from '../../src/core/container/engines/bubblewrap/bubblewrap.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
 import { generateKey } from '../../src/core/lib/ssh-key.ts';
 import { type KeyInFile, makeKeyInFile, pass } from './ssh-host.ts';

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Identity } from '../../src/core/identity/identity.ts';
-import type { HostConnection } from '../../src/core/tunnel/peer-client.ts';
+import type { HostConnection } from '../../src/core/wire/peer-client.ts';
 import { type Address, type AttackedHost, makeVisitor, pass, startAttackedHost, timeUntilClosed } from './ssh-host.ts';
 import { startPackets } from './ssh-packets.ts';
 

@@ -1,5 +1,5 @@
 // Mallory at Carol's computer for all tests of a spec file; after each of them what she holds is gone, and Bob's computer is tidy.
-import { type Lan, test } from '../lab/fixtures.ts';
+import { type Lan, test } from '../computers/fixtures.ts';
 import { Mallory } from './mallory.ts';
 import { tidyUp } from './person.ts';
 

@@ -6,7 +6,7 @@ import ssh2, { type ClientChannel } from 'ssh2';
 import type { PeerId, Powers } from '../../src/contract/models.ts';
 import { noPowers } from '../../src/contract/powers.ts';
 import type { Identity } from '../../src/core/identity/identity.ts';
-import { CONTROL_SUBSYSTEM, PROTOCOL, type TunnelEnd, tunnelPath } from '../../src/core/tunnel/peer-protocol.ts';
+import { CONTROL_SUBSYSTEM, PROTOCOL, type TunnelEnd, tunnelPath } from '../../src/core/wire/peer-protocol.ts';
 
 /** One message that came back, as it stood. */
 export interface Message {

@@ -1,6 +1,6 @@
 // The pop-up and the notifications, before a real window manager and a real session bus: who has the keyboard keeps it.
 import { expect, it } from 'vitest';
-import { nothingHappens } from '../lab/nothing-happens.ts';
+import { nothingHappens } from '../computers/nothing-happens.ts';
 import { makeRequest } from './fixture/topics.ts';
 import { armed, hasPorts, type PageTest, until, useShell } from './fixture/use-shell.ts';
 

@@ -1,7 +1,7 @@
 // What the system says about power and the screen: a real system bus, with logind and the screen saver played by the test.
 import { defineInterface } from 'dbus-native';
 import { expect, it } from 'vitest';
-import { nothingHappens } from '../lab/nothing-happens.ts';
+import { nothingHappens } from '../computers/nothing-happens.ts';
 import { makeRequest } from './fixture/topics.ts';
 import { until, useShell } from './fixture/use-shell.ts';
 

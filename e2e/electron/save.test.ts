@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { nothingHappens } from '../lab/nothing-happens.ts';
+import { nothingHappens } from '../computers/nothing-happens.ts';
 import { uuid } from './fixture/topics.ts';
 import { until, useShell } from './fixture/use-shell.ts';
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { nothingHappens } from '../lab/nothing-happens.ts';
+import { nothingHappens } from '../computers/nothing-happens.ts';
 import { makeAsk, makeSession, uuid } from './fixture/topics.ts';
 import { hasPorts, type PageTest, until, useShell } from './fixture/use-shell.ts';
 

@@ -5,7 +5,7 @@ import { createLinePort, type LineStream } from '../../src/contract/line-port.ts
 import { offerSchema } from '../../src/contract/models.ts';
 import { createRpc, parseInput } from '../../src/contract/rpc.ts';
 import { readCatalogue } from '../../src/core/peers/read-catalogue.ts';
-import type { HostConnection } from '../../src/core/tunnel/peer-client.ts';
+import type { HostConnection } from '../../src/core/wire/peer-client.ts';
 import {
   type HostNotice,
   helloSchema,
@@ -14,7 +14,7 @@ import {
   tunnelPath,
   type VisitorCall,
   visitorCalls,
-} from '../../src/core/tunnel/peer-protocol.ts';
+} from '../../src/core/wire/peer-protocol.ts';
 import { bytesOf, claim, claimEqual, claimShowable, type Fuzzer, textOf } from './fuzzer.ts';
 import { anyJson, anyText, mutateJson } from './mutate.ts';
 import { grantedSession, hello, iconHash, offer, powers, uuid } from './samples.ts';
@@ -154,7 +154,7 @@ export const controlCalls: Fuzzer = {
   covers: [
     'src/contract/rpc.ts',
     'src/contract/line-port.ts',
-    'src/core/tunnel/peer-protocol.ts',
+    'src/core/wire/peer-protocol.ts',
     'zod/v4/core/schemas.js',
   ],
   maxBytes: 256 * 1024,
@@ -229,7 +229,7 @@ export const controlAnswers: Fuzzer = {
   name: 'control-answers',
   covers: [
     'src/contract/rpc.ts',
-    'src/core/tunnel/peer-protocol.ts',
+    'src/core/wire/peer-protocol.ts',
     'src/core/peers/read-catalogue.ts',
     'zod/v4/core/schemas.js',
   ],
@@ -352,7 +352,7 @@ export const catalogue: Fuzzer = {
 
 export const tunnelNames: Fuzzer = {
   name: 'tunnel-names',
-  covers: ['src/core/tunnel/peer-protocol.ts'],
+  covers: ['src/core/wire/peer-protocol.ts'],
   maxBytes: 64 * 1024,
   dictionary: ['session/', '/display', '/ssh', '/files', uuid, '-', '/..', '\0', '\n'],
   seeds: () => [

@@ -2,27 +2,27 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ownOfferSchema } from '../../src/contract/models.ts';
-import { parseDesktopEntry } from '../../src/core/catalog/desktop-entry.ts';
-import { readNeededLibraries } from '../../src/core/catalog/elf.ts';
-import { formatCommand, parseExec } from '../../src/core/catalog/exec.ts';
-import { EntryFault } from '../../src/core/catalog/fault.ts';
-import { readIconType } from '../../src/core/catalog/icon-file.ts';
-import { createIconFinder, sizeDistance } from '../../src/core/catalog/icon-theme.ts';
+import { parseDesktopEntry } from '../../src/core/offers/app/desktop-entry.ts';
+import { readNeededLibraries } from '../../src/core/offers/app/elf.ts';
+import { formatCommand, parseExec } from '../../src/core/offers/app/exec.ts';
+import { EntryFault } from '../../src/core/offers/app/fault.ts';
 import {
   findLocalised,
   localeSuffixes,
   parseKeyFile,
   splitList,
   unescapeString,
-} from '../../src/core/catalog/key-file.ts';
-import { createOfferMaker } from '../../src/core/catalog/offer.ts';
-import { elfOf, pngOf, testSettings } from '../../src/core/catalog/testing.ts';
-import { isForMenu } from '../../src/core/catalog/xdg.ts';
+} from '../../src/core/offers/app/key-file.ts';
+import { createOfferMaker } from '../../src/core/offers/app/offer.ts';
+import { isForMenu } from '../../src/core/offers/app/xdg.ts';
+import { readIconType } from '../../src/core/offers/icons/icon-file.ts';
+import { createIconFinder, sizeDistance } from '../../src/core/offers/icons/icon-theme.ts';
+import { elfOf, pngOf, testSettings } from '../../src/core/offers/offers.test-support.ts';
 import { quoteExecArgument } from '../../src/core/settings/autostart.ts';
 import { allow, bytesOf, claim, claimEqual, claimShowable, type Fuzzer, temporaryFolder, textOf } from './fuzzer.ts';
 import { anyText } from './mutate.ts';
 
-const corpusDir = join(import.meta.dirname, '../../src/core/catalog/fixtures/corpus');
+const corpusDir = join(import.meta.dirname, '../../src/core/offers/app/fixtures/corpus');
 const suffixes = localeSuffixes('sr_YU.UTF-8@Latn');
 const isFault = (error: unknown) => error instanceof EntryFault && error.detail.length <= 200;
 

@@ -7,7 +7,7 @@ import { AppError } from '../../src/contract/errors.ts';
 import { type PeerId, peerIdSchema, ruleSchema, settingsSchema } from '../../src/contract/models.ts';
 import { browserFileSchema, coreFileSchema } from '../../src/contract/profile.ts';
 import { openRules } from '../../src/core/consent/rules.ts';
-import { parseListeningPorts } from '../../src/core/container/listening-ports.ts';
+import { parseListeningPorts } from '../../src/core/container/engines/bubblewrap/listening-ports.ts';
 import { JsonFile } from '../../src/core/lib/json-file.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
 import { openPeerBook } from '../../src/core/peers/peer-book.ts';

@@ -12,9 +12,9 @@ import {
   type OwnAdvert,
   parseTxt,
   splitAddress,
-} from '../../src/core/peers/advert.ts';
-import { linkOf, readLinks } from '../../src/core/peers/mdns-links.ts';
-import { type IncomingPacket, readPacket } from '../../src/core/peers/mdns-packet.ts';
+} from '../../src/core/peers/discovery/advert.ts';
+import { linkOf, readLinks } from '../../src/core/peers/discovery/mdns-links.ts';
+import { type IncomingPacket, readPacket } from '../../src/core/peers/discovery/mdns-packet.ts';
 import {
   browseQueries,
   goodbyeRecords,
@@ -25,8 +25,8 @@ import {
   ownRecords,
   readResponse,
   SERVICE_NAME,
-} from '../../src/core/peers/mdns-records.ts';
-import { SightingTable } from '../../src/core/peers/mdns-sightings.ts';
+} from '../../src/core/peers/discovery/mdns-records.ts';
+import { SightingTable } from '../../src/core/peers/discovery/mdns-sightings.ts';
 import { fullNameFrom } from '../../src/core/settings/name.ts';
 import { bytesOf, claim, claimEqual, claimShowable, type Fuzzer, textOf } from './fuzzer.ts';
 import { anyText } from './mutate.ts';
@@ -55,7 +55,7 @@ function pointerChain(): Uint8Array {
 
 /** Packets of other programs, and some that no decoder can read as a whole. */
 function realPackets(): Uint8Array[] {
-  const file = join(import.meta.dirname, '../../src/core/peers/fixtures/packets.json');
+  const file = join(import.meta.dirname, '../../src/core/peers/discovery/fixtures/packets.json');
   const rows: readonly { packet: string }[] = JSON.parse(readFileSync(file, 'utf8'));
   return rows.map(({ packet }) => Buffer.from(packet, 'hex'));
 }
@@ -88,10 +88,10 @@ function claimOthersAreKept(input: Uint8Array): void {
 export const mdnsPackets: Fuzzer = {
   name: 'mdns-packets',
   covers: [
-    'core/peers/mdns-packet.ts',
-    'core/peers/mdns-records.ts',
-    'core/peers/mdns-sightings.ts',
-    'core/peers/advert.ts',
+    'core/peers/discovery/mdns-packet.ts',
+    'core/peers/discovery/mdns-records.ts',
+    'core/peers/discovery/mdns-sightings.ts',
+    'core/peers/discovery/advert.ts',
     'dns-packet/index.js',
   ],
   maxBytes: 9000,
@@ -185,7 +185,7 @@ const packStrings = (strings: readonly Uint8Array[]) =>
 
 export const txtRecords: Fuzzer = {
   name: 'txt-records',
-  covers: ['core/peers/advert.ts', 'core/lib/text.ts'],
+  covers: ['core/peers/discovery/advert.ts', 'core/lib/text.ts'],
   maxBytes: 4096,
   dictionary: ['v=', 'id=', 'n=', 'd=', `id=${peerId}`, 'V=1', '=', 'n=\u202e', 'e\u200b\u0301'],
   seeds: () => [packStrings(encodeTxt(own)), packStrings(['V=2', `id=${peerId}`, 'x', '=y', 'n='].map(bytesOf))],
@@ -220,10 +220,10 @@ export const txtRecords: Fuzzer = {
 export const addressesAndNames: Fuzzer = {
   name: 'addresses-names',
   covers: [
-    'core/peers/advert.ts',
+    'core/peers/discovery/advert.ts',
     'core/lib/text.ts',
-    'core/peers/mdns-links.ts',
-    'core/peers/mdns-records.ts',
+    'core/peers/discovery/mdns-links.ts',
+    'core/peers/discovery/mdns-records.ts',
     'settings/name.ts',
   ],
   maxBytes: 128 * 1024,

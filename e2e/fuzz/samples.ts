@@ -1,7 +1,7 @@
 // Good values of what crosses the boundaries, for seeds and for the answers of made-up sides.
 import type { Offer, OfferId, Peer, PeerId, Powers, Rule } from '../../src/contract/models.ts';
 import { noPowers } from '../../src/contract/powers.ts';
-import type { GrantedSession, Hello } from '../../src/core/tunnel/peer-protocol.ts';
+import type { GrantedSession, Hello } from '../../src/core/wire/peer-protocol.ts';
 
 export const uuid = '0b2f1c9e-6d0a-4e0e-9b62-3f1d2a7c5e88';
 export const peerId = `SHA256:${'dGhpcyBpcyBub3QgYSBrZXkgYnV0IGxvb2tzIGxpa2Ug'.slice(0, 43)}` as PeerId;

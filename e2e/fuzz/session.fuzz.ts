@@ -2,8 +2,8 @@
 import type { Transform } from 'node:stream';
 import type { Powers } from '../../src/contract/models.ts';
 import { noPowers } from '../../src/contract/powers.ts';
-import { RfbClientFilter } from '../../src/core/session/rfb-client-filter.ts';
-import { RfbServerFilter } from '../../src/core/session/rfb-server-filter.ts';
+import { RfbClientFilter } from '../../src/core/channels/display/rfb-client-filter.ts';
+import { RfbServerFilter } from '../../src/core/channels/display/rfb-server-filter.ts';
 import { allow, bytesOf, claim, type Fuzzer } from './fuzzer.ts';
 
 const message = (...values: readonly number[]) => Uint8Array.from(values);
@@ -57,7 +57,7 @@ const pixels = message(32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0);
 
 export const viewerMessages: Fuzzer = {
   name: 'viewer-messages',
-  covers: ['core/session/rfb-client-filter.ts'],
+  covers: ['core/channels/display/rfb-client-filter.ts'],
   maxBytes: 4096,
   dictionary: ['RFB 003.008\n', '\x06\x00\x00\x00', '\x02\x00', '\xff\x00', '\x04\x01\x00\x00'],
   seeds: () => [
@@ -103,7 +103,7 @@ const lastRectangle = rectangle([0xff, 0xff, 0xff, 0x20]);
 
 export const screenMessages: Fuzzer = {
   name: 'screen-messages',
-  covers: ['core/session/rfb-server-filter.ts'],
+  covers: ['core/channels/display/rfb-server-filter.ts'],
   maxBytes: 8192,
   dictionary: ['\x03\x00\x00\x00', '\x00\x00\x00\x01', '\x00\x00\x00\x07', '\xff\xff\xff\x20', '\xf8\x00\x00\x00'],
   seeds: () => [

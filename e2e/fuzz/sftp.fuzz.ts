@@ -1,6 +1,6 @@
 // What the SFTP server of a host's container answers to a visitor, whom the program there can deceive, and what a visitor asks of it.
 import { isFileName } from '../../src/contract/exchange.ts';
-import { SftpFilter } from '../../src/core/files/sftp-filter.ts';
+import { SftpFilter } from '../../src/core/channels/files/sftp-filter.ts';
 import {
   AnswerReader,
   initPacket,
@@ -9,7 +9,7 @@ import {
   parseFreeSpace,
   requests,
   SftpFault,
-} from '../../src/core/files/sftp-packets.ts';
+} from '../../src/core/channels/files/sftp-packets.ts';
 import { allow, claim, claimEqual, claimShowable, type Fuzzer, textOf } from './fuzzer.ts';
 import type { Random } from './random.ts';
 
@@ -63,7 +63,7 @@ function read(input: Uint8Array, chunkBytes: number): unknown[] {
 
 export const sftpAnswers: Fuzzer = {
   name: 'sftp-answers',
-  covers: ['src/core/files/sftp-packets.ts', 'src/contract/exchange.ts'],
+  covers: ['src/core/channels/files/sftp-packets.ts', 'src/contract/exchange.ts'],
   maxBytes: 64 * 1024,
   dictionary: ['..', '/', '\0', 'statvfs@openssh.com', '\u0000\u0000\u0000\u0001', '\u00ff\u00ff\u00ff\u00ff'],
   seeds: () => [Buffer.concat([hello, ...answers]), ...answers],
@@ -128,7 +128,7 @@ function filter(input: Uint8Array, pieceBytes: number): { readonly passed: Buffe
 
 export const sftpRequests: Fuzzer = {
   name: 'sftp-requests',
-  covers: ['src/core/files/sftp-filter.ts'],
+  covers: ['src/core/channels/files/sftp-filter.ts'],
   maxBytes: 8 * 1024,
   dictionary: ['..', '/', folder, `${folder}/`, '/proc/2/mem', 'statvfs@openssh.com', 'hardlink@openssh.com'],
   seeds: () => [Buffer.concat(asked), ...asked],

@@ -1,6 +1,6 @@
 // What a hostile end of the peer connection does, step after step, read from the bytes of an input.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TunnelEnd } from '../../src/core/tunnel/peer-protocol.ts';
+import type { TunnelEnd } from '../../src/core/wire/peer-protocol.ts';
 import { call, helloLine, tunnelOf } from '../attacks/ssh-dialogue.ts';
 import { MAX_UINT32, message, PACKET, type RawPeer, string, WINDOW } from '../attacks/ssh-messages.ts';
 import type { Random } from './random.ts';

@@ -1,7 +1,7 @@
 // What the display of a sandbox says of its windows: X11 messages, from whatever a program put in the X server's place.
 
-import { titleOfWindow } from '../../src/core/session/program-windows.ts';
-import { readNumbers, readProperty, X11Reader } from '../../src/core/session/x11-stream.ts';
+import { titleOfWindow } from '../../src/core/channels/display/program-windows.ts';
+import { readNumbers, readProperty, X11Reader } from '../../src/core/channels/display/x11-stream.ts';
 import { allow, bytesOf, claim, claimEqual, claimShowable, type Fuzzer } from './fuzzer.ts';
 
 const isDocumented = (error: unknown) => error instanceof Error && error.message.startsWith('X11: ');
@@ -38,7 +38,7 @@ const event = (code: number) => Buffer.from([code, 0, 1, 0, 7, ...new Array(27).
 
 export const windowMessages: Fuzzer = {
   name: 'window-messages',
-  covers: ['core/session/x11-stream.ts', 'core/lib/text.ts'],
+  covers: ['core/channels/display/x11-stream.ts', 'core/lib/text.ts'],
   maxBytes: 4096,
   dictionary: ['\x01\x20', '\x01\x08', '\x00\x00\x00\x00', '\x1c\x00', '\x16\x00', '\x23\x00', 'notes.txt - Mousepad'],
   seeds: () => [

@@ -1,7 +1,8 @@
 // From a click to a window and to its end, in the package that people would install, on both computers.
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { inkOf } from '../lab/picture.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+
+import { sandboxProcesses } from '../../lab/processes.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
+import { inkOf } from '../computers/picture.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc' } } });
 

@@ -1,6 +1,6 @@
 // The panel of a viewer window in which files are exchanged with the program.
 import type { Locator, Page } from '@playwright/test';
-import type { RunningShell, Saved } from '../lab/shell.ts';
+import type { RunningShell, Saved } from '../computers/shell.ts';
 
 /** The part of a page's world that is used here: this is not a world with a DOM. */
 interface DropWorld {

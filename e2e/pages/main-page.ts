@@ -1,13 +1,13 @@
 // The main window: computers, their applications, what is in use, settings.
 import type { Locator, Page } from '@playwright/test';
-import type { Computer } from '../lab/computer.ts';
+import type { Workplace } from '../computers/shell.ts';
 import { Viewer } from './viewer.ts';
 
 export class MainPage {
   readonly page: Page;
-  readonly #computer: Computer;
+  readonly #computer: Workplace;
 
-  constructor(page: Page, computer: Computer) {
+  constructor(page: Page, computer: Workplace) {
     this.page = page;
     this.#computer = computer;
   }
@@ -58,7 +58,7 @@ export class MainPage {
     await this.page.getByRole('dialog').getByRole('button', { name: 'Open as native window' }).click();
   }
 
-  async launchClassic(peer: string, app: string): Promise<void> {
+  async launchSshCommand(peer: string, app: string): Promise<void> {
     await this.#choose(peer, app, /^Get an SSH command/);
   }
 

@@ -1,12 +1,12 @@
 // The question to the host: who wants what, what it may touch, and the answers.
 import { expect, type Locator, type Page } from '@playwright/test';
-import type { Computer } from '../lab/computer.ts';
+import type { Workplace } from '../computers/shell.ts';
 
 export class Popup {
   readonly page: Page;
-  readonly #computer: Computer;
+  readonly #computer: Workplace;
 
-  constructor(page: Page, computer: Computer) {
+  constructor(page: Page, computer: Workplace) {
     this.page = page;
     this.#computer = computer;
   }

@@ -1,6 +1,6 @@
 // The dialog in which two people compare a code or exchange their keys.
 import { expect, type Locator, type Page } from '@playwright/test';
-import type { Computer } from '../lab/computer.ts';
+import type { Computer } from '../computers/computer.ts';
 
 export class VerifyDialog {
   readonly page: Page;

@@ -1,7 +1,7 @@
 // A viewer window: what it says while it waits and when it is over, and the picture of the program in between.
 import { expect, type Locator, type Page } from '@playwright/test';
-import type { Computer } from '../lab/computer.ts';
-import type { Picture } from '../lab/picture.ts';
+import type { Picture } from '../computers/picture.ts';
+import type { Workplace } from '../computers/shell.ts';
 
 /** Height of the bar above the picture. */
 const BAR_HEIGHT_PX = 40;
@@ -15,9 +15,9 @@ interface Canvas {
 
 export class Viewer {
   readonly page: Page;
-  readonly #computer: Computer;
+  readonly #computer: Workplace;
 
-  constructor(page: Page, computer: Computer) {
+  constructor(page: Page, computer: Workplace) {
     this.page = page;
     this.#computer = computer;
   }

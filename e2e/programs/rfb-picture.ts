@@ -1,7 +1,7 @@
 // A picture of a display as its viewer gets it: RFB 3.8 (RFC 6143) with raw pixels, over the display's Unix socket.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { Picture } from '../lab/picture.ts';
+import type { Picture } from '../computers/picture.ts';
 
 const TIMEOUT_MS = 10_000;
 /** 32 bits, little-endian, red in the third byte. */

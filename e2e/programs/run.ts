@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root, startComputer, waitFor } from '../../bench/computers.ts';
-import { folderOf } from '../../scripts/lab-hosts.ts';
+import { folderOf } from '../../lab/hosts.ts';
 import type { PeerId } from '../../src/contract/models.ts';
 import { film, sound } from './media.ts';
 import { type Entry, versionsOf, writeReport, writeSheet } from './report.ts';

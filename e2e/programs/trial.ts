@@ -6,7 +6,7 @@ import { type Computer, until, waitFor } from '../../bench/computers.ts';
 import { cpuSeconds, nameOf, pssMiB, treeOf } from '../../bench/processes.ts';
 import { offerIdSchema, type PeerId, type Session, type SessionId } from '../../src/contract/models.ts';
 import { sayProblem } from '../../src/messages/messages.ts';
-import { toPng } from '../lab/picture.ts';
+import { toPng } from '../computers/picture.ts';
 import { takePicture } from './rfb-picture.ts';
 import type { Program } from './table.ts';
 import { inkOfWindow, judge, type Trial } from './verdict.ts';

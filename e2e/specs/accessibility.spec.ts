@@ -1,6 +1,6 @@
 // Every screen is usable with a screen reader and by keyboard: axe allows no violation, light and dark.
-import { checkAccess as check } from '../lab/axe.ts';
-import { expect, test, useLan } from '../lab/fixtures.ts';
+import { checkAccess as check } from '../computers/axe.ts';
+import { expect, test, useLan } from '../computers/fixtures.ts';
 
 const lan = useLan({
   alice: {},

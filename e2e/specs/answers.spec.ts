@@ -1,8 +1,8 @@
 // Every way in which a question can end, who can give the answer, and what is shared in the first place.
 import { writeFileSync } from 'node:fs';
-import { expect, soon, test, timed, toggle, useLan } from '../lab/fixtures.ts';
-import { nothingHappens } from '../lab/nothing-happens.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+import { sandboxProcesses } from '../../lab/processes.ts';
+import { expect, soon, test, timed, toggle, useLan } from '../computers/fixtures.ts';
+import { nothingHappens } from '../computers/nothing-happens.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc', xterm: 'xterm' } } });
 

@@ -1,5 +1,5 @@
 // The browser shell serves its person alone: no cookie, no page; a token opens once.
-import { expect, test, useLan } from '../lab/fixtures.ts';
+import { expect, test, useLan } from '../computers/fixtures.ts';
 
 const lan = useLan({ alice: { apps: { xcalc: 'xcalc' } } });
 

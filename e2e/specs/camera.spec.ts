@@ -1,8 +1,8 @@
 // One computer's screen is held in front of the other one's camera.
 import type { Page } from '@playwright/test';
-import { checkAccess } from '../lab/axe.ts';
-import { photograph } from '../lab/camera.ts';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
+import { checkAccess } from '../computers/axe.ts';
+import { photograph } from '../computers/camera.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 import { openKeys, type VerifyDialog } from '../pages/verify-dialog.ts';
 
 const lan = useLan({ alice: { hasCamera: true }, bob: {} });

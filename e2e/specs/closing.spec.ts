@@ -1,8 +1,9 @@
 // Closing by the visitor: the program is asked first, its question is seen, and nothing is thrown away without an answer.
-import { checkAccess } from '../lab/axe.ts';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { openSession } from '../lab/open-session.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+
+import { sandboxProcesses } from '../../lab/processes.ts';
+import { checkAccess } from '../computers/axe.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
+import { openSession } from '../computers/open-session.ts';
 
 const lan = useLan({
   alice: {},

@@ -1,8 +1,9 @@
 // What a person's answer lasts for and takes away, as seen on both computers.
+
+import { sandboxProcesses } from '../../lab/processes.ts';
 import { noPowers } from '../../src/contract/powers.ts';
-import { expect, soon, test, toggle, useLan } from '../lab/fixtures.ts';
-import { nothingHappens } from '../lab/nothing-happens.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+import { expect, soon, test, toggle, useLan } from '../computers/fixtures.ts';
+import { nothingHappens } from '../computers/nothing-happens.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc', xterm: 'xterm' } } });
 

@@ -2,8 +2,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addressOf, cutCable, mendCable } from '../../scripts/lab-hosts.ts';
-import { expect, soon, test, timed, useLan } from '../lab/fixtures.ts';
+import { addressOf, cutCable, mendCable } from '../../lab/hosts.ts';
+import { expect, soon, test, timed, useLan } from '../computers/fixtures.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc' } }, carol: {} });
 

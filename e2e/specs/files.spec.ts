@@ -2,12 +2,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fillDisk, folderOf, freeDisk } from '../../scripts/lab-hosts.ts';
+import { fillDisk, folderOf, freeDisk } from '../../lab/hosts.ts';
+import { sandboxProcesses } from '../../lab/processes.ts';
 import { noPowers } from '../../src/contract/powers.ts';
-import { checkAccess } from '../lab/axe.ts';
-import { expect, soon, test, timed, useLan } from '../lab/fixtures.ts';
-import { openSession } from '../lab/open-session.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+import { checkAccess } from '../computers/axe.ts';
+import { expect, soon, test, timed, useLan } from '../computers/fixtures.ts';
+import { openSession } from '../computers/open-session.ts';
 import { FilesPanel } from '../pages/files-panel.ts';
 
 const MIB = 1024 * 1024;
@@ -156,7 +156,7 @@ test('without the power there is nothing: no button, no method, no channel of a 
   if (shell !== 'browser') return;
   const script = `
     import { openIdentity } from './src/core/identity/identity.ts';
-    import { connectPeer } from './src/core/tunnel/peer-client.ts';
+    import { connectPeer } from './src/core/wire/peer-client.ts';
     const [folder, host, port, sessionId] = process.argv.slice(1);
     const log = { error() {}, warn() {}, info() {}, debug() {} };
     const identity = await openIdentity(folder, log);

@@ -1,6 +1,6 @@
 // Whoever uses the keyboard sees where they are: the ring around what has the focus has a contrast of 3 : 1 in light and dark (WCAG 2.2, 1.4.11).
 import type { Page } from '@playwright/test';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc' }, settings: { answerTimeoutS: 600 } } });
 

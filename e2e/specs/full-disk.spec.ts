@@ -1,8 +1,8 @@
 // A disk that is full for real: what the person, the visitors and `ebp` are told, what goes on, and that it mends itself.
 import { readdirSync } from 'node:fs';
-import { fillDisk, freeDisk } from '../../scripts/lab-hosts.ts';
-import { expect, soon, test, toggle, useLan } from '../lab/fixtures.ts';
-import { nothingHappens } from '../lab/nothing-happens.ts';
+import { fillDisk, freeDisk } from '../../lab/hosts.ts';
+import { expect, soon, test, toggle, useLan } from '../computers/fixtures.ts';
+import { nothingHappens } from '../computers/nothing-happens.ts';
 import type { Viewer } from '../pages/viewer.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc' } }, carol: {} });

@@ -1,12 +1,12 @@
 // The history on both sides: every way in which a question ends, what ran, a core that was killed, search, check and export.
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sandboxProcesses } from '../../lab/processes.ts';
 import type { ActivityEntry, ActivityFilter } from '../../src/contract/activity.ts';
 import { startActivity } from '../../src/core/activity/activity.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
-import type { Computer } from '../lab/computer.ts';
-import { expect, soon, test, timed, useLan } from '../lab/fixtures.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+import type { Computer } from '../computers/computer.ts';
+import { expect, soon, test, timed, useLan } from '../computers/fixtures.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc', xterm: 'xterm' } } });
 

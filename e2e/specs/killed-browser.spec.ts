@@ -1,8 +1,8 @@
 // A browser that is killed says no goodbye: what it showed ends all the same, on both sides.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { openSession } from '../lab/open-session.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+import { sandboxProcesses } from '../../lab/processes.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
+import { openSession } from '../computers/open-session.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc' } } });
 

@@ -1,11 +1,11 @@
 // A program that fails: its visitor reads its own last words in each view, its owner's log has them, and a normal end warns of nothing.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkAccess } from '../lab/axe.ts';
-import type { Computer } from '../lab/computer.ts';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { nothingHappens } from '../lab/nothing-happens.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+import { sandboxProcesses } from '../../lab/processes.ts';
+import { checkAccess } from '../computers/axe.ts';
+import type { Computer } from '../computers/computer.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
+import { nothingHappens } from '../computers/nothing-happens.ts';
 
 const lan = useLan({
   alice: { hasScreen: true },

@@ -1,10 +1,10 @@
 // The other two ways to a program: native windows, and a stock SSH client on a port for one computer and one key.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { openPorts, processesOf, sandboxProcesses } from '../../lab/processes.ts';
 import type { OfferId } from '../../src/contract/models.ts';
-import { aimAt, expect, soon, test, timed, useLan } from '../lab/fixtures.ts';
-import { inkOf } from '../lab/picture.ts';
-import { openPorts, processesOf, sandboxProcesses } from '../lab/processes.ts';
+import { aimAt, expect, soon, test, timed, useLan } from '../computers/fixtures.ts';
+import { inkOf } from '../computers/picture.ts';
 
 const lan = useLan({
   alice: { hasScreen: true },
@@ -86,13 +86,14 @@ test('closing the native window ends the session', async () => {
 test('the SSH line works with a stock client, for that computer and that key, until the end', async () => {
   const { screen } = lan.alice;
   const alice = await lan.alice.mainPage();
-  await alice.launchClassic('Bob', 'xcalc');
+  await alice.launchSshCommand('Bob', 'xcalc');
   const popup = await (await lan.bob.popup()).shown();
   await expect(popup.card).toContainText('a port of this computer is open to Alice’s address and key alone');
   await popup.allow();
   const row = alice.sessions('visitor', 'running');
   await expect(row).toContainText('Type this on this computer');
-  const command = (await lan.alice.core()).read('sessions')?.find(({ classic }) => classic !== null)?.classic?.command;
+  const command = (await lan.alice.core()).read('sessions')?.find(({ sshCommand }) => sshCommand !== null)
+    ?.sshCommand?.command;
   await expect(row).toContainText(command ?? 'no command');
   const words = (command ?? '').split(' ');
   const port = Number(words[words.indexOf('-p') + 1]);

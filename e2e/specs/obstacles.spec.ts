@@ -2,10 +2,10 @@
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkAccess } from '../lab/axe.ts';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { openSession } from '../lab/open-session.ts';
-import { inkOf } from '../lab/picture.ts';
+import { checkAccess } from '../computers/axe.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
+import { openSession } from '../computers/open-session.ts';
+import { inkOf } from '../computers/picture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ebp-packagers-'));
 for (const name of ['flatpak', 'snap']) {
@@ -56,7 +56,7 @@ test('as a native window, or by an SSH command, it is refused, with what to do',
     isViewOnly: false,
     timeLimitMin: null,
   } as const;
-  for (const view of ['native', 'classic'] as const) {
+  for (const view of ['native', 'ssh-command'] as const) {
     const { askId } = await alice.call('asks.create', { peerId, offerId, view, powers });
     await soon(() => alice.read('asks')?.find(({ id }) => id === askId)?.problem?.code).toBe('viewer-only');
   }

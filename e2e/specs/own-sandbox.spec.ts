@@ -1,6 +1,7 @@
 // A browser builds a sandbox of its own: what both people read until its owner lets it, and that it runs with one from then on.
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+
+import { sandboxProcesses } from '../../lab/processes.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 
 const lan = useLan({
   alice: {},

@@ -1,9 +1,9 @@
 // What a person decides about other computers, and what those see of it: who sees what, do not disturb, blocked, renamed, forgotten.
 import type { Page } from '@playwright/test';
+import { sandboxProcesses } from '../../lab/processes.ts';
 import { noPowers } from '../../src/contract/powers.ts';
-import { checkAccess } from '../lab/axe.ts';
-import { expect, soon, test, timed, toggle, useLan } from '../lab/fixtures.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+import { checkAccess } from '../computers/axe.ts';
+import { expect, soon, test, timed, toggle, useLan } from '../computers/fixtures.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc', xterm: 'xterm' } }, carol: {} });
 

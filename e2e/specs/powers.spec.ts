@@ -2,13 +2,13 @@
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { addressOf, isInLab, spawnOn } from '../../scripts/lab-hosts.ts';
+import { addressOf, isInLab, spawnOn } from '../../lab/hosts.ts';
+import { processesOf, sandboxProcesses } from '../../lab/processes.ts';
 import type { Powers } from '../../src/contract/models.ts';
 import { noPowers } from '../../src/contract/powers.ts';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { nothingHappens } from '../lab/nothing-happens.ts';
-import { openSession } from '../lab/open-session.ts';
-import { processesOf, sandboxProcesses } from '../lab/processes.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
+import { nothingHappens } from '../computers/nothing-happens.ts';
+import { openSession } from '../computers/open-session.ts';
 import type { Viewer } from '../pages/viewer.ts';
 
 /** An address of the internet, as far as this network knows: neither private nor of its own. */

@@ -1,8 +1,9 @@
 // Whoever quits says so first: the other side reads it within a second, with the reason, and so do both histories.
+
+import { sandboxProcesses } from '../../lab/processes.ts';
 import type { ActivityEntry } from '../../src/contract/activity.ts';
-import type { Computer } from '../lab/computer.ts';
-import { expect, soon, test, timed, useLan } from '../lab/fixtures.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+import type { Computer } from '../computers/computer.ts';
+import { expect, soon, test, timed, useLan } from '../computers/fixtures.ts';
 import type { Viewer } from '../pages/viewer.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc', xterm: 'xterm' } } });

@@ -1,8 +1,9 @@
 // A real office suite: its visitor closes it, it asks what its person wants, and at the next start it does not come back to it.
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { openSession } from '../lab/open-session.ts';
-import { differenceOf, inkOf } from '../lab/picture.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+
+import { sandboxProcesses } from '../../lab/processes.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
+import { openSession } from '../computers/open-session.ts';
+import { differenceOf, inkOf } from '../computers/picture.ts';
 import type { Viewer } from '../pages/viewer.ts';
 
 const DOCUMENT = 'Untitled 1 - LibreOffice Writer';

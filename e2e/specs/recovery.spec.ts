@@ -1,12 +1,12 @@
 // What happens when things break: the cable, the core, a file.
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cutCable, folderOf, mendCable } from '../../scripts/lab-hosts.ts';
+import { cutCable, folderOf, mendCable } from '../../lab/hosts.ts';
+import { openPorts, processesOf, sandboxProcesses, sleepOn } from '../../lab/processes.ts';
 import type { Client } from '../../src/contract/client.ts';
 import type { SessionId } from '../../src/contract/models.ts';
-import { expect, soon, test, timed, toggle, useLan } from '../lab/fixtures.ts';
-import { differenceOf } from '../lab/picture.ts';
-import { openPorts, processesOf, sandboxProcesses, sleepOn } from '../lab/processes.ts';
+import { expect, soon, test, timed, toggle, useLan } from '../computers/fixtures.ts';
+import { differenceOf } from '../computers/picture.ts';
 import type { Viewer } from '../pages/viewer.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc', xterm: 'xterm' } } });
@@ -21,8 +21,8 @@ function isOnline(core: Client, name: string): boolean {
   return core.read('peers')?.some((peer) => peer.name === name && peer.presence === 'online') === true;
 }
 
-function classicOf(core: Client): SessionId {
-  const session = core.read('sessions')?.find(({ view }) => view === 'classic');
+function sshSessionOf(core: Client): SessionId {
+  const session = core.read('sessions')?.find(({ view }) => view === 'ssh-command');
   if (session === undefined) throw new Error('there is no session for an SSH client');
   return session.id;
 }
@@ -72,11 +72,11 @@ test('the host sleeps and wakes up: the program goes on, the SSH port answers, b
   test.setTimeout(180_000);
   const viewer = await open('xterm');
   const alice = await lan.alice.mainPage();
-  await alice.launchClassic('Bob', 'xcalc');
+  await alice.launchSshCommand('Bob', 'xcalc');
   await (await (await lan.bob.popup()).shown()).allow();
   const core = await lan.alice.core();
-  const classic = () => core.read('sessions')?.find(({ view }) => view === 'classic')?.classic;
-  await soon(() => classic()?.port).toBeDefined();
+  const sshCommand = () => core.read('sessions')?.find(({ view }) => view === 'ssh-command')?.sshCommand;
+  await soon(() => sshCommand()?.port).toBeDefined();
 
   const wake = sleepOn('bob');
   try {
@@ -95,12 +95,12 @@ test('the host sleeps and wakes up: the program goes on, the SSH port answers, b
   const bobsCore = await lan.bob.core();
   await soon(() => isOnline(bobsCore, 'Alice'), 20_000).toBe(true);
   // Where its own command leads: the two may have met over either family.
-  const address = /ebp@(\S+)/.exec(classic()?.command ?? '')?.[1] ?? '';
+  const address = /ebp@(\S+)/.exec(sshCommand()?.command ?? '')?.[1] ?? '';
   const target = address.includes(':') ? `TCP6:[${address}]` : `TCP4:${address}`;
-  const greeting = `timeout 5 socat -u ${target}:${classic()?.port} - | head -c 8`;
+  const greeting = `timeout 5 socat -u ${target}:${sshCommand()?.port} - | head -c 8`;
   await soon(async () => (await lan.alice.run(['sh', '-c', greeting])).out, 20_000).toBe('SSH-2.0-');
   await viewer.disconnect.click();
-  await core.call('sessions.end', { sessionId: classicOf(core) });
+  await core.call('sessions.end', { sessionId: sshSessionOf(core) });
   await soon(() => sandboxProcesses('bob'), 3000).toEqual([]);
 });
 

@@ -2,11 +2,11 @@
 import type { Locator, Page } from '@playwright/test';
 import type { OfferId, Powers } from '../../src/contract/models.ts';
 import { noPowers } from '../../src/contract/powers.ts';
-import { checkAccess } from '../lab/axe.ts';
-import type { Computer } from '../lab/computer.ts';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { whatHides } from '../lab/in-sight.ts';
-import { nothingHappens } from '../lab/nothing-happens.ts';
+import { checkAccess } from '../computers/axe.ts';
+import type { Computer } from '../computers/computer.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
+import { whatHides } from '../computers/in-sight.ts';
+import { nothingHappens } from '../computers/nothing-happens.ts';
 import { Popup } from '../pages/popup.ts';
 
 const entry = (name: string) =>

@@ -1,10 +1,10 @@
 // What is secret lies only where it must, in files for this account alone, and never in a log.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { sandboxProcesses } from '../../lab/processes.ts';
 import { parseKey } from '../../src/core/identity/key-files.ts';
-import type { Computer } from '../lab/computer.ts';
-import { expect, soon, test, toggle, useLan } from '../lab/fixtures.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+import type { Computer } from '../computers/computer.ts';
+import { expect, soon, test, toggle, useLan } from '../computers/fixtures.ts';
 
 const lan = useLan({
   alice: { hasScreen: true },
@@ -31,9 +31,9 @@ function lentKeys(runtimeDir: string): string[] {
   return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 }
 
-async function openClassic(): Promise<string> {
+async function openSshCommand(): Promise<string> {
   const alice = await lan.alice.mainPage();
-  await alice.launchClassic('Bob', 'xcalc');
+  await alice.launchSshCommand('Bob', 'xcalc');
   await (await (await lan.bob.popup()).shown()).allow();
   await expect(alice.sessions('visitor', 'running')).toContainText('Type this on this computer');
   const [path] = lentKeys(runtimeDirOf(lan.alice));
@@ -72,7 +72,7 @@ test('after sessions of every kind, secrets lie where they must and nowhere else
   await endAll();
   await soon(() => lentKeys(runtimeDir)).toEqual([]);
 
-  const lent = await openClassic();
+  const lent = await openSshCommand();
   expect(statSync(lent).mode & 0o777).toBe(0o600);
   const privateKey = readFileSync(lent, 'utf8');
   expect(parseKey(privateKey)).not.toBeNull();
@@ -140,7 +140,7 @@ test('it is said where the key lies', async ({ shell }) => {
 });
 
 test('a key that was lent when the core was killed is gone after the next start', async () => {
-  const lent = await openClassic();
+  const lent = await openSshCommand();
   await lan.alice.kill();
   expect(existsSync(lent)).toBe(true);
   await lan.alice.restart();

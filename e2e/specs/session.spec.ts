@@ -1,8 +1,8 @@
 // The main job: click an application of another computer, its person says yes, and its window is here.
 import { join } from 'node:path';
-import { aimAt, expect, soon, test, timed, useLan } from '../lab/fixtures.ts';
-import { blankLike, differenceOf, expectSame, inkOf, Screen } from '../lab/picture.ts';
-import { openPorts, sandboxProcesses } from '../lab/processes.ts';
+import { openPorts, sandboxProcesses } from '../../lab/processes.ts';
+import { aimAt, expect, soon, test, timed, useLan } from '../computers/fixtures.ts';
+import { blankLike, differenceOf, expectSame, inkOf, Screen } from '../computers/picture.ts';
 import type { Viewer } from '../pages/viewer.ts';
 
 const lan = useLan({

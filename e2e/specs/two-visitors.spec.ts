@@ -1,7 +1,7 @@
 // Two visitors of one computer at the same time, who must not meet there.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 import type { Viewer } from '../pages/viewer.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xterm: 'xterm' } }, carol: {} });

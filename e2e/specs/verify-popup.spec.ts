@@ -1,7 +1,7 @@
 // A comparison and a request in the one small window of the Electron shell: neither hides what the other needs.
 import type { OfferId } from '../../src/contract/models.ts';
-import { checkAccess } from '../lab/axe.ts';
-import { expect, test, useLan } from '../lab/fixtures.ts';
+import { checkAccess } from '../computers/axe.ts';
+import { expect, test, useLan } from '../computers/fixtures.ts';
 import { askedOn, openVerify, VerifyDialog } from '../pages/verify-dialog.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc' }, settings: { answerTimeoutS: 600 } } });

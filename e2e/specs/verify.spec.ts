@@ -1,8 +1,8 @@
 // Two people make sure that they have each other's computers, and nobody's in between.
 
-import { checkAccess } from '../lab/axe.ts';
-import type { Computer } from '../lab/computer.ts';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
+import { checkAccess } from '../computers/axe.ts';
+import type { Computer } from '../computers/computer.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 import { askedOn, openKeys, openVerify } from '../pages/verify-dialog.ts';
 
 const lan = useLan({ alice: {}, bob: { apps: { xcalc: 'xcalc' } } });

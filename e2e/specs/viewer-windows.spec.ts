@@ -1,9 +1,10 @@
 // A program's windows in the viewer: its bar lists them and switches, names the window after the document, and none can be lost.
-import { checkAccess } from '../lab/axe.ts';
-import { expect, soon, test, useLan } from '../lab/fixtures.ts';
-import { openSession } from '../lab/open-session.ts';
-import { inkOf } from '../lab/picture.ts';
-import { sandboxProcesses } from '../lab/processes.ts';
+
+import { sandboxProcesses } from '../../lab/processes.ts';
+import { checkAccess } from '../computers/axe.ts';
+import { expect, soon, test, useLan } from '../computers/fixtures.ts';
+import { openSession } from '../computers/open-session.ts';
+import { inkOf } from '../computers/picture.ts';
 
 const TWO = "xterm -T plan.txt -e sleep 600 & xterm -T notes.txt -e sh -c 'head -n 1 >said.txt; sleep 600'";
 

@@ -114,7 +114,7 @@ export function getSession(part: Record<string, unknown> = {}): Session {
     exitCode: null,
     bytesToHost: 500,
     bytesToVisitor: 1_500_000,
-    classic: null,
+    sshCommand: null,
     problem: null,
     lastWords: [],
     powers: noPowers,

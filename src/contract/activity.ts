@@ -1,4 +1,5 @@
 // One line of the activity log: who asked for what, who answered, what ran, and what this computer's person decided.
+
 import { z } from 'zod';
 import { errorCodeSchema } from './errors.ts';
 import {
@@ -9,8 +10,8 @@ import {
   requestIdSchema,
   ruleIdSchema,
   sessionIdSchema,
-  viewSchema,
 } from './models.ts';
+import { viewSchema } from './views.ts';
 
 const count = z.number().int().nonnegative();
 const instant = z.number().int().nonnegative();

@@ -1,4 +1,5 @@
 // What crosses the boundary between the core and whoever shows it: every method and every topic, on one screen.
+
 import { z } from 'zod';
 import { activityCheckSchema, activityEntrySchema, activityFilterSchema, activityFormatSchema } from './activity.ts';
 import { problemSchema } from './errors.ts';
@@ -30,8 +31,8 @@ import {
   sessionSchema,
   settingsSchema,
   sizeSchema,
-  viewSchema,
 } from './models.ts';
+import { viewSchema } from './views.ts';
 
 const nothing = z.object({});
 const windowIdSchema = programWindowSchema.shape.id;

@@ -1,6 +1,8 @@
 // The nouns of eBrainPool as they cross a process boundary. Types are inferred from these schemas, never written twice.
+
 import { z } from 'zod';
 import { problemSchema } from './errors.ts';
+import { viewSchema } from './views.ts';
 
 const text = (max: number) => z.string().max(max);
 /** Milliseconds since the Unix epoch. */
@@ -97,10 +99,6 @@ export const brokenEntrySchema = z.object({
   line: count.nullable(),
 });
 export type BrokenEntry = Readonly<z.infer<typeof brokenEntrySchema>>;
-
-/** viewer: in a viewer window (safe). native: X11 forwarding by `ssh -X`. classic: the visitor's own SSH client on a port. */
-export const viewSchema = z.enum(['viewer', 'native', 'classic']);
-export type View = z.infer<typeof viewSchema>;
 
 /** What a grant lets visitor and program do beyond a program that runs alone in its container. What is wider is in powers.ts. */
 export const powersSchema = z.object({
@@ -243,8 +241,8 @@ export const sessionSchema = partySchema.extend({
   /** From the visitor to the host, and back. */
   bytesToHost: count,
   bytesToVisitor: count,
-  /** For classic sessions: the port, and the whole command line to type. */
-  classic: z.object({ port: z.number().int().min(1).max(65535), command: text(1000) }).nullable(),
+  /** For the view ssh-command: the port, and the whole command line to type. */
+  sshCommand: z.object({ port: z.number().int().min(1).max(65535), command: text(1000) }).nullable(),
   problem: problemSchema.nullable(),
   /** What a program that failed wrote last, line by line: its own words, never shown as ours. */
   lastWords: z.array(text(200)).max(10),

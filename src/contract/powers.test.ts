@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { canTakeAway, hasPower, isSameDisplay, isWithin, noPowers, powerNames, withPower } from './powers.ts';
+import { canHoldTo, canTakeAway, hasPower, isWithin, noPowers, withPower } from './powers.ts';
+import { powerNames } from './views.ts';
 
 test.each(powerNames)('%s is given and taken away by itself', (name) => {
   const given = withPower(noPowers, name, true);
@@ -18,10 +19,10 @@ test('a restriction is less, and lifting it is more', () => {
 });
 
 test('of a native window only what its display does not need can be taken away', () => {
-  for (const view of ['native', 'classic'] as const)
+  for (const view of ['native', 'ssh-command'] as const)
     for (const name of powerNames) {
       const given = withPower(noPowers, name, true);
-      expect(canTakeAway(view, name), name).toBe(isSameDisplay(given, noPowers));
+      expect(canTakeAway(view, name), name).toBe(canHoldTo(view, noPowers, given));
       expect(canTakeAway('viewer', name)).toBe(true);
     }
 });

@@ -1,5 +1,7 @@
 // Powers compared and changed: which are wider than which.
-import type { Powers, View } from './models.ts';
+
+import type { Powers } from './models.ts';
+import { type PowerName, powerNames, rowOf, type View } from './views.ts';
 
 /** Nothing beyond the container, and no limit of time. */
 export const noPowers: Powers = {
@@ -10,10 +12,6 @@ export const noPowers: Powers = {
   isViewOnly: false,
   timeLimitMin: null,
 };
-
-/** What can be given, each by itself; the other two fields of `Powers` are restrictions. */
-export const powerNames = ['clipboardIn', 'clipboardOut', 'network', 'files'] as const;
-export type PowerName = (typeof powerNames)[number];
 
 /** Whether `wish` asks for nothing that `limit` does not give. */
 export function isWithin(wish: Powers, limit: Powers): boolean {
@@ -27,22 +25,26 @@ export function isWithin(wish: Powers, limit: Powers): boolean {
   );
 }
 
-/** Powers with this view: a program on the visitor's own X display takes part in its clipboard, whatever is said. */
+/** The powers that a wish has in this view: with those that cannot be withheld in it, and without those that mean nothing. */
 export function withView(powers: Powers, view: View): Powers {
-  return view === 'viewer' ? powers : { ...powers, clipboardIn: true, clipboardOut: true };
+  const row = rowOf(view);
+  return powerNames.reduce(
+    (result, name) => (row.powers[name] === 'held' ? result : withPower(result, name, row.powers[name] === 'always')),
+    powers,
+  );
 }
 
 /** Whether this computer can hold a program with this view to not having the power. */
 export function canTakeAway(view: View, name: PowerName): boolean {
-  return view === 'viewer' || (name !== 'clipboardIn' && name !== 'clipboardOut');
+  return rowOf(view).powers[name] === 'held';
 }
 
-/** Whether what concerns the display is the same. */
-export function isSameDisplay(one: Powers, other: Powers): boolean {
+/** Whether every difference between the two is one to which a program with this view can be held. */
+export function canHoldTo(view: View, powers: Powers, before: Powers): boolean {
+  const isSame = (name: PowerName) => hasPower(powers, name) === hasPower(before, name);
   return (
-    one.clipboardIn === other.clipboardIn &&
-    one.clipboardOut === other.clipboardOut &&
-    one.isViewOnly === other.isViewOnly
+    powerNames.every((name) => isSame(name) || canTakeAway(view, name)) &&
+    (powers.isViewOnly === before.isViewOnly || rowOf(view).isViewOnly === 'held')
   );
 }
 

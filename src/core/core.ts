@@ -10,18 +10,19 @@ import type { ClientId } from '../contract/contract.ts';
 import type { Ask, Comparison, Self, Session } from '../contract/models.ts';
 import type { Port } from '../contract/port.ts';
 import { homeOf } from '../contract/profile.ts';
-import { type Activity, startActivity } from './activity/activity.ts';
-import { type Catalog, startCatalog } from './catalog/catalog.ts';
-import { type Consent, createConsent } from './consent/consent.ts';
+import { startActivity } from './activity/activity.ts';
+import type { OpenFile } from './channels/files/exchange.ts';
+import { canShowNative } from './channels/x11/openssh.ts';
+import { createConsent } from './consent/consent.ts';
 import { openRules } from './consent/rules.ts';
-import { createBubblewrap } from './container/bubblewrap.ts';
-import { type Containers, startContainers } from './container/container.ts';
+import { startContainers } from './container/container.ts';
+import { createBubblewrap } from './container/engines/bubblewrap/bubblewrap.ts';
 import { findGuard } from './container/guarded-places.ts';
-import { type Mounts, startMounts } from './container/mounts.ts';
-import type { OpenFile } from './files/exchange.ts';
+import { startMounts } from './container/mounts.ts';
 import { createHandlers } from './handlers.ts';
-import { type Health, startHealth } from './health.ts';
-import { createHost } from './host.ts';
+import { type Health, startHealth } from './health/health.ts';
+import { createHost } from './host/calls.ts';
+import { startHostSessions } from './host/sessions.ts';
 import { openIdentity } from './identity/identity.ts';
 import type { SecretStore } from './identity/secret-store.ts';
 import { keepMemoryOutOfCoreDumps } from './lib/core-dump.ts';
@@ -30,20 +31,20 @@ import { makeProfile, runtimeDirOf } from './lib/places.ts';
 import { readLastLines } from './lib/read-log.ts';
 import { combine, type Followable, type State } from './lib/state.ts';
 import { startLocalSocket } from './local-socket/local-socket.ts';
-import type { OwnAdvert } from './peers/advert.ts';
-import { type Comparisons, createComparisons } from './peers/comparisons.ts';
-import { startDiscovery } from './peers/mdns.ts';
-import { isLinkLocal, type Link } from './peers/mdns-links.ts';
+import { startCatalog } from './offers/offers.ts';
+import type { Parts } from './parts.ts';
+import type { OwnAdvert } from './peers/discovery/advert.ts';
+import { startDiscovery } from './peers/discovery/mdns.ts';
+import { isLinkLocal, type Link } from './peers/discovery/mdns-links.ts';
 import { openPeerBook } from './peers/peer-book.ts';
-import { type Peers, startPeers } from './peers/peers.ts';
-import { createPeople, type People } from './people.ts';
-import { type Asks, startAsks } from './session/asks.ts';
-import { type HostSessions, startHostSessions } from './session/host-sessions.ts';
-import { canShowNative } from './session/openssh.ts';
-import { startVisitorSessions, type VisitorSessions } from './session/visitor-sessions.ts';
+import { startPeers } from './peers/peers.ts';
+import { createComparisons } from './peers/verification/comparisons.ts';
+import { createPeople } from './people/people.ts';
 import { type SettingsPart, startSettings } from './settings/settings.ts';
-import { type NoticeValue, PROTOCOL } from './tunnel/peer-protocol.ts';
-import { startPeerServer } from './tunnel/peer-server.ts';
+import { startAsks } from './visitor/asks.ts';
+import { startVisitorSessions } from './visitor/sessions.ts';
+import { type NoticeValue, PROTOCOL } from './wire/peer-protocol.ts';
+import { startPeerServer } from './wire/peer-server.ts';
 
 export interface CoreOptions {
   /** Everything that lasts is below this folder; it is made when it is not there. */
@@ -61,9 +62,9 @@ export interface Core extends AsyncDisposable {
   readIcon(hash: string): Promise<{ type: string; bytes: Uint8Array } | null>;
   /** The RFB byte stream of a visitor's viewer session. @throws AppError `not-found`, `peer-unreachable` */
   openDisplay(sessionId: string): Promise<Duplex>;
-  /** A file of the folder Exchange, from a visitor's session. @throws AppError, see `Exchange` in core/files */
+  /** A file of the folder Exchange, from a visitor's session. @throws AppError, see `Exchange` in core/channels/files */
   openFile(sessionId: string, name: string): Promise<OpenFile>;
-  /** Puts a new file there; resolves with the name that it got. @throws AppError, see `Exchange` in core/files */
+  /** Puts a new file there; resolves with the name that it got. @throws AppError, see `Exchange` in core/channels/files */
   putFile(
     sessionId: string,
     name: string,
@@ -72,25 +73,6 @@ export interface Core extends AsyncDisposable {
   ): Promise<{ readonly name: string }>;
   /** Resolves when somebody called `core.stop`; the shell then disposes the core and ends. */
   readonly stopRequested: Promise<void>;
-}
-
-/** The parts that the handlers know. */
-export interface Parts {
-  readonly settings: SettingsPart;
-  readonly catalog: Catalog;
-  readonly peers: Peers;
-  readonly consent: Consent;
-  readonly people: People;
-  readonly comparisons: Comparisons;
-  readonly containers: Containers;
-  readonly mounts: Mounts;
-  readonly host: HostSessions;
-  readonly asks: Asks;
-  readonly visitor: VisitorSessions;
-  readonly health: Health;
-  readonly activity: Activity;
-  readonly logs: { read(maxLines: number): Promise<readonly string[]> };
-  requestStop(): void;
 }
 
 /** How long the core waits for its peers to hear of its end. */

@@ -5,10 +5,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ClientId, MethodInput } from '../contract/contract.ts';
 import { methods } from '../contract/contract.ts';
 import type { OfferId, PeerId } from '../contract/models.ts';
-import type { Parts } from './core.ts';
 import { createHandlers } from './handlers.ts';
 import { silentLog } from './lib/log.ts';
 import { State } from './lib/state.ts';
+import type { Parts } from './parts.ts';
 import { type SettingsPart, startSettings } from './settings/settings.ts';
 
 const [xcalc, xterm] = ['app:xcalc' as OfferId, 'app:xterm' as OfferId];

@@ -2,7 +2,7 @@
 import type { Handlers } from '../contract/contract.ts';
 import { AppError } from '../contract/errors.ts';
 import type { Audience, OfferId, Settings } from '../contract/models.ts';
-import type { Parts } from './core.ts';
+import type { Parts } from './parts.ts';
 
 export function createHandlers(parts: Parts): Handlers {
   const {

@@ -2,8 +2,8 @@
 import { type Duplex, PassThrough, Readable } from 'node:stream';
 import { AppError } from '../contract/errors.ts';
 import type { Port } from '../contract/port.ts';
+import type { OpenFile } from '../core/channels/files/exchange.ts';
 import type { Core } from '../core/core.ts';
-import type { OpenFile } from '../core/files/exchange.ts';
 
 export class FakeCore implements Core {
   readonly ports: Port[] = [];

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { type Problem, toProblem } from '../contract/errors.ts';
 import { downloadHeaders } from '../contract/exchange.ts';
-import type { OpenFile } from '../core/files/exchange.ts';
+import type { OpenFile } from '../core/channels/files/exchange.ts';
 
 /** Sends a file as fast as the browser takes it. One that breaks off is cut, so that the browser does not take it for whole. */
 export async function sendFile(

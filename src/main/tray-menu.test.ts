@@ -55,7 +55,7 @@ describe('the menu of the status icon', () => {
       exitCode: null,
       bytesToHost: 0,
       bytesToVisitor: 0,
-      classic: null,
+      sshCommand: null,
       problem: null,
       powers: noPowers,
       endsAt: null,

@@ -1,7 +1,9 @@
 // What the status icon shows and offers, out of the state of the core; tray.ts draws it.
+
 import type { Client } from '../contract/client.ts';
 import type { Comparison, Powers, Request, RequestId, Session, Settings } from '../contract/models.ts';
-import { hasPower, powerNames } from '../contract/powers.ts';
+import { hasPower } from '../contract/powers.ts';
+import { powerNames } from '../contract/views.ts';
 import { say } from '../messages/messages.ts';
 import { type Party, peerLabel } from '../messages/peer-label.ts';
 

@@ -43,7 +43,7 @@ function* everything(): Generator<ActivityEntry> {
   for (const role of ['host', 'visitor'] as const) {
     const over = { role };
     yield entryOf({ kind: 'requested', view: 'viewer', powers }, over);
-    yield entryOf({ kind: 'started', sessionId: id, ruleId: id, view: 'classic', powers }, over);
+    yield entryOf({ kind: 'started', sessionId: id, ruleId: id, view: 'ssh-command', powers }, over);
     yield entryOf({ kind: 'narrowed', sessionId: id, powers }, over);
     for (const reason of ['visitor', 'host', 'program', 'expired', 'lost', 'failed']) {
       const amounts = { bytesToHost: 1, bytesToVisitor: 2, exitCode: 3 };

@@ -83,7 +83,7 @@ export function getDefaultSession(over: Partial<Record<keyof Session, unknown>> 
     exitCode: null,
     bytesToHost: 0,
     bytesToVisitor: 0,
-    classic: null,
+    sshCommand: null,
     problem: null,
     lastWords: [],
     powers: noPowers,

@@ -109,12 +109,12 @@ describe('ebp launch', () => {
   });
 
   test('--ssh prints the line to type', async () => {
-    answerWith({ state: 'granted', view: 'classic', sessionId: uuidOf('dddddddd') });
-    core.set('sessions', [getSession({ view: 'classic' })]);
+    answerWith({ state: 'granted', view: 'ssh-command', sessionId: uuidOf('dddddddd') });
+    core.set('sessions', [getSession({ view: 'ssh-command' })]);
     setTimeout(
       () =>
         core.set('sessions', [
-          getSession({ view: 'classic', classic: { port: 4321, command: 'ssh -p 4321 ebp@h -X xcalc' } }),
+          getSession({ view: 'ssh-command', sshCommand: { port: 4321, command: 'ssh -p 4321 ebp@h -X xcalc' } }),
         ]),
       60,
     );

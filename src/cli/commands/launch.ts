@@ -1,8 +1,10 @@
 // `ebp launch`: asks for an application of another computer and follows the request to its answer.
+
 import type { Command } from 'commander';
 import type { Client } from '../../contract/client.ts';
 import { AppError, assertNever } from '../../contract/errors.ts';
-import type { Ask, RequestId, Session, SessionId, View } from '../../contract/models.ts';
+import type { Ask, RequestId, Session, SessionId } from '../../contract/models.ts';
+import { rowOf, type View } from '../../contract/views.ts';
 import { say, sayProblem } from '../../messages/messages.ts';
 import { readBrowserFile } from '../connection.ts';
 import { type CommandContext, type Run, readTopic, waitFor } from '../context.ts';
@@ -59,7 +61,7 @@ async function launch(
   }
   const offer = findOffer(catalogue, appText, 'app');
   const names = { peer: nameOf(peer), offer: toShowable(offer.name) };
-  const view: View = flags.native ? 'native' : flags.ssh ? 'classic' : 'viewer';
+  const view: View = flags.native ? 'native' : flags.ssh ? 'ssh-command' : 'viewer';
   output.say(say('cli.launch.asking', names));
   const powers = askedPowers(flags);
   const wish = { peerId: peer.id, offerId: offer.id, view, ...(powers !== undefined && { powers }) };
@@ -99,9 +101,9 @@ async function launch(
   }
 
   output.say(say('cli.launch.granted', { ...names, id: ask.sessionId }));
-  if (session?.classic) {
-    output.say(say('cli.launch.classic', { command: toShowable(session.classic.command) }));
-  } else if (view === 'viewer') {
+  if (session?.sshCommand) {
+    output.say(say('cli.launch.sshCommand', { command: toShowable(session.sshCommand.command) }));
+  } else if (rowOf(view).opensAs === 'window') {
     const browser = await readBrowserFile(profileDir);
     output.say(
       browser === null
@@ -158,7 +160,7 @@ async function waitForAnswer(
   return { ask, isGivenUp };
 }
 
-/** The session that the answer made; a classic one when its port is open. */
+/** The session that the answer made; one of an SSH command when its port is open. */
 async function findSession(
   client: Client,
   sessionId: SessionId,
@@ -170,7 +172,7 @@ async function findSession(
     'sessions',
     (sessions) => {
       const session = sessions.find((candidate) => candidate.id === sessionId);
-      const isReady = view !== 'classic' || session?.classic !== null || session.state === 'ended';
+      const isReady = rowOf(view).opensAs !== 'command' || session?.sshCommand !== null || session.state === 'ended';
       return isReady ? session : undefined;
     },
     AbortSignal.any([signal, AbortSignal.timeout(5000)]),

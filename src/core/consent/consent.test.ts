@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { OfferId, PeerId, Settings } from '../../contract/models.ts';
 import { noPowers } from '../../contract/powers.ts';
-import { createRecording, type Recording } from '../activity/testing.ts';
+import { createRecording, type Recording } from '../activity/activity.test-support.ts';
 import { systemClocks } from '../lib/elapsed.ts';
 import { silentLog } from '../lib/log.ts';
 import { State } from '../lib/state.ts';
@@ -145,7 +145,7 @@ test('“always” is for verified peers only, and holds only while they are', a
 test('a rule answers nothing wider than what the person saw, and the person is told why it is asked again', async () => {
   await book.update(alice, 'Alice', { verifiedAt: 1 });
   await consent.answer(ask().id, always);
-  expect(await outcome({ view: 'classic' })).toBe('asked');
+  expect(await outcome({ view: 'ssh-command' })).toBe('asked');
   expect(await outcome({ powers: { ...noPowers, clipboardOut: true } })).toBe('asked');
   expect(await outcome({ powers: { ...noPowers, isViewOnly: true } })).toBe('granted');
   expect(consent.requests.value).toMatchObject([{ ruleNote: null }, { ruleNote: 'wider' }]);

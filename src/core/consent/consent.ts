@@ -1,4 +1,5 @@
 // Requests that wait for a person, and the grants that their answers create.
+
 import { randomUUID } from 'node:crypto';
 import type { AnsweredBy } from '../../contract/activity.ts';
 import { AppError } from '../../contract/errors.ts';
@@ -13,10 +14,10 @@ import {
   requestIdSchema,
   type Settings,
   type Size,
-  type View,
 } from '../../contract/models.ts';
-import { isSameDisplay, isWithin, narrowest } from '../../contract/powers.ts';
+import { canHoldTo, isWithin, narrowest } from '../../contract/powers.ts';
 import { isQuietAt } from '../../contract/quiet-hours.ts';
+import type { View } from '../../contract/views.ts';
 import type { Note, Recorder } from '../activity/activity.ts';
 import type { Log } from '../lib/log.ts';
 import { createRateLimit } from '../lib/rate-limit.ts';
@@ -287,8 +288,8 @@ export function createConsent(options: {
       // Security: nobody can be given more than the person was shown.
       if (!isWithin(powers, wish.powers))
         throw new AppError('bad-input', { where: 'powers', why: 'are more than what was asked for' });
-      // Security: for a program that draws on the visitor's own X display there is nothing here that could hold it.
-      if (answer === 'allow' && wish.view !== 'viewer' && !isSameDisplay(powers, wish.powers))
+      // Security: where nothing here could hold it, nothing is said to be taken away.
+      if (answer === 'allow' && !canHoldTo(wish.view, powers, wish.powers))
         throw new AppError('bad-input', { where: 'powers', why: 'of a native window cannot be taken away: say no' });
       // Security: a yes for ever is for a key that somebody compared.
       if (answer === 'allow' && lasts === 'always' && !book.isVerified(wish.peerId)) throw new AppError('not-verified');

@@ -7,9 +7,9 @@ import type { PeerId, Settings } from '../../contract/models.ts';
 import { silentLog } from '../lib/log.ts';
 import { removeTree } from '../lib/remove-tree.ts';
 import { State } from '../lib/state.ts';
-import { createBubblewrap } from './bubblewrap.ts';
 import { type Containers, type SandboxWish, startContainers } from './container.ts';
 import type { Engine, Sandbox } from './engine.ts';
+import { createBubblewrap } from './engines/bubblewrap/bubblewrap.ts';
 import { type Mounts, startMounts } from './mounts.ts';
 
 const owner = process.getuid?.() === 0 ? { uid: 70_731, gid: 70_731 } : null;

@@ -15,7 +15,7 @@ import { generateKey } from '../lib/ssh-key.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { Engine, Sandbox, SandboxMount } from './engine.ts';
 import type { Mounts } from './mounts.ts';
-import type { Owner } from './sandbox-files.ts';
+import type { Owner } from './owner.ts';
 
 /** What kind of sandbox is wanted. */
 export interface SandboxWish {

@@ -2,14 +2,13 @@
 import type { Duplex } from 'node:stream';
 import type { HealthItem, Size } from '../../contract/models.ts';
 import type { Excerpt } from '../lib/last-words.ts';
-import type { TunnelEnd } from '../tunnel/peer-protocol.ts';
 
 /** What a sandbox is made of. Everything in it comes from this computer's person or from us, nothing from the wire but the size. */
 export interface SandboxSpec {
   /** The peer's home on this computer; it lasts. */
   readonly homePath: string;
   readonly mounts: readonly SandboxMount[];
-  /** A display of its own (viewer), or none (native and classic: the visitor's display, by X11 forwarding). */
+  /** A display of its own (viewer), or none (native and ssh-command: the visitor's display, by X11 forwarding). */
   readonly display: { readonly size: Size } | null;
   /** Whether it can be given the internet while it lives. It has none at first. */
   readonly canHaveNetwork: boolean;
@@ -48,6 +47,9 @@ export interface SandboxEnd {
   readonly output: Excerpt;
 }
 
+/** A socket in a sandbox, by its name. */
+export type EndpointName = 'display' | 'ssh' | 'files' | 'x11';
+
 /** One process tree with its own namespaces. */
 export interface Sandbox extends AsyncDisposable {
   readonly state: 'warm' | 'running' | 'ended';
@@ -67,7 +69,7 @@ export interface Sandbox extends AsyncDisposable {
   /** Ends every transfer, and nothing listens on the end `files` any more. */
   closeFiles(): void;
   /** A stream into the sandbox. @throws AppError `container-failed` when nothing listens there */
-  connect(end: TunnelEnd | 'x11'): Promise<Duplex>;
+  connect(endpoint: EndpointName): Promise<Duplex>;
   /** Resolves when everything in it is gone. */
   readonly ended: Promise<SandboxEnd>;
   /** Asks the program's processes to end (SIGTERM), and waits for nothing. */

@@ -1,6 +1,6 @@
 // Reaches a peer that has several addresses: the first that answers and proves the key.
 import { AppError, toProblem } from '../../contract/errors.ts';
-import { type ConnectOptions, connectPeer, type HostConnection, type PeerAddress } from '../tunnel/peer-client.ts';
+import { type ConnectOptions, connectPeer, type HostConnection, type PeerAddress } from '../wire/peer-client.ts';
 
 /** How long an address is tried alone before the next one is tried as well (RFC 8305, Happy Eyeballs). */
 const HEAD_START_MS = 250;

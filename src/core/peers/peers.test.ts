@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ClientId } from '../../contract/contract.ts';
 import type { IconHash, PeerId } from '../../contract/models.ts';
-import type { Catalog } from '../catalog/catalog.ts';
 import { openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
-import { PROTOCOL } from '../tunnel/peer-protocol.ts';
-import { type Host, type PeerServer, startPeerServer } from '../tunnel/peer-server.ts';
+import type { Catalog } from '../offers/offers.ts';
+import { PROTOCOL } from '../wire/peer-protocol.ts';
+import { type Host, type PeerServer, startPeerServer } from '../wire/peer-server.ts';
 import { openPeerBook, type PeerBook } from './peer-book.ts';
 import { type Peers, startPeers } from './peers.ts';
 

@@ -2,16 +2,16 @@
 import type { ClientId } from '../../contract/contract.ts';
 import { AppError, type Problem, toProblem } from '../../contract/errors.ts';
 import type { Offer, Peer, PeerId } from '../../contract/models.ts';
-import type { Catalog } from '../catalog/catalog.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Log } from '../lib/log.ts';
 import { createRateLimit } from '../lib/rate-limit.ts';
 import { type Followable, State } from '../lib/state.ts';
 import { toShowable } from '../lib/text.ts';
-import { type ConnectOptions, connectPeer, type HostConnection, type PeerAddress } from '../tunnel/peer-client.ts';
-import { type HostNotice, type NoticeValue, OLDEST_PROTOCOL } from '../tunnel/peer-protocol.ts';
-import { type Advert, isAddress, splitAddress } from './advert.ts';
+import type { Catalog } from '../offers/offers.ts';
+import { type ConnectOptions, connectPeer, type HostConnection, type PeerAddress } from '../wire/peer-client.ts';
+import { type HostNotice, type NoticeValue, OLDEST_PROTOCOL } from '../wire/peer-protocol.ts';
 import { connectFirst } from './connect-first.ts';
+import { type Advert, isAddress, splitAddress } from './discovery/advert.ts';
 import { type PeerBook, shortName } from './peer-book.ts';
 import { fetchIcons, readCatalogue, withIconsHere } from './read-catalogue.ts';
 

@@ -1,11 +1,11 @@
 // Reads what a peer offers, with care: it comes from outside.
 import { check } from '../../contract/check.ts';
 import { type Offer, offerSchema } from '../../contract/models.ts';
-import type { Catalog } from '../catalog/catalog.ts';
 import type { Log } from '../lib/log.ts';
 import { toShowable } from '../lib/text.ts';
-import type { HostConnection } from '../tunnel/peer-client.ts';
-import { MAX_ICON_BYTES } from '../tunnel/peer-protocol.ts';
+import type { Catalog } from '../offers/offers.ts';
+import type { HostConnection } from '../wire/peer-client.ts';
+import { MAX_ICON_BYTES } from '../wire/peer-protocol.ts';
 
 /** The offers that are what they should be; a bad one does not hide the others. @throws AppError when the peer does not answer */
 export async function readCatalogue(

@@ -120,7 +120,7 @@ export const activity = {
     crash: 'eBrainPool, or the computer, stopped while it ran.',
   },
   detail: {
-    view: { viewer: 'Viewer', native: 'Native window', classic: 'SSH command' },
+    view: { viewer: 'Viewer', native: 'Native window', 'ssh-command': 'SSH command' },
     noPowers: 'nothing beyond its window',
     clipboardIn: 'clipboard in',
     clipboardOut: 'clipboard out',

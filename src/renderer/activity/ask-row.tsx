@@ -1,7 +1,9 @@
 // A question that this computer asked: waiting, or how it went.
+
 import { Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Ask } from '../../contract/models.ts';
+import { rowOf } from '../../contract/views.ts';
 import { sayProblem } from '../../messages/messages.ts';
 import { launchInViewer } from '../catalogue/launch.ts';
 import { OfferIcon } from '../components/offer-icon.tsx';
@@ -21,7 +23,7 @@ export function AskRow({ ask, now }: { ask: Ask; now: number }) {
   const again = () => {
     void core.call('asks.dismiss', { askId: ask.id }).catch(() => undefined);
     const launch = { peerId: ask.peerId, offerId: ask.offer.id, view: ask.view, powers: ask.powers };
-    if (ask.view === 'viewer') launchInViewer(core, launch);
+    if (rowOf(ask.view).opensAs === 'window') launchInViewer(core, launch);
     else void run(() => core.call('asks.create', launch));
   };
 

@@ -1,9 +1,11 @@
 // What a session may do beyond showing its program, and how long; the host takes any of it away while it runs.
+
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core';
 import { IconChevronDown, IconEye, IconHourglass, IconX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Powers, Session } from '../../contract/models.ts';
-import { hasPower, powerNames, withPower } from '../../contract/powers.ts';
+import { hasPower, withPower } from '../../contract/powers.ts';
+import { powerNames, rowOf } from '../../contract/views.ts';
 import { peerLabel } from '../../messages/peer-label.ts';
 import { powerIcons } from '../components/power-icons.ts';
 import { formatDuration } from '../lib/format.ts';
@@ -111,7 +113,7 @@ export function WatchOnlyButton({ session }: { session: Session }) {
   const core = useCore();
   const { isBusy, run } = useAction();
   const { id, powers, role, view, state, offer } = session;
-  if (role !== 'host' || view !== 'viewer' || state === 'ended' || powers.isViewOnly) return null;
+  if (role !== 'host' || rowOf(view).isViewOnly !== 'held' || state === 'ended' || powers.isViewOnly) return null;
   return (
     <Button
       size="compact-sm"

@@ -1,7 +1,9 @@
 // A session of either side: what, who, since when, how much passed, and the way to end it.
+
 import { Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Session } from '../../contract/models.ts';
+import { rowOf } from '../../contract/views.ts';
 import { sayProblem } from '../../messages/messages.ts';
 import { peerLabel } from '../../messages/peer-label.ts';
 import { showSession } from '../catalogue/launch.ts';
@@ -79,14 +81,14 @@ export function SessionRow({ session, now }: { session: Session; now: number }) 
       </div>
       <div className="activity-more">
         {!isEnded && <SessionPowers session={session} now={now} />}
-        {session.classic !== null && !isEnded && !isHost && (
+        {session.sshCommand !== null && !isEnded && !isHost && (
           <div>
-            <div className="activity-line">{t('ui.session.classicHint')}</div>
-            <CopyLine text={session.classic.command} label={t('ui.session.command')} />
+            <div className="activity-line">{t('ui.session.sshCommandHint')}</div>
+            <CopyLine text={session.sshCommand.command} label={t('ui.session.command')} />
           </div>
         )}
         <Group gap={6}>
-          {!isEnded && !isHost && session.view === 'viewer' && (
+          {!isEnded && !isHost && rowOf(session.view).opensAs === 'window' && (
             <Button size="compact-sm" variant="light" onClick={() => showSession(core, session.id)}>
               {t('ui.session.open')}
             </Button>

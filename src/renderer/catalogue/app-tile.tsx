@@ -14,12 +14,12 @@ interface AppTileProps {
   readonly canShowNative: boolean;
   readonly onLaunch: (offer: Offer) => void;
   readonly onNative: (offer: Offer) => void;
-  readonly onClassic: (offer: Offer) => void;
+  readonly onSshCommand: (offer: Offer) => void;
   readonly onOptions: (offer: Offer) => void;
 }
 
 export const AppTile = memo(
-  function AppTile({ offer, hint, canShowNative, onLaunch, onNative, onClassic, onOptions }: AppTileProps) {
+  function AppTile({ offer, hint, canShowNative, onLaunch, onNative, onSshCommand, onOptions }: AppTileProps) {
     const { t } = useTranslation();
     const [isMenuOpen, setMenuOpen] = useState(false);
     const isEnabled = canLaunch(offer);
@@ -108,10 +108,10 @@ export const AppTile = memo(
                   {t(canShowNative ? 'ui.tile.nativeHint' : 'ui.tile.nativeMissing')}
                 </Text>
               </Menu.Item>
-              <Menu.Item leftSection={<IconTerminal2 size={18} />} onClick={() => onClassic(offer)}>
-                {t('ui.tile.classic')}
+              <Menu.Item leftSection={<IconTerminal2 size={18} />} onClick={() => onSshCommand(offer)}>
+                {t('ui.tile.sshCommand')}
                 <Text size="xs" c="dimmed">
-                  {t('ui.tile.classicHint')}
+                  {t('ui.tile.sshCommandHint')}
                 </Text>
               </Menu.Item>
             </Menu.Dropdown>

@@ -1,9 +1,11 @@
 // Lets the visitor ask for more than the program alone, and for less than a session without end.
+
 import { Button, Checkbox, Group, Modal, Select, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Offer, Powers } from '../../contract/models.ts';
-import { hasPower, noPowers, powerNames, withPower } from '../../contract/powers.ts';
+import { hasPower, noPowers, withPower } from '../../contract/powers.ts';
+import { powerNames } from '../../contract/views.ts';
 import { formatDuration } from '../lib/format.ts';
 import { timeLimitChoices } from '../lib/powers.ts';
 

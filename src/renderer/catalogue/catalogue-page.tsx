@@ -104,7 +104,7 @@ export function CataloguePage({ peerId, onRetry }: { peerId: PeerId; onRetry: ()
     );
 
   const launch = (offer: Offer) => launchInViewer(core, { peerId, offerId: offer.id, view: 'viewer' });
-  const ask = (offer: Offer, view: 'native' | 'classic') =>
+  const ask = (offer: Offer, view: 'native' | 'ssh-command') =>
     run(() => core.call('asks.create', { peerId, offerId: offer.id, view }));
 
   return (
@@ -227,7 +227,7 @@ export function CataloguePage({ peerId, onRetry }: { peerId: PeerId; onRetry: ()
                 canShowNative={self.canShowNative}
                 onLaunch={launch}
                 onNative={setNativeOffer}
-                onClassic={(one) => ask(one, 'classic')}
+                onSshCommand={(one) => ask(one, 'ssh-command')}
                 onOptions={setOptionsOffer}
               />
             ))}

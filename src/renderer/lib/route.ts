@@ -1,4 +1,5 @@
 // Which window this page is, and which page the main window shows.
+
 import {
   type OfferId,
   offerIdSchema,
@@ -10,9 +11,8 @@ import {
   requestIdSchema,
   type SessionId,
   sessionIdSchema,
-  type View,
-  viewSchema,
 } from '../../contract/models.ts';
+import { type View, viewSchema } from '../../contract/views.ts';
 
 export interface Launch {
   readonly peerId: PeerId;

@@ -1,10 +1,12 @@
 // What a request wants to touch, line by line, so that the person can take any of it away before saying yes.
+
 import { SegmentedControl, Switch } from '@mantine/core';
 import { IconEye, IconHourglass, IconLock } from '@tabler/icons-react';
 import { type ReactNode, useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Powers, Request } from '../../contract/models.ts';
-import { canTakeAway, hasPower, powerNames, withPower } from '../../contract/powers.ts';
+import { canTakeAway, hasPower, withPower } from '../../contract/powers.ts';
+import { powerNames, rowOf } from '../../contract/views.ts';
 import { powerIcons } from '../components/power-icons.ts';
 import { formatDuration } from '../lib/format.ts';
 import { timeLimitChoices } from '../lib/powers.ts';
@@ -41,8 +43,7 @@ export function RequestPowers({ request, who, powers, isArmed, onChange }: Reque
           />
         );
       })}
-      {/* Native windows and other SSH clients have no view that could be for watching only. */}
-      {request.view === 'viewer' && (
+      {rowOf(request.view).isViewOnly === 'held' && (
         <PowerLine
           icon={<IconEye size={18} />}
           label={t('ui.power.isViewOnly.name')}

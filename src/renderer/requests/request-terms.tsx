@@ -1,8 +1,10 @@
 // What a yes would give, in a line or two that stay above the answers at every size: powers, end, and the owner's files.
+
 import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Powers, Request } from '../../contract/models.ts';
-import { hasPower, powerNames } from '../../contract/powers.ts';
+import { hasPower } from '../../contract/powers.ts';
+import { powerNames, rowOf } from '../../contract/views.ts';
 import { messages, say } from '../../messages/messages.ts';
 import { formatDuration } from '../lib/format.ts';
 import { useTopic } from '../use-core.tsx';
@@ -54,7 +56,7 @@ export function RequestTerms({ request, who, what, powers, choice, place }: Requ
 /** “Gets: paste, copy, internet, files · no end”. */
 export function sayTerms(request: Pick<Request, 'view' | 'ownSandbox'>, powers: Powers, choice: Choice | null): string {
   const given = [
-    ...(request.view === 'viewer' ? [] : [say(`ui.request.terms.${request.view}`)]),
+    ...(rowOf(request.view).opensAs === 'window' ? [] : [say(`ui.request.terms.${request.view}`)]),
     ...(request.ownSandbox === 'allowed' ? [say('ui.request.terms.ownSandbox')] : []),
     ...(powers.isViewOnly ? [say('ui.request.terms.watching')] : []),
     ...powerNames.filter((name) => hasPower(powers, name)).map((name) => say(`ui.request.terms.${name}`)),

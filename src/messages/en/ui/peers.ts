@@ -123,8 +123,8 @@ export const peerTexts = {
     native: 'Open as native window…',
     nativeHint: 'Among your own windows. It can see more: read the warning.',
     nativeMissing: 'Needs an X display and the ssh program on this computer.',
-    classic: 'Get an SSH command',
-    classicHint: 'For a terminal or any SSH client.',
+    sshCommand: 'Get an SSH command',
+    sshCommandHint: 'For a terminal or any SSH client.',
   },
   native: {
     title: 'Open {{offer}} as a native window?',

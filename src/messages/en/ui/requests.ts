@@ -18,7 +18,7 @@ export const requestTexts = {
     view: {
       viewer: '{{peer}} sees its window in a viewer. This computer’s screen stays private.',
       native: '{{peer}} sees it as a native window over SSH. This computer’s screen stays private.',
-      classic:
+      'ssh-command':
         '{{peer}} reaches it with an SSH program. Until it ends, a port of this computer is open to {{peer}}’s address and key alone.',
     },
     noFolders: 'It can read the installed programs, and no folder of yours.',
@@ -57,7 +57,7 @@ export const requestTexts = {
       nothing: 'just the window',
       watching: 'only watching',
       native: 'a native window over SSH',
-      classic: 'an open SSH port',
+      'ssh-command': 'an open SSH port',
       ownSandbox: 'more of the kernel',
       clipboardIn: 'paste',
       clipboardOut: 'copy',

@@ -56,7 +56,7 @@ export const useTexts = {
   session: {
     usedBy: 'Used by {{peer}}',
     from: 'From {{peer}}',
-    view: { viewer: 'viewer', native: 'native window', classic: 'SSH command' },
+    view: { viewer: 'viewer', native: 'native window', 'ssh-command': 'SSH command' },
     state: {
       starting: 'Starting…',
       running: 'Running',
@@ -86,7 +86,7 @@ export const useTexts = {
     },
     traffic: '↑ {{sent}} ↓ {{received}}',
     trafficHint: 'Sent from this computer, and received',
-    classicHint: 'Type this on this computer, or paste it into a terminal:',
+    sshCommandHint: 'Type this on this computer, or paste it into a terminal:',
     command: 'SSH command',
     open: 'Open window',
     end: 'End',

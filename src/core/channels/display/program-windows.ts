@@ -1,0 +1,267 @@
+// The windows of a session's program, as its window manager tells them (EWMH 1.5, ICCCM): which there are, which is in front, what to ask of them.
+import type { Duplex } from 'node:stream';
+import { MAX_TITLE_LENGTH, MAX_WINDOWS, type ProgramWindow } from '../../../contract/models.ts';
+import type { Log } from '../../lib/log.ts';
+import { type Followable, State } from '../../lib/state.ts';
+import { toShowable } from '../../lib/text.ts';
+import { startX11Client, type X11Client } from './x11-client.ts';
+import { eventCode, eventMask, type Property, readNumbers, x11 } from './x11-stream.ts';
+
+export interface ProgramWindows extends Disposable {
+  /** In the order in which they appeared. */
+  readonly state: Followable<readonly ProgramWindow[]>;
+  /** Brings a window to the front. Nothing for one that is not in the list. */
+  activate(id: number): void;
+  /** Asks a window to close (WM_DELETE_WINDOW); its program may ask the person back. */
+  close(id: number): void;
+  closeAll(): void;
+}
+
+const REFRESH_AFTER_MS = 120;
+/** For the window manager: windows that are there before it are not placed as those that come later. */
+const MANAGED_WITHIN_MS = 1000;
+const LOOK_EVERY_MS = 10;
+/** A quiet ground for windows that do not fill the screen. */
+const GROUND = 0x343a40;
+/** In units of four bytes. */
+const TITLE_WORDS = 200;
+/** EWMH: this comes from a pager, the person's own wish. */
+const FROM_PAGER = 2;
+/** _NET_MOVERESIZE_WINDOW: x and y are given, from a pager, gravity as the window has it. */
+const MOVE = 0x2300;
+
+const ATOMS = [
+  '_NET_SUPPORTING_WM_CHECK',
+  '_NET_CLIENT_LIST',
+  '_NET_ACTIVE_WINDOW',
+  '_NET_WM_NAME',
+  'WM_NAME',
+  'WM_TRANSIENT_FOR',
+  '_NET_WM_WINDOW_TYPE',
+  '_NET_WM_WINDOW_TYPE_NORMAL',
+  '_NET_WM_WINDOW_TYPE_DIALOG',
+  '_NET_WM_STATE',
+  '_NET_WM_STATE_HIDDEN',
+  '_NET_WM_STATE_MODAL',
+  '_NET_WM_STATE_MAXIMIZED_VERT',
+  '_NET_MOVERESIZE_WINDOW',
+  'WM_PROTOCOLS',
+  'WM_DELETE_WINDOW',
+] as const;
+
+/** What a window says of itself. */
+interface Facts {
+  readonly title: string;
+  /** Neither a menu, a tool box nor a splash screen. */
+  readonly isListed: boolean;
+  readonly isDialog: boolean;
+  /** 0 for none. */
+  readonly parentId: number;
+  readonly isHidden: boolean;
+  readonly isMaximised: boolean;
+  readonly canClose: boolean;
+}
+
+/** Resolves when the window manager manages. @throws Error when there is no X server that answers */
+export async function followProgramWindows(stream: Duplex, log: Log): Promise<ProgramWindows> {
+  const state = new State<readonly ProgramWindow[]>([]);
+  const known = new Map<number, Facts>();
+  /** Windows that have changed since they were read. */
+  const changed = new Set<number>();
+  let client: X11Client | undefined;
+  let atoms = {} as Readonly<Record<(typeof ATOMS)[number], number>>;
+  let timer: NodeJS.Timeout | undefined;
+  /** What the screen has become. Windows are moved when the list was read: one that was placed before may not be in it yet. */
+  let resized: { readonly width: number; readonly height: number } | undefined;
+  let isReading = false;
+  let isOver = false;
+
+  const started = await startX11Client(stream, {
+    event: (code, bytes) => {
+      if (client === undefined) return;
+      const window = bytes.readUInt32LE(4);
+      if (code === eventCode.propertyNotify && known.has(window)) changed.add(window);
+      else if (code === eventCode.configureNotify && window === client.root)
+        resized = { width: bytes.readUInt16LE(20), height: bytes.readUInt16LE(22) };
+      refreshSoon();
+    },
+    broken: (error) => {
+      // What cannot be read any more is not shown as if it could.
+      state.set([]);
+      if (!isOver) log.info({ error: error.message }, 'the windows of a program are not followed any more');
+    },
+  });
+  client = started;
+  const { root } = started;
+  const numbers = await started.intern(ATOMS);
+  atoms = Object.fromEntries(ATOMS.map((name, index) => [name, numbers[index] ?? 0])) as typeof atoms;
+  started.send(x11.setGround(root, GROUND));
+  started.send(x11.selectEvents(root, eventMask.propertyChange | eventMask.structureNotify));
+  const giveUpAt = performance.now() + MANAGED_WITHIN_MS;
+  while ((await started.getProperty(root, atoms._NET_SUPPORTING_WM_CHECK, 1)) === undefined) {
+    if (performance.now() > giveUpAt) break;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+  refreshSoon();
+
+  function refreshSoon(): void {
+    if (!isOver) timer ??= setTimeout(() => void refresh(), REFRESH_AFTER_MS);
+  }
+
+  async function refresh(): Promise<void> {
+    timer = undefined;
+    if (isReading) {
+      refreshSoon();
+      return;
+    }
+    isReading = true;
+    try {
+      const told = readNumbers(await started.getProperty(root, atoms._NET_CLIENT_LIST, MAX_WINDOWS));
+      // Security: no more than was asked for, and each once.
+      const list = [...new Set(told)].slice(0, MAX_WINDOWS).filter((window) => window !== 0);
+      const [active] = readNumbers(await started.getProperty(root, atoms._NET_ACTIVE_WINDOW, 1));
+      for (const window of known.keys()) {
+        if (list.includes(window)) continue;
+        known.delete(window);
+        changed.delete(window);
+      }
+      await Promise.all(
+        list.map(async (window) => {
+          // Before it is read: what changes meanwhile is read again.
+          const isChanged = changed.delete(window);
+          if (!known.has(window)) started.send(x11.selectEvents(window, eventMask.propertyChange));
+          else if (!isChanged) return;
+          known.set(window, await readFacts(window));
+        }),
+      );
+      show(list, active);
+      const screen = resized;
+      resized = undefined;
+      if (screen !== undefined) await centre(screen.width, screen.height);
+    } finally {
+      isReading = false;
+    }
+  }
+
+  async function readFacts(window: number): Promise<Facts> {
+    const get = (name: (typeof ATOMS)[number], words: number) => started.getProperty(window, atoms[name], words);
+    const [name, oldName, parent, types, states, protocols] = await Promise.all([
+      get('_NET_WM_NAME', TITLE_WORDS),
+      get('WM_NAME', TITLE_WORDS),
+      get('WM_TRANSIENT_FOR', 1),
+      get('_NET_WM_WINDOW_TYPE', 8),
+      get('_NET_WM_STATE', 32),
+      get('WM_PROTOCOLS', 16),
+    ]);
+    const isType = readNumbers(types);
+    const isOf = readNumbers(states);
+    const parentId = readNumbers(parent)[0] ?? 0;
+    const isDialogType = isType.includes(atoms._NET_WM_WINDOW_TYPE_DIALOG);
+    return {
+      title: titleOfWindow(textOf(name) || oldTextOf(oldName)),
+      isListed: isType.length === 0 || isType.includes(atoms._NET_WM_WINDOW_TYPE_NORMAL) || isDialogType,
+      isDialog: isDialogType || parentId !== 0 || isOf.includes(atoms._NET_WM_STATE_MODAL),
+      parentId,
+      isHidden: isOf.includes(atoms._NET_WM_STATE_HIDDEN),
+      isMaximised: isOf.includes(atoms._NET_WM_STATE_MAXIMIZED_VERT),
+      canClose: readNumbers(protocols).includes(atoms.WM_DELETE_WINDOW),
+    };
+  }
+
+  function show(list: readonly number[], active: number | undefined): void {
+    const listed = list.flatMap((id): readonly ProgramWindow[] => {
+      const facts = known.get(id);
+      if (facts === undefined || !facts.isListed) return [];
+      const { title, isDialog, parentId, canClose } = facts;
+      return [{ id, title, isDialog, parentId, canClose, isActive: id === active }];
+    });
+    const windows = withSureParents(listed);
+    const isSame = JSON.stringify(windows) === JSON.stringify(state.value);
+    if (!isSame) state.set(windows);
+    // Minimised and nothing else to be seen: a black screen with no way back.
+    const [first] = windows;
+    if (first !== undefined && windows.every(({ id }) => known.get(id)?.isHidden === true)) bringUp(first.id);
+  }
+
+  /** The window manager does so once, when a window appears; the screen may get another size later. */
+  async function centre(width: number, height: number): Promise<void> {
+    for (const [window, facts] of [...known]) {
+      if (!facts.isListed || facts.isMaximised) continue;
+      const size = await started.getSize(window);
+      if (size === undefined) continue;
+      const x = Math.max(0, Math.round((width - size.width) / 2));
+      const y = Math.max(0, Math.round((height - size.height) / 2));
+      started.send(x11.clientMessage(window, atoms._NET_MOVERESIZE_WINDOW, [MOVE, x, y, 0, 0], root));
+    }
+  }
+
+  function bringUp(id: number): void {
+    started.send(x11.clientMessage(id, atoms._NET_ACTIVE_WINDOW, [FROM_PAGER, 0, 0, 0, 0], root));
+  }
+
+  function askToClose({ id, canClose }: ProgramWindow): void {
+    if (!canClose) return;
+    // What it asks back is shown above it.
+    if (known.get(id)?.isHidden === true) bringUp(id);
+    started.send(x11.clientMessage(id, atoms.WM_PROTOCOLS, [atoms.WM_DELETE_WINDOW, 0, 0, 0, 0], 'window'));
+  }
+
+  const find = (id: number) => state.value.find((window) => window.id === id);
+  return {
+    state,
+    activate: (id) => {
+      if (find(id) !== undefined) bringUp(id);
+    },
+    close: (id) => {
+      const window = find(id);
+      if (window !== undefined) askToClose(window);
+    },
+    closeAll: () => state.value.forEach(askToClose),
+    [Symbol.dispose]: () => {
+      isOver = true;
+      clearTimeout(timer);
+      started[Symbol.dispose]();
+    },
+  };
+}
+
+/**
+ * What a program calls its window, as it may be shown.
+ * Security: it is text of a stranger, and the sign that stands between it and our own words is never in it.
+ */
+export function titleOfWindow(text: string): string {
+  return toShowable(text.replace(/[·•‧∙⋅・･]/gu, '-'), MAX_TITLE_LENGTH);
+}
+
+/**
+ * Every parent is a window of the same list, and none is its own parent, by whatever detour.
+ * Security: a program, and a host, may say anything of that; whoever goes from a window to its parent must come to an end.
+ */
+export function withSureParents(windows: readonly ProgramWindow[]): readonly ProgramWindow[] {
+  const parents = new Map(windows.map(({ id, parentId }) => [id, parentId ?? 0]));
+  const isSure = (id: number, parentId: number) => {
+    let at: number | undefined = parentId;
+    for (let steps = 0; steps < windows.length && at !== undefined && at !== id; steps += 1) at = parents.get(at);
+    return parents.has(parentId) && at !== id;
+  };
+  return windows.map((window) => {
+    const { id, parentId } = window;
+    if (parentId === undefined || parentId === null || isSure(id, parentId)) return window;
+    return { ...window, parentId: null };
+  });
+}
+
+function textOf(property: Property | undefined): string {
+  return property?.format === 8 ? property.value.toString('utf8') : '';
+}
+
+/** ICCCM: Latin-1, or compound text, in which what Latin-1 lacks is set off as UTF-8. */
+function oldTextOf(property: Property | undefined): string {
+  if (property?.format !== 8) return '';
+  const [latin = '', ...parts] = property.value.toString('latin1').split('\u001b%G');
+  const texts = parts.map((part) => {
+    const [letters = '', after = ''] = part.split('\u001b%@');
+    return Buffer.from(letters, 'latin1').toString('utf8') + after;
+  });
+  return latin + texts.join('');
+}

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { type PeerId, type Settings, sessionIdSchema } from '../../contract/models.ts';
+import { State } from '../lib/state.ts';
+import { MAX_OFFERS, OLDEST_PROTOCOL, PROTOCOL } from '../wire/peer-protocol.ts';
+import type { Visitor } from '../wire/peer-server.ts';
+import { createHost } from './calls.ts';
+
+test('a catalogue that is too long is cut by name, and the visitor is told', async () => {
+  const offersOf = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ id: `app:${index}`, name: `App ${count - index}` }));
+  const visitor = { peerId: `SHA256:${'A'.repeat(43)}` as PeerId, onClose: () => () => {} } as unknown as Visitor;
+  for (const [count, isCut] of [
+    [MAX_OFFERS, false],
+    [MAX_OFFERS + 5, true],
+  ] as const) {
+    const { hostSide } = createHost({
+      settings: new State({ name: 'Bob' } as unknown as Settings),
+      host: {},
+      book: { isVerified: () => false },
+      catalog: { visibleTo: () => offersOf(count) },
+    } as unknown as Parameters<typeof createHost>[0]);
+    await hostSide.calls.hello(
+      { protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Alice', capabilities: [] },
+      visitor,
+    );
+    const answer = await hostSide.calls['catalogue.get']({}, visitor);
+    expect(answer.isCut).toBe(isCut);
+    expect(answer.offers).toHaveLength(MAX_OFFERS);
+    const names = answer.offers.map((offer) => (offer as { name: string }).name);
+    if (isCut) expect([names[0], names.at(-1)]).toEqual(['App 1', `App ${MAX_OFFERS}`]);
+  }
+});
+
+test('a connection says hello once: its name stays, and it cannot make this computer collect listeners', async () => {
+  const settings = new State({ name: 'Bob' } as unknown as Settings);
+  const { hostSide } = createHost({ settings, host: {}, book: {} } as unknown as Parameters<typeof createHost>[0]);
+  let listeners = 0;
+  const visitor = {
+    peerId: `SHA256:${'A'.repeat(43)}` as PeerId,
+    onClose: () => {
+      listeners += 1;
+      return () => {};
+    },
+  } as unknown as Visitor;
+  const hello = { protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Alice', capabilities: [] };
+  expect(await hostSide.calls.hello(hello, visitor)).toMatchObject({ name: 'Bob' });
+  for (let again = 0; again < 3; again += 1)
+    expect(() => hostSide.calls.hello({ ...hello, name: 'Carol' }, visitor)).toThrow(
+      expect.objectContaining({ code: 'bad-input' }),
+    );
+  expect(listeners).toBe(1);
+});
+
+test.each(['session.close', 'session.keep', 'session.resume'] as const)(
+  'a visitor that calls %s without end does not keep the owner’s windows busy',
+  async (call) => {
+    let changes = 0;
+    const change = () => {
+      changes += 1;
+    };
+    const { hostSide } = createHost({
+      settings: new State({ name: 'Bob' } as unknown as Settings),
+      host: { close: change, keep: change, resume: change },
+      book: {},
+    } as unknown as Parameters<typeof createHost>[0]);
+    const visitor = { peerId: `SHA256:${'A'.repeat(43)}` as PeerId, onClose: () => () => {} } as unknown as Visitor;
+    const other = { ...visitor, peerId: `SHA256:${'B'.repeat(43)}` as PeerId };
+    const hello = { protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Alice', capabilities: [] };
+    for (const one of [visitor, other]) await hostSide.calls.hello(hello, one);
+    const sessionId = sessionIdSchema.parse(crypto.randomUUID());
+    const ask = async (one: Visitor) => hostSide.calls[call]({ sessionId }, one);
+    for (let times = 0; times < 50; times += 1) await ask(visitor);
+    for (let times = 0; times < 1000; times += 1)
+      await expect(ask(visitor)).rejects.toMatchObject({ code: 'too-many-requests' });
+    expect(changes).toBe(50);
+    await ask(other);
+    expect(changes).toBe(51);
+  },
+);

@@ -1,0 +1,192 @@
+// The DNS records of an advert, and back: DNS-SD (RFC 6763) over multicast DNS (RFC 6762). Pure; the packet format is dns-packet's.
+import type { OutgoingPacket, Question, ResourceRecord } from 'dns-packet';
+import { toShowable } from '../../lib/text.ts';
+import { cutBytes, encodeTxt, MAX_NAME_LENGTH, type OwnAdvert, shortId } from './advert.ts';
+import type { Link } from './mdns-links.ts';
+import type { IncomingPacket } from './mdns-packet.ts';
+
+/** The service type in the domain of the link. */
+export const SERVICE_NAME = '_ebrainpool._tcp.local';
+const ALL_SERVICES_NAME = '_services._dns-sd._udp.local';
+
+/**
+ * Far below the hours of RFC 6762 §10, so that a computer that vanished without a goodbye is soon gone. What is asked again before it
+ * ends is one question for the whole link, so the price is one packet of each peer in about ten seconds.
+ */
+export const TTL_S = 16;
+
+/** RFC 6762 §17: what is larger was not made by a responder. */
+export const MAX_PACKET_BYTES = 9000;
+const MAX_LABEL_BYTES = 63;
+const MAX_SIGHTINGS_PER_PACKET = 100;
+const MAX_ADDRESSES_PER_SIGHTING = 16;
+/** Keeps a question with its known answers within an Ethernet frame. */
+const KNOWN_ANSWERS_BYTES = 1200;
+
+/** Who this computer is in DNS. */
+export interface OwnNames {
+  readonly instance: string;
+  readonly host: string;
+}
+
+/** One instance as one packet describes it. */
+export interface RawSighting {
+  readonly instance: string;
+  readonly host: string;
+  readonly port: number;
+  readonly txt: unknown;
+  readonly addresses: readonly string[];
+  readonly ttlS: number;
+}
+
+/** `Bob's laptop (dGhpcyBp)`: the part in brackets makes a collision a matter of equal keys; more of it is taken after one. */
+export function ownNames(own: OwnAdvert, computerName: string, idLength = 8): OwnNames {
+  const suffix = ` (${shortId(own.peerId, idLength)})`;
+  // A dot would end the label: dns-packet has no escape for it.
+  const name = toShowable(own.name, MAX_NAME_LENGTH).replaceAll('.', '-');
+  const hostSuffix = shortId(own.peerId, 43)
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '')
+    .slice(0, idLength);
+  const computer =
+    (computerName.split('.')[0] ?? '')
+      .slice(0, MAX_LABEL_BYTES)
+      .replace(/[^A-Za-z0-9-]/g, '-')
+      .replace(/^-+|-+$/g, '') || 'computer';
+  return {
+    instance: cutBytes(name, MAX_LABEL_BYTES - Buffer.byteLength(suffix)) + suffix,
+    host: `${computer.slice(0, MAX_LABEL_BYTES - hostSuffix.length - 1)}-${hostSuffix}.local`,
+  };
+}
+
+/** Everything about this computer that is true on this link: only the link's own addresses (RFC 6762 §6.2). */
+export function ownRecords(own: OwnAdvert, { instance, host }: OwnNames, link: Link): ResourceRecord[] {
+  const fullName = `${instance}.${SERVICE_NAME}`;
+  return [
+    { name: SERVICE_NAME, type: 'PTR', ttl: TTL_S, data: fullName },
+    { name: fullName, type: 'SRV', ttl: TTL_S, flush: true, data: { port: own.port, target: host } },
+    { name: fullName, type: 'TXT', ttl: TTL_S, flush: true, data: encodeTxt(own) },
+    ...link.addresses.ipv4.map((data) => ({ name: host, type: 'A', ttl: TTL_S, flush: true, data })),
+    ...link.addresses.ipv6.map((data) => ({ name: host, type: 'AAAA', ttl: TTL_S, flush: true, data })),
+  ];
+}
+
+/** The same names without any time to live (RFC 6762 §10.1). */
+export function goodbyeRecords(own: OwnAdvert, names: OwnNames, link: Link): ResourceRecord[] {
+  return ownRecords(own, names, link)
+    .filter(({ type }) => type === 'PTR' || type === 'SRV' || type === 'TXT')
+    .map((record) => ({ ...record, ttl: 0 }));
+}
+
+/** The answer to "which kinds of service are there" (RFC 6763 §9). */
+export const kindRecord: ResourceRecord = { name: ALL_SERVICES_NAME, type: 'PTR', ttl: TTL_S, data: SERVICE_NAME };
+
+/** What a question asks this computer for. */
+export function isQuestionFor({ name, type }: Question, names: OwnNames): 'own' | 'kind' | null {
+  const asked = name.toLowerCase();
+  const isType = (...types: string[]) => type === 'ANY' || types.includes(type);
+  if (asked === SERVICE_NAME && isType('PTR')) return 'own';
+  if (asked === `${names.instance}.${SERVICE_NAME}`.toLowerCase() && isType('SRV', 'TXT')) return 'own';
+  if (asked === names.host.toLowerCase() && isType('A', 'AAAA')) return 'own';
+  return asked === ALL_SERVICES_NAME && isType('PTR') ? 'kind' : null;
+}
+
+export function isBrowseQuestion({ name, type }: Question): boolean {
+  return name.toLowerCase() === SERVICE_NAME && type === 'PTR';
+}
+
+/** Whether the asker said that it still knows this computer for at least half of its time (RFC 6762 §7.1). */
+export function isKnownAnswer(packet: IncomingPacket, names: OwnNames): boolean {
+  const own = `${names.instance}.${SERVICE_NAME}`.toLowerCase();
+  return packet.answers.some(
+    ({ type, name, data, ttl }) =>
+      type === 'PTR' &&
+      name.toLowerCase() === SERVICE_NAME &&
+      typeof data === 'string' &&
+      data.toLowerCase() === own &&
+      (ttl ?? 0) >= TTL_S / 2,
+  );
+}
+
+/** "Who is there?", with those who need not answer; more than one packet when these are many (RFC 6762 §7.2). */
+export function browseQueries(
+  known: readonly { instance: string; ttlS: number }[],
+  truncatedFlag: number,
+): OutgoingPacket[] {
+  const groups: ResourceRecord[][] = [[]];
+  let bytes = 0;
+  for (const { instance, ttlS } of known) {
+    const data = `${instance}.${SERVICE_NAME}`;
+    bytes += Buffer.byteLength(data) + SERVICE_NAME.length + 14;
+    if (bytes > KNOWN_ANSWERS_BYTES) {
+      groups.push([]);
+      bytes = 0;
+    }
+    groups.at(-1)?.push({ name: SERVICE_NAME, type: 'PTR', ttl: ttlS, data });
+  }
+  return groups.map((answers, index) => ({
+    type: 'query',
+    flags: index < groups.length - 1 ? truncatedFlag : 0,
+    questions: index === 0 ? [{ name: SERVICE_NAME, type: 'PTR' }] : [],
+    answers,
+  }));
+}
+
+/** "Are these still there?" */
+export function instanceQuery(instances: readonly string[]): OutgoingPacket {
+  return {
+    type: 'query',
+    questions: instances.map((instance) => ({ name: `${instance}.${SERVICE_NAME}`, type: 'ANY' })),
+  };
+}
+
+/** The first label of a full instance name of our service, or null for other services' names. */
+function instanceOf(name: unknown): string | null {
+  if (typeof name !== 'string') return null;
+  const suffix = `.${SERVICE_NAME}`;
+  if (!name.toLowerCase().endsWith(suffix)) return null;
+  const instance = name.slice(0, -suffix.length);
+  return instance.length > 0 && Buffer.byteLength(instance) <= MAX_LABEL_BYTES ? instance : null;
+}
+
+/** What a response says about our kind of service. Linear in the size of the packet; records of other services are ignored. */
+export function readResponse(packet: IncomingPacket): { sightings: RawSighting[]; goodbyes: string[] } {
+  const goodbyes = new Set<string>();
+  const servers = new Map<string, { host: string; port: number; ttlS: number }>();
+  const texts = new Map<string, unknown>();
+  const addressesByHost = new Map<string, Set<string>>();
+  for (const { name, type, ttl = 0, data } of [...packet.answers, ...packet.additionals]) {
+    if (type === 'PTR' && ttl === 0 && name.toLowerCase() === SERVICE_NAME) {
+      const instance = instanceOf(data);
+      if (instance !== null) goodbyes.add(instance);
+    } else if (ttl === 0) {
+      // A record that ends says nothing about what is.
+    } else if (type === 'SRV') {
+      const instance = instanceOf(name);
+      const server = readServer(data);
+      if (instance !== null && server && servers.size < MAX_SIGHTINGS_PER_PACKET)
+        servers.set(instance, { ...server, ttlS: ttl });
+    } else if (type === 'TXT') {
+      const instance = instanceOf(name);
+      if (instance !== null) texts.set(instance, data);
+    } else if ((type === 'A' || type === 'AAAA') && typeof data === 'string') {
+      const host = name.toLowerCase();
+      const addresses = addressesByHost.get(host) ?? new Set();
+      if (addresses.size < MAX_ADDRESSES_PER_SIGHTING) addressesByHost.set(host, addresses.add(data));
+    }
+  }
+  const sightings = [...servers].flatMap(([instance, { host, port, ttlS }]) => {
+    const txt = texts.get(instance);
+    if (txt === undefined || goodbyes.has(instance)) return [];
+    return [{ instance, host, port, txt, ttlS, addresses: [...(addressesByHost.get(host.toLowerCase()) ?? [])] }];
+  });
+  return { sightings, goodbyes: [...goodbyes] };
+}
+
+function readServer(data: unknown): { host: string; port: number } | null {
+  if (typeof data !== 'object' || data === null || !('target' in data) || !('port' in data)) return null;
+  const { target, port } = data;
+  if (typeof target !== 'string' || target.length > 255 || typeof port !== 'number' || port < 1 || port > 65535)
+    return null;
+  return { host: target, port };
+}

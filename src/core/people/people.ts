@@ -1,0 +1,163 @@
+// What happens to a peer as a whole: verified, renamed, blocked, forgotten. What hangs on it ends with it.
+import type { ActivityEvent } from '../../contract/activity.ts';
+import { AppError } from '../../contract/errors.ts';
+import { parseKeyText } from '../../contract/key-text.ts';
+import type { PeerId, Rule, RuleId } from '../../contract/models.ts';
+import type { Note, Recorder } from '../activity/activity.ts';
+import type { Consent } from '../consent/consent.ts';
+import type { Rules } from '../consent/rules.ts';
+import type { Containers } from '../container/container.ts';
+import type { HostSessions } from '../host/sessions.ts';
+import { toShowable } from '../lib/text.ts';
+import { type PeerBook, shortName } from '../peers/peer-book.ts';
+import type { Peers } from '../peers/peers.ts';
+import type { VisitorSessions } from '../visitor/sessions.ts';
+
+export interface People {
+  /** @throws AppError `not-found` for a peer that is neither here nor known, `disk-full` */
+  rename(peerId: PeerId, name: string | null): Promise<void>;
+  /** Resolves when whatever ran for it, or from it, is gone. */
+  block(peerId: PeerId, isBlocked: boolean): Promise<void>;
+  forget(peerId: PeerId): Promise<void>;
+  /** The person compared the key, of a peer that was shown as `claimedName`. */
+  verify(peerId: PeerId, claimedName: string): Promise<void>;
+  /** @throws AppError `bad-input` for a text that is no key, `peer-is-self` */
+  verifyKey(keyText: string): Promise<PeerId>;
+  /** Ends what runs because it was allowed always. */
+  unverify(peerId: PeerId): Promise<void>;
+  /** The codes that two people compared were not the same: whatever was believed of this key before is worth nothing now. */
+  differ(peerId: PeerId, claimedName: string): Promise<void>;
+  /** Removes a rule and ends what it had allowed. */
+  removeRule(ruleId: RuleId): Promise<void>;
+}
+
+export function createPeople(parts: {
+  readonly selfId: PeerId;
+  readonly book: PeerBook;
+  readonly peers: Peers;
+  readonly consent: Consent;
+  readonly rules: Rules;
+  readonly containers: Containers;
+  readonly host: HostSessions;
+  readonly visitor: VisitorSessions;
+  readonly activity: Recorder;
+  /** Closes the connections of this peer to the peer port. */
+  readonly disconnect: (peerId: PeerId) => void;
+}): People {
+  const { book, peers, consent, rules, containers, host, visitor, activity } = parts;
+
+  function record(peerId: PeerId, claimedName: string, event: ActivityEvent, more: Partial<Note> = {}): void {
+    const { name: peerName, isVerified } = book.faceOf(peerId, claimedName);
+    void activity.record({ peerId, peerName, isVerified, ...more, event });
+  }
+
+  /** @throws AppError `not-found` */
+  function claimedNameOf(peerId: PeerId): string {
+    const name = peers.claimedNameOf(peerId) ?? book.find(peerId)?.name ?? nameElsewhere(peerId);
+    if (name === undefined) throw new AppError('not-found', { what: 'This computer' });
+    return name;
+  }
+
+  /** Of a peer that asked something, or that has a rule or a home here, and is not in the list. */
+  function nameElsewhere(peerId: PeerId): string | undefined {
+    const named = [...consent.requests.value, ...rules.state.value, ...containers.state.value, ...host.state.value];
+    return named.find((one) => one.peerId === peerId)?.peerName;
+  }
+
+  async function endAll(peerId: PeerId): Promise<void> {
+    consent.denyAllOf(peerId, 'block');
+    const ended = Promise.all([host.endAllOf(peerId, 'host'), visitor.endAllOf(peerId)]);
+    // It was told of the ends, and nothing waits until everything has ended here.
+    parts.disconnect(peerId);
+    peers.drop(peerId);
+    await ended;
+  }
+
+  /**
+   * Security: a decision that takes something away waits for no disk, and holds on a full one: what runs ends at once, and what
+   * began while the decision was written ends after it.
+   */
+  async function endAround(end: () => Promise<unknown>, write: () => Promise<unknown>): Promise<void> {
+    const done = await Promise.allSettled([end(), write()]);
+    await end();
+    for (const one of done) if (one.status === 'rejected') throw one.reason;
+  }
+
+  async function verify(peerId: PeerId, claimedName: string, how: 'comparison' | 'key'): Promise<void> {
+    await book.update(peerId, claimedName, { verifiedAt: Date.now() });
+    record(peerId, claimedName, { kind: 'peer-verified', how });
+  }
+
+  async function unverify(peerId: PeerId): Promise<void> {
+    const claimedName = claimedNameOf(peerId);
+    const isForGood = (rule: Rule) => rule.peerId === peerId && rule.expiresAt === null && !rule.isUntilQuit;
+    const forGood = rules.state.value.filter(isForGood).map(({ id }) => id);
+    // Security: “always” is for verified peers and holds while they are.
+    await endAround(
+      () => Promise.all(forGood.map((ruleId) => host.endAllUnder(ruleId, 'host'))),
+      () => book.update(peerId, claimedName, { verifiedAt: null }),
+    );
+    record(peerId, claimedName, { kind: 'peer-unverified' });
+  }
+
+  return {
+    rename: async (peerId, name) => {
+      const localName = name === null ? null : toShowable(name, 100);
+      if (localName === '') throw new AppError('bad-input', { where: 'name', why: 'must not be empty' });
+      const claimedName = claimedNameOf(peerId);
+      const peerName = book.faceOf(peerId, claimedName).name;
+      await book.update(peerId, claimedName, { localName });
+      record(peerId, claimedName, { kind: 'peer-renamed', name: localName }, { peerName });
+    },
+    block: async (peerId, isBlocked) => {
+      // A request that waits may be all that knows the name.
+      const claimedName = claimedNameOf(peerId);
+      const write = () => book.update(peerId, claimedName, { isBlocked });
+      await (isBlocked ? endAround(() => endAll(peerId), write) : write());
+      record(peerId, claimedName, { kind: isBlocked ? 'peer-blocked' : 'peer-unblocked' });
+    },
+    forget: async (peerId) => {
+      const { name: peerName, isVerified } = book.faceOf(peerId, claimedNameOf(peerId));
+      const ruleCount = rules.state.value.filter((rule) => rule.peerId === peerId).length;
+      try {
+        await endAround(
+          () => endAll(peerId),
+          async () => {
+            const done = await Promise.allSettled([rules.removeAllOf(peerId), book.remove(peerId)]);
+            for (const one of done) if (one.status === 'rejected') throw one.reason;
+            record(peerId, peerName, { kind: 'peer-forgotten', ruleCount }, { peerName, isVerified });
+          },
+        );
+      } finally {
+        // On a full disk this is what makes room: what its programs have saved may be what fills it.
+        if (containers.state.value.some((container) => container.peerId === peerId)) await containers.reset(peerId);
+      }
+    },
+    // Security: under the name that the person saw, and not under one that came meanwhile.
+    verify: (peerId, claimedName) => verify(peerId, claimedName, 'comparison'),
+    verifyKey: async (keyText) => {
+      const peerId = parseKeyText(keyText);
+      if (peerId === null) throw new AppError('bad-input', { where: 'keyText', why: 'is not a key of eBrainPool' });
+      if (peerId === parts.selfId) throw new AppError('peer-is-self');
+      await verify(peerId, peers.claimedNameOf(peerId) ?? book.find(peerId)?.name ?? shortName(peerId), 'key');
+      return peerId;
+    },
+    unverify,
+    differ: async (peerId, claimedName) => {
+      const { name: peerName, isVerified } = book.faceOf(peerId, claimedName);
+      // How often somebody else may begin a comparison is limited, and so is how much of the log is theirs.
+      void activity.recordFromOutside({ peerId, peerName, isVerified, event: { kind: 'codes-differed' } });
+      if (isVerified) await unverify(peerId);
+    },
+    removeRule: async (ruleId) => {
+      const rule = rules.state.value.find(({ id }) => id === ruleId);
+      await endAround(
+        () => host.endAllUnder(ruleId, 'host'),
+        () => rules.remove(ruleId),
+      );
+      if (rule === undefined) return;
+      const { peerId, peerName, offerId, offerName, answer } = rule;
+      record(peerId, peerName, { kind: 'rule-removed', ruleId, answer }, { offerId, offerName });
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ClientId } from '../../contract/contract.ts';
+import type { OfferId, PeerId, Powers, RequestId, SessionId } from '../../contract/models.ts';
+import { noPowers } from '../../contract/powers.ts';
+import type { View } from '../../contract/views.ts';
+import { createRecording } from '../activity/activity.test-support.ts';
+import { silentLog } from '../lib/log.ts';
+import { State } from '../lib/state.ts';
+import type { Peers } from '../peers/peers.ts';
+import type { HostConnection } from '../wire/peer-client.ts';
+import { type Asks, type Granted, startAsks } from './asks.ts';
+
+const bob = `SHA256:${'B'.repeat(43)}` as PeerId;
+const requestId = '3b241101-e2bb-4255-8caf-4136c566a962' as RequestId;
+const sessionId = '3b241101-e2bb-4255-8caf-4136c566a963' as SessionId;
+const everything: Powers = { ...noPowers, clipboardIn: true, clipboardOut: true, network: 'internet', files: true };
+/** A fake of the connection port: it takes every request in. */
+const connection = {
+  peerId: bob,
+  call: async () => ({ requestId, answerTimeoutMs: 1000 }),
+  onClose: () => () => {},
+} as unknown as HostConnection;
+let asks: Asks;
+let granted: Granted[];
+
+beforeEach(() => {
+  granted = [];
+  const peers = {
+    state: new State([{ id: bob, name: 'Bob', isVerified: false }]),
+    catalogues: new State({}),
+    hold: async () => ({ connection, release: () => {} }),
+  } as unknown as Peers;
+  const onGranted = (one: Granted) => {
+    granted.push(one);
+    return sessionId;
+  };
+  asks = startAsks({ peers, activity: createRecording(), log: silentLog, onGranted });
+});
+afterEach(() => asks[Symbol.dispose]());
+
+/** What this side takes for granted when it asked with `asked` and the host says that it gave `given`. */
+async function take(asked: Powers, given: Powers, view: View = 'viewer'): Promise<Powers | undefined> {
+  asks.create({ peerId: bob, offerId: 'app:xcalc' as OfferId, view, powers: asked }, 1 as ClientId);
+  await expect.poll(() => asks.state.value.at(-1)?.state).toBe('waiting');
+  const none = { containerHostKey: null, classicPort: null, remainingMs: null, maxUploadBytes: null };
+  const session = { sessionId, powers: given, ...none };
+  asks.takeAnswer({ requestId, answer: 'granted', session, problem: null }, connection);
+  return granted.at(-1)?.session.powers;
+}
+
+test('a host cannot give what was not asked for', async () => {
+  expect(await take(noPowers, everything)).toEqual(noPowers);
+});
+
+test('a host can give less', async () => {
+  const less = { ...everything, clipboardIn: false, isViewOnly: true, timeLimitMin: 5 };
+  expect(await take(everything, less)).toEqual(less);
+});
+
+test('a native window takes part in the clipboard, whatever was asked for', async () => {
+  expect(await take(noPowers, everything, 'native')).toEqual({ ...noPowers, clipboardIn: true, clipboardOut: true });
+});

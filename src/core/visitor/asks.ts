@@ -1,0 +1,265 @@
+// What this computer asked of its peers: from the click to the answer.
+
+import { randomUUID } from 'node:crypto';
+import type { ActivityEvent } from '../../contract/activity.ts';
+import type { ClientId } from '../../contract/contract.ts';
+import { AppError, toProblem } from '../../contract/errors.ts';
+import {
+  type Ask,
+  type Offer,
+  type OfferId,
+  type PeerId,
+  type Powers,
+  type RequestId,
+  requestIdSchema,
+  type SessionId,
+  type Size,
+} from '../../contract/models.ts';
+import { narrowest, noPowers, withView } from '../../contract/powers.ts';
+import type { View } from '../../contract/views.ts';
+import type { Recorder } from '../activity/activity.ts';
+import { dropOldest } from '../lib/drop-oldest.ts';
+import type { Log } from '../lib/log.ts';
+import { type Followable, State } from '../lib/state.ts';
+import type { Peers } from '../peers/peers.ts';
+import type { HostConnection } from '../wire/peer-client.ts';
+import { namedProblem } from '../wire/peer-problem.ts';
+import type { GrantedSession, NoticeValue } from '../wire/peer-protocol.ts';
+import { viewOnWire } from '../wire/peer-protocol.ts';
+
+export interface AskOptions {
+  readonly peerId: PeerId;
+  readonly offerId: OfferId;
+  readonly view: View;
+  readonly powers?: Powers | undefined;
+  readonly size?: Size | undefined;
+}
+
+export interface Asks extends Disposable {
+  readonly state: Followable<readonly Ask[]>;
+  /** Asks; what becomes of it is in `state`. @throws AppError `not-found` when the peer is not known */
+  create(options: AskOptions, client: ClientId): RequestId;
+  /** This client shows the ask; when nobody shows it any more it is cancelled. */
+  watch(askId: RequestId, client: ClientId): void;
+  unwatchAllOf(client: ClientId): void;
+  cancel(askId: RequestId): void;
+  /** Takes back everything that is not answered. */
+  cancelAll(): void;
+  dismiss(askId: RequestId): void;
+  takeAnswer(value: NoticeValue<'request.answered'>, connection: HostConnection): void;
+}
+
+/** A yes, and the hold on the connection that its session needs from now on. */
+export interface Granted {
+  readonly ask: Ask;
+  readonly session: GrantedSession;
+  readonly connection: HostConnection;
+  readonly release: () => void;
+}
+
+/** A page that is loaded again comes back within this time. */
+const WATCHER_GONE_MS = 4000;
+
+interface Asking {
+  ask: Ask;
+  readonly asked: Powers;
+  readonly abort: AbortController;
+  /** The host's id for it. */
+  requestId: RequestId | undefined;
+  release: (() => void) | undefined;
+  readonly watchers: Set<ClientId>;
+  stopListening: () => void;
+}
+
+export function startAsks(options: {
+  readonly peers: Peers;
+  readonly activity: Recorder;
+  readonly log: Log;
+  /** Shows the session, and gives its id here. */
+  readonly onGranted: (granted: Granted) => SessionId;
+}): Asks {
+  const { peers, activity, log, onGranted } = options;
+  const asking = new Map<RequestId, Asking>();
+  const state = new State<readonly Ask[]>([]);
+
+  function show(): void {
+    state.set([...asking.values()].map(({ ask }) => ask));
+  }
+
+  function record({ ask }: Asking, event: ActivityEvent): void {
+    const { peerId, peerName, isVerified, offer } = ask;
+    const about = { role: 'visitor', peerId, peerName, isVerified, offerId: offer.id, offerName: offer.name } as const;
+    void activity.record({ ...about, event });
+  }
+
+  function recordAnswer(item: Asking, { state, problem }: Ask, powers: Powers | null): void {
+    if (state === 'connecting' || state === 'waiting') return;
+    const answer = state === 'granted' ? 'allowed' : state;
+    // Of the host's own reasons this side learns nothing.
+    const by = state === 'cancelled' ? 'person' : 'peer';
+    const requestId = item.requestId ?? null;
+    const unknown = { ruleId: null, lasts: null, minutes: null };
+    record(item, { kind: 'answered', answer, by, requestId, ...unknown, powers, problem: problem?.code ?? null });
+  }
+
+  function settleAsk(item: Asking, { problem = null, ...rest }: Partial<Ask>): void {
+    const change = { ...rest, problem: problem && namedProblem(problem, item.ask.peerName) };
+    item.ask = { ...item.ask, ...change };
+    item.stopListening();
+    if (item.ask.state !== 'granted') {
+      recordAnswer(item, item.ask, null);
+      item.release?.();
+    }
+    dropOldest(asking, ({ ask }) => !['connecting', 'waiting'].includes(ask.state));
+    show();
+  }
+
+  async function pursue(item: Asking, wish: Required<Pick<AskOptions, 'powers' | 'view'>> & AskOptions): Promise<void> {
+    try {
+      const { connection, release } = await peers.hold(wish.peerId, item.abort.signal);
+      item.release = release;
+      const { requestId, answerTimeoutMs } = await connection.call('request.create', {
+        offerId: wish.offerId,
+        view: viewOnWire(wish.view),
+        powers: wish.powers ?? noPowers,
+        ...(wish.size && { size: wish.size }),
+      });
+      item.requestId = requestId;
+      if (item.ask.state !== 'connecting') {
+        await connection.call('request.cancel', { requestId });
+        return;
+      }
+      item.ask = { ...item.ask, state: 'waiting', expiresAt: Date.now() + answerTimeoutMs };
+      show();
+      item.stopListening = connection.onClose(() => {
+        if (item.ask.state === 'waiting')
+          settleAsk(item, { state: 'failed', problem: { code: 'peer-unreachable', params: {} } });
+      });
+    } catch (error) {
+      if (item.ask.state !== 'connecting') return;
+      const problem = toProblem(error);
+      if (problem.code === 'internal') log.error({ error: String((error as Error)?.stack ?? error) }, 'asking failed');
+      settleAsk(item, { state: 'failed', problem });
+    }
+  }
+
+  function takeAnswer(value: NoticeValue<'request.answered'>, connection: HostConnection): void {
+    const item = [...asking.values()].find(
+      (other) => other.requestId === value.requestId && other.ask.peerId === connection.peerId,
+    );
+    if (item === undefined || item.ask.state !== 'waiting') {
+      // Cancelled here while the yes was on its way: nothing may go on there.
+      if (value.session !== null)
+        void connection.call('session.end', { sessionId: value.session.sessionId }).catch(() => {});
+      return;
+    }
+    if (value.isQuit) {
+      settleAsk(item, { state: 'failed', problem: { code: 'peer-quit', params: {} } });
+      return;
+    }
+    if (value.answer !== 'granted' || value.session === null) {
+      settleAsk(item, { state: value.answer === 'granted' ? 'failed' : value.answer, problem: value.problem });
+      return;
+    }
+    // Security: a host cannot give what was not asked for: the viewer here acts on these powers, too.
+    const session = { ...value.session, powers: narrowest(value.session.powers, item.asked) };
+    // Before the session, which is in the log from its first moment.
+    recordAnswer(item, { ...item.ask, state: 'granted' }, session.powers);
+    const sessionId = onGranted({
+      ask: item.ask,
+      session,
+      connection,
+      release: item.release ?? (() => {}),
+    });
+    settleAsk(item, { state: 'granted', sessionId });
+  }
+
+  function cancel(askId: RequestId): void {
+    const item = asking.get(askId);
+    if (item === undefined || !['connecting', 'waiting'].includes(item.ask.state)) return;
+    const { requestId, ask } = item;
+    item.ask = { ...ask, state: 'cancelled' };
+    item.abort.abort();
+    if (requestId !== undefined) {
+      void peers.hold(ask.peerId).then(
+        ({ connection, release }) =>
+          connection
+            .call('request.cancel', { requestId })
+            .catch(() => {})
+            .finally(release),
+        () => {},
+      );
+    }
+    settleAsk(item, {});
+  }
+
+  return {
+    state,
+    create: (wish, client) => {
+      const peer = peers.state.value.find((other) => other.id === wish.peerId);
+      if (peer === undefined) throw new AppError('not-found', { what: 'This computer' });
+      const id = requestIdSchema.parse(randomUUID());
+      const powers = wish.powers ?? noPowers;
+      const offer: Offer =
+        peers.catalogues.value[wish.peerId]?.find((other) => other.id === wish.offerId) ?? unknownOffer(wish.offerId);
+      const item: Asking = {
+        ask: {
+          id,
+          peerId: wish.peerId,
+          peerName: peer.name,
+          isVerified: peer.isVerified,
+          warning: peer.warning,
+          offer,
+          view: wish.view,
+          powers,
+          state: 'connecting',
+          askedAt: Date.now(),
+          expiresAt: null,
+          sessionId: null,
+          problem: null,
+        },
+        asked: withView(wish.powers ?? noPowers, wish.view),
+        abort: new AbortController(),
+        requestId: undefined,
+        release: undefined,
+        watchers: new Set([client]),
+        stopListening: () => {},
+      };
+      asking.set(id, item);
+      show();
+      record(item, { kind: 'requested', view: wish.view, powers });
+      void pursue(item, { ...wish, powers });
+      return id;
+    },
+    cancel,
+    cancelAll: () => {
+      for (const id of asking.keys()) cancel(id);
+    },
+    watch: (askId, client) => {
+      asking.get(askId)?.watchers.add(client);
+    },
+    unwatchAllOf: (client) => {
+      for (const item of asking.values()) {
+        if (!item.watchers.delete(client) || item.watchers.size > 0) continue;
+        // A reload comes back within this time.
+        setTimeout(() => item.watchers.size === 0 && cancel(item.ask.id), WATCHER_GONE_MS).unref();
+      }
+    },
+    dismiss: (askId) => {
+      const item = asking.get(askId);
+      if (item === undefined || ['connecting', 'waiting'].includes(item.ask.state)) return;
+      asking.delete(askId);
+      show();
+    },
+    takeAnswer,
+    [Symbol.dispose]: () => {
+      for (const item of asking.values()) item.abort.abort();
+    },
+  };
+}
+
+/** For an ask by id alone, as the CLI makes it. */
+function unknownOffer(id: OfferId): Offer {
+  const [kind = 'app', name = id] = id.split(':');
+  return { id, kind, name, summary: '', categories: [], keywords: [], icon: null };
+}
