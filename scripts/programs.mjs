@@ -12,7 +12,7 @@ in its container. Notes whether a window with something in it comes up, whether 
 it ends when its window is closed, and our log's warnings. Writes docs/programs.md, and pictures to out/programs/index.html:
 look at them, an error in a window is not found by its pixels.
 
-  --only ENTRY,…  only these, by the ids of their desktop entries; the rest of the page stays where its results are still in out/programs
+  --only ENTRY,…  only these, by the ids of their desktop entries; the rest of the page stays as it is
   --jobs N        how many at a time (2)
 
 As root it installs their Debian packages first (some 5 GB), else it says which are missing and how to install them. It is

@@ -14,6 +14,8 @@ const programSchema = z.strictObject({
   name: z.string().optional(),
   /** What is done with it, besides starting and closing it. */
   act: z.enum(['print']).optional(),
+  /** The keys that say no when it asks whether to save. It is closed with a text that is not saved, and started twice more. */
+  discard: z.array(z.string()).min(1).optional(),
   /** Its owner lets it build a sandbox of its own; it is tried without that first. */
   ownSandbox: z.boolean().optional(),
   /** How long it may take until something is painted. */

@@ -9,13 +9,15 @@ import { sayProblem } from '../../src/messages/messages.ts';
 import { toPng } from '../computers/picture.ts';
 import { takePicture } from './rfb-picture.ts';
 import type { Program } from './table.ts';
-import { inkOfWindow, judge, type Trial } from './verdict.ts';
+import { inkOfWindow, judge, newTitle, type Trial } from './verdict.ts';
 import { type Window, Windows } from './windows.ts';
 
 const LIVES_MS = 10_000;
 const IDLE_MS = 5000;
 const CLOSES_WITHIN_MS = 8000;
 const PRINTS_WITHIN_MS = 15_000;
+/** After a tip of the day was sent away. */
+const TEXT = ['Escape', 't', 'e', 'x', 't', 'Return'];
 /** Pixels of another colour than most of the window: some letters. */
 const MIN_INK = 60;
 const WARNING = 40;
@@ -40,6 +42,7 @@ let displays = 9000;
 
 export async function tryProgram(place: Place, program: Program): Promise<Trial> {
   const { host } = place;
+  if (program.discard !== undefined) return tryUnsaved(place, program);
   if (program.ownSandbox !== true) return tryOnce(place, program);
   const offerIds = [offerIdSchema.parse(`app:${program.entry}`)];
   const without: Program = { ...program, ownSandbox: false };
@@ -54,6 +57,20 @@ export async function tryProgram(place: Place, program: Program): Promise<Trial>
     'the setting',
   );
   return { ...(await tryOnce(place, program)), without: first.sentence };
+}
+
+/** Closed with a text that is not saved, then without one: neither may come back to it. */
+async function tryUnsaved(place: Place, program: Program): Promise<Trial> {
+  const first = await tryOnce(place, program);
+  if (judge(first).outcome === 'cannot') return first;
+  const { discard: _, ...plain } = program;
+  const later: string[] = [];
+  for (let start = 0; start < 2; start += 1) {
+    const again = await tryOnce(place, plain);
+    if (judge(again).outcome === 'cannot') return again;
+    later.push(...again.titles);
+  }
+  return { ...first, greeting: newTitle(first.titles, later) };
 }
 
 async function tryOnce(place: Place, program: Program): Promise<Trial> {
@@ -167,7 +184,14 @@ async function look(
   writeFileSync(picturePath, toPng(await takePicture(display)));
   const titles = shown.map(({ title }) => title);
   const deed = program.act === 'print' ? await print(windows, place.host) : null;
-  const closes = await close(place.visitor, started.sessionId, hasEnded);
+  if (program.discard !== undefined) await windows.type(...TEXT);
+  let closes = await close(place.visitor, started.sessionId, hasEnded);
+  if (closes === 'asks' && program.discard !== undefined) {
+    writeFileSync(join(place.folder, `${program.entry}-asks.png`), toPng(await takePicture(display)));
+    await windows.type(...program.discard);
+    await idle(CLOSES_WITHIN_MS, hasEnded);
+    if (!hasEnded()) closes = 'no';
+  }
   return { paintedMs, titles, livedTenSeconds, idleShare, memoryMiB, closes, deed };
 }
 

@@ -1,7 +1,7 @@
 // Nothing but a window with something in it counts as "works".
 import { describe, expect, test } from 'vitest';
 import { readPrograms } from './table.ts';
-import { errorTitle, inkOfWindow, judge, type Trial } from './verdict.ts';
+import { errorTitle, inkOfWindow, judge, newTitle, type Trial } from './verdict.ts';
 
 const works: Trial = {
   program: { entry: 'x', packages: ['x'], kind: 'GTK 3', seconds: 20 },
@@ -42,6 +42,22 @@ test.each<[string, Partial<Trial>, RegExp]>([
   const said = judge({ ...works, ...change });
   expect(said.outcome).toBe('cannot');
   expect(said.why).toMatch(why);
+});
+
+describe('one that is closed with a text that is not saved', () => {
+  const closed: Trial = { ...works, program: { ...works.program, discard: ['alt+d'] }, closes: 'asks', greeting: null };
+  test('works when it asks, and starts anew as at first', () => {
+    expect(judge(closed).outcome).toBe('works');
+  });
+  test('does not work when it goes without a question', () => {
+    expect(judge({ ...closed, closes: 'yes' }).why).toMatch(/does not ask/);
+  });
+  test('does not work when it comes back to it', () => {
+    const greeting = newTitle(['x'], ['x', 'Document Recovery']);
+    expect(greeting).toBe('Document Recovery');
+    expect(judge({ ...closed, greeting }).why).toContain('“Document Recovery”');
+    expect(newTitle(['x', 'Tip of the Day'], ['x'])).toBeNull();
+  });
 });
 
 describe('titles of error dialogs', () => {

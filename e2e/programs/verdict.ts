@@ -24,6 +24,11 @@ export interface Trial {
   readonly closes: 'yes' | 'asks' | 'no' | null;
   /** What the sentence was without a sandbox of its own, where it is tried with one. */
   readonly without: string | null;
+  /**
+   * What it showed at the next start, and at the one after that, which it had not shown at the first: a window that speaks of what
+   * was not saved. Null for none; undefined where that was not tried.
+   */
+  readonly greeting?: string | null;
   /** Of what is done with it. */
   readonly deed: { readonly isDone: boolean; readonly words: string } | null;
 }
@@ -39,7 +44,7 @@ export function errorTitle(titles: readonly string[]): string | undefined {
 }
 
 export function judge(trial: Trial): { readonly outcome: Outcome; readonly why: string } {
-  const { notOffered, paintedMs, livedTenSeconds, exitCode, deed, program, closes } = trial;
+  const { notOffered, paintedMs, livedTenSeconds, exitCode, deed, program, closes, greeting } = trial;
   const cannot = (why: string) => ({ outcome: 'cannot', why }) as const;
   if (notOffered !== null) return cannot(notOffered);
   if (paintedMs === null) return cannot(inFull(trial) ?? `no window with anything in it within ${program.seconds} s`);
@@ -47,6 +52,9 @@ export function judge(trial: Trial): { readonly outcome: Outcome; readonly why: 
   if (error !== undefined) return cannot(`it shows “${error}”`);
   if (!livedTenSeconds) return cannot(inFull(trial) ?? `it ended within 10 s with exit code ${exitCode}`);
   if (deed !== null && !deed.isDone) return cannot(deed.words);
+  if (program.discard !== undefined && closes !== 'asks')
+    return cannot(closes === 'yes' ? 'with a text that is not saved it does not ask' : '“Don’t save” does not end it');
+  if (greeting) return cannot(`after “Don’t save” it starts with “${greeting}”`);
   const notes = [
     ...(deed === null ? [] : [deed.words]),
     ...(closes === 'no' ? ['does not end when its windows are closed'] : []),
@@ -54,6 +62,11 @@ export function judge(trial: Trial): { readonly outcome: Outcome; readonly why: 
   return program.ownSandbox === true
     ? { outcome: 'works with', why: ['the setting “Own sandbox”', notes].filter(Boolean).join('; ') }
     : { outcome: 'works', why: notes };
+}
+
+/** The first title that was not there at the first start. */
+export function newTitle(first: readonly string[], later: readonly string[]): string | null {
+  return later.find((title) => !first.includes(title)) ?? null;
 }
 
 function inFull({ sentence, lastWords }: Trial): string | null {
