@@ -51,7 +51,13 @@ const entryWords = [
 
 export const desktopEntries: Fuzzer = {
   name: 'desktop-entries',
-  covers: ['catalog/key-file.ts', 'catalog/desktop-entry.ts', 'catalog/exec.ts', 'catalog/offer.ts', 'catalog/xdg.ts'],
+  covers: [
+    'offers/app/key-file.ts',
+    'offers/app/desktop-entry.ts',
+    'offers/app/exec.ts',
+    'offers/app/offer.ts',
+    'offers/app/xdg.ts',
+  ],
   maxBytes: 256 * 1024,
   dictionary: entryWords,
   seeds: async () => {
@@ -90,7 +96,7 @@ export const desktopEntries: Fuzzer = {
 
 export const execLines: Fuzzer = {
   name: 'exec-lines',
-  covers: ['catalog/exec.ts', 'catalog/key-file.ts', 'settings/autostart.ts'],
+  covers: ['offers/app/exec.ts', 'offers/app/key-file.ts', 'settings/autostart.ts'],
   maxBytes: 64 * 1024,
   dictionary: ['"', "'", '\\', '%c', '%i', '%k', '%%', '$', '`', '\n', ';', '='],
   seeds: () => ['foo\0bar baz\0%i', '/opt/My App/run\0--profile\0/home/b"o$b/`x`', 'sh\0-c\0a; b | c'].map(bytesOf),
@@ -141,7 +147,7 @@ const indexWords = [
 
 export const iconThemes: Fuzzer = {
   name: 'icon-themes',
-  covers: ['catalog/icon-theme.ts', 'catalog/key-file.ts'],
+  covers: ['offers/icons/icon-theme.ts', 'offers/app/key-file.ts'],
   maxBytes: 256 * 1024,
   dictionary: indexWords,
   allowanceMs: 300,
@@ -182,7 +188,7 @@ export const iconThemes: Fuzzer = {
 
 export const elfPrograms: Fuzzer = {
   name: 'elf-programs',
-  covers: ['catalog/elf.ts'],
+  covers: ['offers/app/elf.ts'],
   maxBytes: 16 * 1024,
   seeds: () => [elfOf(['libwayland-client.so.0', 'libc.so.6']), elfOf([]), bytesOf('#!/bin/sh\n')],
   start: async () => {
@@ -274,7 +280,7 @@ function findActiveContent(svg: string): string | null {
 
 export const iconFiles: Fuzzer = {
   name: 'icon-files',
-  covers: ['catalog/icon-file.ts'],
+  covers: ['offers/icons/icon-file.ts'],
   maxBytes: 600 * 1024,
   dictionary: [
     ...[

@@ -31,7 +31,7 @@ import { makeProfile, runtimeDirOf } from './lib/places.ts';
 import { readLastLines } from './lib/read-log.ts';
 import { combine, type Followable, type State } from './lib/state.ts';
 import { startLocalSocket } from './local-socket/local-socket.ts';
-import { startCatalog } from './offers/offers.ts';
+import { startOffers } from './offers/offers.ts';
 import type { Parts } from './parts.ts';
 import type { OwnAdvert } from './peers/discovery/advert.ts';
 import { startDiscovery } from './peers/discovery/mdns.ts';
@@ -116,7 +116,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   log.info({ id: identity.id, version: options.version, shell: options.shell }, 'core starts');
   const activityDir = join(profileDir, 'activity');
   const activity = stack.use(await startActivity({ folder: activityDir, log }));
-  const catalog = stack.use(await startCatalog({ log, settings: settings.state, iconsDir: join(profileDir, 'icons') }));
+  const offers = stack.use(await startOffers({ log, settings: settings.state, iconsDir: join(profileDir, 'icons') }));
   const book = await openPeerBook({
     profileDir,
     log,
@@ -141,7 +141,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const host = stack.use(
     startHostSessions({
       ...{ containers, book, activity, settings: settings.state, log },
-      onOwnSandboxNeeded: catalog.noteOwnSandboxNeeded,
+      onOwnSandboxNeeded: offers.noteOwnSandboxNeeded,
     }),
   );
   const folders = [
@@ -169,7 +169,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
 
   const name = () => settings.state.value.name;
   const peers = stack.use(
-    await startPeers({ identity, log, name, book, catalog, defaultPort: settings.state.value.peerPort }),
+    await startPeers({ identity, log, name, book, icons: offers, defaultPort: settings.state.value.peerPort }),
   );
   const visitor = stack.use(startVisitorSessions({ identity, peers, runtimeDir, activity, log }));
   const asks = stack.use(startAsks({ peers, activity, log, onGranted: visitor.begin }));
@@ -192,7 +192,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   };
   const { hostSide, announceCatalogue, quit } = createHost({
     settings: settings.state,
-    catalog,
+    offers,
     consent,
     containers,
     host,
@@ -211,11 +211,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     },
   );
   if (server !== undefined) health.setPort(server.port, null);
-  for (const source of [catalog.offers, settings.state, book.state]) stack.defer(source.follow(announceCatalogue));
+  for (const source of [offers.own, settings.state, book.state]) stack.defer(source.follow(announceCatalogue));
 
   // Security: the digest of what anybody may see, so that it tells nobody of the rest. Its name is this computer's, and a pause takes the offers away, not the computer.
   const advert = stack.use(
-    combine([settings.state, catalog.publicDigest], ([{ name: ownName }, catalogueDigest]): OwnAdvert | null =>
+    combine([settings.state, offers.publicDigest], ([{ name: ownName }, catalogueDigest]): OwnAdvert | null =>
       server === undefined
         ? null
         : { peerId: identity.id, name: ownName, protocol: PROTOCOL, port: server.port, catalogueDigest },
@@ -261,7 +261,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const shownComparisons = stack.use(combine([comparisons.state, peers.state], ([list]) => list.map(withFace)));
   const parts: Parts = {
     settings,
-    catalog,
+    offers,
     peers,
     consent,
     people,
@@ -282,7 +282,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     sessions,
     settings: settings.state,
     health: health.items,
-    offers: catalog.offers,
+    offers: offers.own,
     peers: peers.state,
     catalogues: peers.catalogues,
     requests: consent.requests,
@@ -322,7 +322,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const parked = stack.move();
   return {
     attach: (port) => attached.attach(port),
-    readIcon: (hash) => catalog.readIcon(hash),
+    readIcon: (hash) => offers.readIcon(hash),
     openDisplay: (sessionId) => visitor.openDisplay(sessionId),
     openFile: (sessionId, name) => visitor.exchange(sessionId).open(name),
     putFile: (sessionId, name, source, sizeBytes) => visitor.exchange(sessionId).put(name, source, sizeBytes),

@@ -31,8 +31,8 @@ async function call<M extends 'offers.setAudience' | 'offers.allowOwnSandbox' | 
   method: M,
   input: MethodInput<M>,
 ): Promise<void> {
-  const catalog = { offers: new State({ offers: [{ id: xcalc }, { id: xterm }], broken: [] }) };
-  const handlers = createHandlers({ settings, catalog } as unknown as Parts);
+  const offers = { own: new State({ offers: [{ id: xcalc }, { id: xterm }], broken: [] }) };
+  const handlers = createHandlers({ settings, offers } as unknown as Parts);
   const handle = handlers[method] as (input: unknown, client: ClientId) => Promise<unknown>;
   await handle(methods[method].input.parse(input), 1 as ClientId);
 }

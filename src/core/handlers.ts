@@ -74,17 +74,17 @@ export function createHandlers(parts: Parts): Handlers {
 }
 
 /** The settings that switch these offers. For all at once, what was switched by hand before is forgotten. */
-function sharing({ catalog }: Parts, offerIds: 'all' | readonly string[], isShared: boolean) {
+function sharing({ offers }: Parts, offerIds: 'all' | readonly string[], isShared: boolean) {
   if (offerIds === 'all') return { isSharedByDefault: isShared, sharedByOfferId: {} };
-  checkKnown(catalog, offerIds);
+  checkKnown(offers, offerIds);
   const switched = Object.fromEntries(offerIds.map((id) => [id, isShared]));
   // On top of what was switched meanwhile.
   return (current: Settings) => ({ sharedByOfferId: { ...current.sharedByOfferId, ...switched } });
 }
 
 /** The settings that show these offers to this audience. */
-function showingTo({ catalog }: Parts, offerIds: readonly string[], audience: Audience | null) {
-  checkKnown(catalog, offerIds);
+function showingTo({ offers }: Parts, offerIds: readonly string[], audience: Audience | null) {
+  checkKnown(offers, offerIds);
   // Security: on top of what was chosen meanwhile: an offer that was hidden from somebody stays so.
   return (current: Settings) => {
     const others = Object.entries(current.audienceByOfferId).filter(([id]) => !offerIds.includes(id));
@@ -93,8 +93,8 @@ function showingTo({ catalog }: Parts, offerIds: readonly string[], audience: Au
   };
 }
 
-function allowingOwnSandbox({ catalog }: Parts, offerIds: readonly OfferId[], isAllowed: boolean) {
-  checkKnown(catalog, offerIds);
+function allowingOwnSandbox({ offers }: Parts, offerIds: readonly OfferId[], isAllowed: boolean) {
+  checkKnown(offers, offerIds);
   return ({ ownSandboxOfferIds }: Settings) => {
     const others = ownSandboxOfferIds.filter((id) => !offerIds.includes(id));
     return { ownSandboxOfferIds: isAllowed ? [...others, ...offerIds] : others };
@@ -102,8 +102,8 @@ function allowingOwnSandbox({ catalog }: Parts, offerIds: readonly OfferId[], is
 }
 
 /** @throws AppError `not-found` for an offer that this computer does not have */
-function checkKnown(catalog: Parts['catalog'], offerIds: readonly string[]): void {
-  const known = new Set<string>(catalog.offers.value.offers.map((offer) => offer.id));
+function checkKnown(offers: Parts['offers'], offerIds: readonly string[]): void {
+  const known = new Set<string>(offers.own.value.offers.map((offer) => offer.id));
   const unknown = offerIds.find((id) => !known.has(id));
   if (unknown !== undefined) throw new AppError('not-found', { what: unknown });
 }

@@ -5,7 +5,7 @@ import type { Containers } from './container/container.ts';
 import type { Mounts } from './container/mounts.ts';
 import type { Health } from './health/health.ts';
 import type { HostSessions } from './host/sessions.ts';
-import type { Catalog } from './offers/offers.ts';
+import type { Offers } from './offers/offers.ts';
 import type { Peers } from './peers/peers.ts';
 import type { Comparisons } from './peers/verification/comparisons.ts';
 import type { People } from './people/people.ts';
@@ -16,7 +16,7 @@ import type { VisitorSessions } from './visitor/sessions.ts';
 /** The parts that the handlers know. */
 export interface Parts {
   readonly settings: SettingsPart;
-  readonly catalog: Catalog;
+  readonly offers: Offers;
   readonly peers: Peers;
   readonly consent: Consent;
   readonly people: People;

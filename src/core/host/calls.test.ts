@@ -17,7 +17,7 @@ test('a catalogue that is too long is cut by name, and the visitor is told', asy
       settings: new State({ name: 'Bob' } as unknown as Settings),
       host: {},
       book: { isVerified: () => false },
-      catalog: { visibleTo: () => offersOf(count) },
+      offers: { visibleTo: () => offersOf(count) },
     } as unknown as Parameters<typeof createHost>[0]);
     await hostSide.calls.hello(
       { protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Alice', capabilities: [] },

@@ -13,7 +13,7 @@ import type { Log } from '../lib/log.ts';
 import { createRateLimit } from '../lib/rate-limit.ts';
 import type { Followable } from '../lib/state.ts';
 import { toShowable } from '../lib/text.ts';
-import { type Catalog, digestOffers, type LaunchSpec, type Reader } from '../offers/offers.ts';
+import { digestOffers, type LaunchSpec, type Offers, type Reader } from '../offers/offers.ts';
 import { type PeerBook, shortName } from '../peers/peer-book.ts';
 import type { Comparisons } from '../peers/verification/comparisons.ts';
 import { checkVersion } from '../wire/peer-client.ts';
@@ -48,7 +48,7 @@ const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 
 export function createHost(parts: {
   readonly settings: Followable<Settings>;
-  readonly catalog: Catalog;
+  readonly offers: Offers;
   readonly consent: Consent;
   readonly containers: Containers;
   readonly host: HostSessions;
@@ -58,7 +58,7 @@ export function createHost(parts: {
   readonly activity: Recorder;
   readonly log: Log;
 }): HostSide {
-  const { settings, catalog, consent, containers, host, book, comparisons, health, activity, log } = parts;
+  const { settings, offers, consent, containers, host, book, comparisons, health, activity, log } = parts;
   // Each request costs a person's attention and a warm sandbox, also when it is taken back at once.
   const keyRate = createRateLimit(REQUESTS_PER_MINUTE);
   const addressRate = createRateLimit(2 * REQUESTS_PER_MINUTE);
@@ -89,7 +89,7 @@ export function createHost(parts: {
     const { grant } = answered;
     try {
       // Security: what runs is the offer as this computer knows it now; if it changed while the person read, it is asked for again.
-      const current = catalog.find(spec.offer.id, readerOf(visitor));
+      const current = offers.find(spec.offer.id, readerOf(visitor));
       if (current === undefined || current.digest !== spec.digest) throw new AppError('offer-gone');
       // Security: a block that came in between ends what is not there yet, too.
       if (book.isBlocked(visitor.peerId)) throw new AppError('not-allowed');
@@ -129,16 +129,16 @@ export function createHost(parts: {
     },
     'catalogue.get': (_, visitor) => {
       const guest = guestOf(visitor);
-      const offers = catalog.visibleTo(readerOf(visitor));
-      guest.seenDigest = digestOffers(offers);
-      const isCut = offers.length > MAX_OFFERS;
+      const visible = offers.visibleTo(readerOf(visitor));
+      guest.seenDigest = digestOffers(visible);
+      const isCut = visible.length > MAX_OFFERS;
       // By name, so that what is left out is not a matter of chance; the visitor is told.
-      const byName = isCut ? offers.toSorted((a, b) => collator.compare(a.name, b.name)) : offers;
+      const byName = isCut ? visible.toSorted((a, b) => collator.compare(a.name, b.name)) : visible;
       return { offers: byName.slice(0, MAX_OFFERS), isCut };
     },
     'icon.get': async ({ hash }, visitor) => {
       guestOf(visitor);
-      const icon = await catalog.readVisibleIcon(hash, readerOf(visitor));
+      const icon = await offers.readVisibleIcon(hash, readerOf(visitor));
       if (icon === null) throw new AppError('not-found', { what: 'This icon' });
       return { data: Buffer.from(icon.bytes).toString('base64') };
     },
@@ -210,7 +210,7 @@ export function createHost(parts: {
       throw new AppError('too-many-requests');
     if (settings.value.isPaused) throw new AppError('peer-paused');
     // An offer that is not shared with this peer does not exist for it.
-    const spec = catalog.find(offerId, readerOf(visitor));
+    const spec = offers.find(offerId, readerOf(visitor));
     if (spec === undefined) throw new AppError('offer-gone');
     // Security: a power that is shown but is not what it says must not be granted.
     if (asked.network !== 'none' && !health.canGiveNetwork()) throw new AppError('network-unavailable');
@@ -264,7 +264,7 @@ export function createHost(parts: {
   ): void {
     const problem = toProblem(error).code;
     // The log is its owner's: in it an offer has its name, whether or not the visitor may know of it.
-    const name = catalog.offers.value.offers.find(({ id }) => id === offerId)?.name ?? null;
+    const name = offers.own.value.offers.find(({ id }) => id === offerId)?.name ?? null;
     const offer = { id: offerId, name };
     void activity.recordFromOutside(noteOf(visitor, offer, { kind: 'requested', view, powers }));
     const by = refusedBy(problem, settings.value);
@@ -305,7 +305,7 @@ export function createHost(parts: {
     announceCatalogue: () => {
       for (const [visitor, guest] of guests) {
         if (guest.seenDigest === undefined) continue;
-        const digest = digestOffers(catalog.visibleTo(readerOf(visitor)));
+        const digest = digestOffers(offers.visibleTo(readerOf(visitor)));
         // Security: a change of what it may not see is nothing that happened, for a peer.
         if (digest === guest.seenDigest) continue;
         guest.seenDigest = digest;

@@ -7,7 +7,7 @@ import type { OfferId, PeerId, Settings } from '../../contract/models.ts';
 import { silentLog } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { Environment } from './app/xdg.ts';
-import { type Catalog, type Reader, startCatalog } from './offers.ts';
+import { type Offers, type Reader, startOffers } from './offers.ts';
 
 export interface FakeComputer extends AsyncDisposable {
   readonly root: string;
@@ -22,7 +22,7 @@ export interface FakeComputer extends AsyncDisposable {
 
 /** A home, `usr/share`, `usr/local/share` and `bin` with the program `tool`. */
 export async function createFakeComputer(env: Environment['env'] = {}): Promise<FakeComputer> {
-  const root = await mkdtemp(join(tmpdir(), 'ebp-catalog-'));
+  const root = await mkdtemp(join(tmpdir(), 'ebp-offers-'));
   const write = async (path: string, contents: string | Uint8Array): Promise<string> => {
     const full = join(root, path);
     await mkdir(dirname(full), { recursive: true });
@@ -113,9 +113,9 @@ export const idOf = (id: string) => `app:${id}` as OfferId;
 export async function start(
   computer: FakeComputer,
   settings: Followable<Settings> = new State(testSettings),
-): Promise<Catalog> {
+): Promise<Offers> {
   const iconsDir = join(computer.root, 'profile/icons');
-  return startCatalog({ log: silentLog, settings, iconsDir, environment: computer.environment });
+  return startOffers({ log: silentLog, settings, iconsDir, environment: computer.environment });
 }
 
 /** Resolves when the value is as wanted; fails after `ms`. */
@@ -132,7 +132,7 @@ export async function until<T>(state: Followable<T>, isWanted: (value: T) => boo
 }
 
 /** The offers' names, in the order that they are shown. */
-export const names = (catalog: Catalog) => catalog.offers.value.offers.map(({ name }) => name);
+export const names = (offers: Offers) => offers.own.value.offers.map(({ name }) => name);
 
 /** The smallest ELF file that asks for these libraries: it can be read and not run. */
 export function elfOf(libraries: readonly string[]): Buffer {

@@ -19,7 +19,7 @@ import {
   testSettings,
   until,
 } from './offers.test-support.ts';
-import { type Reader, startCatalog } from './offers.ts';
+import { type Reader, startOffers } from './offers.ts';
 
 const svg = '<svg xmlns="http://www.w3.org/2000/svg"/>';
 
@@ -39,8 +39,8 @@ describe('catalogue', () => {
       'Icon=paint',
     ]);
     await computer.write('usr/share/pixmaps/paint.png', pngOf(48));
-    await using catalog = await start(computer);
-    const offer = catalog.offers.value.offers[0];
+    await using offers = await start(computer);
+    const offer = offers.own.value.offers[0];
     expect(offer).toEqual({
       id: 'app:paint',
       kind: 'app',
@@ -56,7 +56,7 @@ describe('catalogue', () => {
       source,
       command: `${computer.root}/bin/tool --new "a b"`,
     } satisfies Record<keyof OwnOffer, unknown>);
-    expect(catalog.find(idOf('paint'), anybody)).toEqual({
+    expect(offers.find(idOf('paint'), anybody)).toEqual({
       offer,
       argv: [join(computer.root, 'bin/tool'), '--new', 'a b'],
       workingDirectory: '/tmp',
@@ -65,10 +65,10 @@ describe('catalogue', () => {
       source,
       digest: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
-    expect(catalog.find(idOf('other'), anybody)).toBeUndefined();
-    expect(await catalog.readIcon(offer?.icon ?? '')).toEqual({ type: 'image/png', bytes: pngOf(48) });
-    expect(catalog.visibleTo(null)).toEqual([offerSchema.parse(offer)]);
-    expect(Object.keys(catalog.visibleTo(null)[0] ?? {})).not.toContain('source');
+    expect(offers.find(idOf('other'), anybody)).toBeUndefined();
+    expect(await offers.readIcon(offer?.icon ?? '')).toEqual({ type: 'image/png', bytes: pngOf(48) });
+    expect(offers.visibleTo(null)).toEqual([offerSchema.parse(offer)]);
+    expect(Object.keys(offers.visibleTo(null)[0] ?? {})).not.toContain('source');
   });
 
   it('lets the first directory decide, also when it hides or is broken', async () => {
@@ -77,10 +77,10 @@ describe('catalogue', () => {
     await computer.write('home/.local/share/applications/hidden.desktop', '[Desktop Entry]\nHidden=true\n');
     const broken = await computer.write('usr/local/share/applications/broken.desktop', '[Desktop Entry]\noops\n');
     await computer.write('home/.local/share/applications/renamed.desktop', entryText('Mine'));
-    await using catalog = await start(computer);
-    expect(names(catalog)).toEqual(['kept', 'Mine']);
-    await until(catalog.offers, (value) => value.broken.length > 0);
-    expect(catalog.offers.value.broken).toEqual([{ source: broken, reason: 'line-syntax', detail: 'oops', line: 2 }]);
+    await using offers = await start(computer);
+    expect(names(offers)).toEqual(['kept', 'Mine']);
+    await until(offers.own, (value) => value.broken.length > 0);
+    expect(offers.own.value.broken).toEqual([{ source: broken, reason: 'line-syntax', detail: 'oops', line: 2 }]);
   });
 
   it('leaves out what is not for this desktop or not installed, and reports what cannot work', async () => {
@@ -92,10 +92,10 @@ describe('catalogue', () => {
     await computer.entry('program', ['Exec=missing']);
     await computer.entry('code', ['Exec=tool %z']);
     await computer.entry('invisible', ['Name=\u202e\u2066']);
-    await using catalog = await start(computer);
-    expect(names(catalog)).toEqual(['yes']);
-    await until(catalog.offers, (value) => value.broken.length === 3);
-    const reasons = catalog.offers.value.broken.map(({ reason, detail, line }) => [reason, detail.slice(0, 10), line]);
+    await using offers = await start(computer);
+    expect(names(offers)).toEqual(['yes']);
+    await until(offers.own, (value) => value.broken.length === 3);
+    const reasons = offers.own.value.broken.map(({ reason, detail, line }) => [reason, detail.slice(0, 10), line]);
     expect(reasons.sort()).toEqual([
       ['bad-exec', '%z', 5],
       ['bad-value', 'Name', null],
@@ -118,16 +118,16 @@ describe('catalogue', () => {
       Buffer.from('n.desktop'),
     ]);
     await writeFile(odd, entryText('odd'));
-    await using catalog = await start(computer);
-    await until(catalog.offers, (value) => value.broken.length === 2);
-    const { offers, broken } = catalog.offers.value;
-    expect(offers.map(({ id }) => id.replace(/@.*/, '')).sort()).toEqual(
+    await using offers = await start(computer);
+    await until(offers.own, (value) => value.broken.length === 2);
+    const { offers: found, broken } = offers.own.value;
+    expect(found.map(({ id }) => id.replace(/@.*/, '')).sort()).toEqual(
       ['app:Gro-e', 'app:Half-Life-2', 'app:wine-Programs-Annchen-spielt', `app:${'x'.repeat(60)}`].sort(),
     );
-    expect(new Set(offers.map(({ id }) => id)).size).toBe(4);
+    expect(new Set(found.map(({ id }) => id)).size).toBe(4);
     expect(broken.map(({ reason }) => reason)).toEqual(['bad-id', 'bad-id']);
-    const steam = offers.find(({ id }) => id.startsWith('app:Half'));
-    expect(steam && catalog.find(steam.id, anybody)?.argv).toEqual([
+    const steam = found.find(({ id }) => id.startsWith('app:Half'));
+    expect(steam && offers.find(steam.id, anybody)?.argv).toEqual([
       join(computer.root, 'bin/tool'),
       'steam://rungameid/220',
     ]);
@@ -142,28 +142,28 @@ describe('catalogue', () => {
       isSharedByDefault: false,
       sharedByOfferId: { [idOf('a')]: true },
     });
-    await using catalog = await start(computer, settings);
-    const icon = catalog.offers.value.offers[0]?.icon as IconHash;
-    expect(catalog.visibleTo(null).map(({ id }) => id)).toEqual(['app:a']);
-    const digest = catalog.publicDigest.value;
+    await using offers = await start(computer, settings);
+    const icon = offers.own.value.offers[0]?.icon as IconHash;
+    expect(offers.visibleTo(null).map(({ id }) => id)).toEqual(['app:a']);
+    const digest = offers.publicDigest.value;
     expect(digest).toMatch(/^[0-9a-f]{16}$/);
-    expect((await catalog.readVisibleIcon(icon, anybody))?.type).toBe('image/svg+xml');
+    expect((await offers.readVisibleIcon(icon, anybody))?.type).toBe('image/svg+xml');
     settings.update((value) => ({ ...value, isSharedByDefault: true, sharedByOfferId: { [idOf('a')]: false } }));
-    await until(catalog.offers, () => catalog.visibleTo(null).length === 2);
-    expect(catalog.publicDigest.value).not.toBe(digest);
-    expect(catalog.find(idOf('a'), anybody)).toBeUndefined();
-    expect(await catalog.readVisibleIcon(icon, anybody)).toBeNull();
-    expect(await catalog.readIcon(icon)).not.toBeNull();
+    await until(offers.own, () => offers.visibleTo(null).length === 2);
+    expect(offers.publicDigest.value).not.toBe(digest);
+    expect(offers.find(idOf('a'), anybody)).toBeUndefined();
+    expect(await offers.readVisibleIcon(icon, anybody)).toBeNull();
+    expect(await offers.readIcon(icon)).not.toBeNull();
     settings.update((value) => ({ ...value, isPaused: true }));
-    await until(catalog.publicDigest, () => catalog.visibleTo(null).length === 0);
-    expect(catalog.find(idOf('b'), anybody)).toBeUndefined();
+    await until(offers.publicDigest, () => offers.visibleTo(null).length === 0);
+    expect(offers.find(idOf('b'), anybody)).toBeUndefined();
     settings.update((value) => ({
       ...value,
       isPaused: false,
       isSharedByDefault: false,
       sharedByOfferId: { [idOf('a')]: true },
     }));
-    await until(catalog.publicDigest, (value) => value === digest);
+    await until(offers.publicDigest, (value) => value === digest);
   });
 
   it('shows each offer to its audience only, and nobody else learns that it is there', async () => {
@@ -178,24 +178,24 @@ describe('catalogue', () => {
         [idOf('chosen')]: { who: 'chosen', peerIds: [friend.peerId] },
       },
     });
-    await using catalog = await start(computer, settings);
-    const ids = (reader: Reader | null) => catalog.visibleTo(reader).map(({ id }) => id);
+    await using offers = await start(computer, settings);
+    const ids = (reader: Reader | null) => offers.visibleTo(reader).map(({ id }) => id);
     expect(ids(null)).toEqual(['app:open']);
     expect(ids(anybody)).toEqual(['app:open']);
     expect(ids({ ...anybody, isVerified: true })).toEqual(['app:open', 'app:trusted']);
     expect(ids(friend)).toEqual(['app:chosen', 'app:open', 'app:trusted']);
-    expect(catalog.find(idOf('trusted'), anybody)).toBeUndefined();
-    expect(catalog.find(idOf('trusted'), friend)?.offer.name).toBe('trusted');
-    const icon = catalog.visibleTo(friend)[0]?.icon as IconHash;
-    expect(await catalog.readVisibleIcon(icon, anybody)).toBeNull();
-    expect(await catalog.readVisibleIcon(icon, friend)).not.toBeNull();
+    expect(offers.find(idOf('trusted'), anybody)).toBeUndefined();
+    expect(offers.find(idOf('trusted'), friend)?.offer.name).toBe('trusted');
+    const icon = offers.visibleTo(friend)[0]?.icon as IconHash;
+    expect(await offers.readVisibleIcon(icon, anybody)).toBeNull();
+    expect(await offers.readVisibleIcon(icon, friend)).not.toBeNull();
     // Security: what happens to an offer that not everybody sees does not show in what is advertised to everybody.
-    const digest = catalog.publicDigest.value;
+    const digest = offers.publicDigest.value;
     settings.update((value) => ({ ...value, sharedByOfferId: { [idOf('trusted')]: false, [idOf('chosen')]: false } }));
-    await until(catalog.offers, ({ offers }) => offers.filter(({ isShared }) => isShared).length === 1);
-    expect(catalog.publicDigest.value).toBe(digest);
+    await until(offers.own, ({ offers }) => offers.filter(({ isShared }) => isShared).length === 1);
+    expect(offers.publicDigest.value).toBe(digest);
     settings.update((value) => ({ ...value, audience: { who: 'verified' } }));
-    await until(catalog.publicDigest, (value) => value !== digest);
+    await until(offers.publicDigest, (value) => value !== digest);
     expect(ids(null)).toEqual([]);
   });
 
@@ -203,38 +203,38 @@ describe('catalogue', () => {
     await using computer = await createFakeComputer();
     await computer.entry('x');
     const settings = new State<Settings>({ ...testSettings, isSharedByDefault: true });
-    await using catalog = await start(computer, settings);
-    const before = catalog.find(idOf('x'), anybody);
+    await using offers = await start(computer, settings);
+    const before = offers.find(idOf('x'), anybody);
     expect(before?.offer.ownSandbox).toBe('off');
-    catalog.noteOwnSandboxNeeded(idOf('x'));
-    expect(catalog.find(idOf('x'), anybody)).toMatchObject({ digest: before?.digest, offer: { ownSandbox: 'needed' } });
+    offers.noteOwnSandboxNeeded(idOf('x'));
+    expect(offers.find(idOf('x'), anybody)).toMatchObject({ digest: before?.digest, offer: { ownSandbox: 'needed' } });
     settings.update((value) => ({ ...value, ownSandboxOfferIds: [idOf('x')] }));
-    await until(catalog.offers, ({ offers }) => offers[0]?.ownSandbox === 'allowed');
+    await until(offers.own, ({ offers }) => offers[0]?.ownSandbox === 'allowed');
     // Security: so that a rule of before asks again.
-    expect(catalog.find(idOf('x'), anybody)?.digest).not.toBe(before?.digest);
-    expect(JSON.stringify(catalog.visibleTo(anybody))).not.toContain('ownSandbox');
+    expect(offers.find(idOf('x'), anybody)?.digest).not.toBe(before?.digest);
+    expect(JSON.stringify(offers.visibleTo(anybody))).not.toContain('ownSandbox');
   });
 
   it('changes the digest of a launch with what would run', async () => {
     await using computer = await createFakeComputer();
     await computer.entry('x');
-    await using catalog = await start(computer);
-    const before = catalog.find(idOf('x'), anybody)?.digest;
-    await catalog.rescan();
-    expect(catalog.find(idOf('x'), anybody)?.digest).toBe(before);
+    await using offers = await start(computer);
+    const before = offers.find(idOf('x'), anybody)?.digest;
+    await offers.rescan();
+    expect(offers.find(idOf('x'), anybody)?.digest).toBe(before);
     await computer.entry('x', ['Exec=tool --evil']);
-    await catalog.rescan();
-    expect(catalog.find(idOf('x'), anybody)?.digest).not.toBe(before);
+    await offers.rescan();
+    expect(offers.find(idOf('x'), anybody)?.digest).not.toBe(before);
   });
 
   it('keeps icons of peers', async () => {
     await using computer = await createFakeComputer();
-    await using catalog = await start(computer);
-    const hash = await catalog.storeIcon(pngOf(32));
-    expect(catalog.hasIcon(hash)).toBe(true);
-    expect(await catalog.readIcon(hash)).toEqual({ type: 'image/png', bytes: pngOf(32) });
-    expect(await catalog.readVisibleIcon(hash, anybody)).toBeNull();
-    await expect(catalog.storeIcon(Buffer.from('x'))).rejects.toMatchObject({ code: 'bad-input' });
+    await using offers = await start(computer);
+    const hash = await offers.storeIcon(pngOf(32));
+    expect(offers.hasIcon(hash)).toBe(true);
+    expect(await offers.readIcon(hash)).toEqual({ type: 'image/png', bytes: pngOf(32) });
+    expect(await offers.readVisibleIcon(hash, anybody)).toBeNull();
+    await expect(offers.storeIcon(Buffer.from('x'))).rejects.toMatchObject({ code: 'bad-input' });
   });
 });
 
@@ -263,19 +263,19 @@ describe('hostile entries', () => {
     await computer.entry('bomb', ['Icon=bomb']);
     await mkdir(join(computer.root, 'usr/share/pixmaps'));
     await symlink('/dev/zero', join(computer.root, 'usr/share/pixmaps/bomb.png'));
-    await using catalog = await start(computer);
-    await until(catalog.offers, (value) => value.broken.length === 7);
+    await using offers = await start(computer);
+    await until(offers.own, (value) => value.broken.length === 7);
     expect(
-      names(catalog)
+      names(offers)
         .map((name) => name.slice(0, 4))
         .sort(),
     ).toEqual(['bomb', 'good', '😀😀']);
-    expect(catalog.find(idOf('good'), anybody)?.argv.slice(1)).toEqual([';', 'rm', '-rf', '$HOME', '`id`', '$(id)']);
-    const long = catalog.find(idOf('long-name'), anybody)?.offer;
+    expect(offers.find(idOf('good'), anybody)?.argv.slice(1)).toEqual([';', 'rm', '-rf', '$HOME', '`id`', '$(id)']);
+    const long = offers.find(idOf('long-name'), anybody)?.offer;
     expect(long?.name.length).toBeLessThanOrEqual(200);
     expect(long?.name.isWellFormed()).toBe(true);
     expect(long?.summary.length).toBe(500);
-    const reasons = new Set(catalog.offers.value.broken.map(({ reason }) => reason));
+    const reasons = new Set(offers.own.value.broken.map(({ reason }) => reason));
     expect(reasons).toEqual(new Set(['too-large', 'not-text', 'unreadable', 'not-a-file']));
   });
 
@@ -301,6 +301,6 @@ it('says so when icons cannot be kept', async () => {
   const iconsDir = await computer.write('file', 'in the way');
   const settings = new State(testSettings);
   await expect(
-    startCatalog({ log: silentLog, settings, iconsDir, environment: computer.environment }),
+    startOffers({ log: silentLog, settings, iconsDir, environment: computer.environment }),
   ).rejects.toThrow();
 });

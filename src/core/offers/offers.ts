@@ -39,9 +39,9 @@ export interface OwnOffers {
   readonly leftOut: number;
 }
 
-export interface Catalog extends AsyncDisposable {
+export interface Offers extends AsyncDisposable {
   /** All applications of this computer, by name, and the entries that could not be read. */
-  readonly offers: Followable<OwnOffers>;
+  readonly own: Followable<OwnOffers>;
   /** What this reader may see; null for anybody on the network. Nothing while sharing is paused. */
   visibleTo(reader: Reader | null): readonly Offer[];
   /** 16 hex digits that change when what anybody may see does. */
@@ -61,7 +61,7 @@ export interface Catalog extends AsyncDisposable {
   rescan(): Promise<void>;
 }
 
-export interface CatalogOptions {
+export interface OffersOptions {
   readonly log: Log;
   readonly settings: Followable<Settings>;
   /** Where icons are kept; made when missing. */
@@ -74,7 +74,7 @@ const ICONS_AT_START_MS = 500;
 const PREPARED_AT_ONCE = 32;
 
 /** Resolves when the applications are known. Bad input on disk is never an error here: it is in `offers.broken`. */
-export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
+export async function startOffers(options: OffersOptions): Promise<Offers> {
   const { log, settings, iconsDir, environment = { env: process.env } } = options;
   const stack = new AsyncDisposableStack();
   const store = await startIconStore({ folder: iconsDir, log });
@@ -82,7 +82,7 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
   const collator = new Intl.Collator();
   const maker = createOfferMaker();
 
-  const offers = new State<OwnOffers>({ offers: [], broken: [], leftOut: 0 });
+  const own = new State<OwnOffers>({ offers: [], broken: [], leftOut: 0 });
   const publicDigest = new State(digestOffers([]));
   let lastScan: Scan = { apps: [], broken: [], leftOut: 0, isUnsettled: false };
   let icons: ReadonlyMap<string, IconHash | null> = new Map();
@@ -110,12 +110,12 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
     }
     const list = [...appsById.values()].map(({ offer }) => offer);
     list.sort((a, b) => collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1));
-    setIfChanged(offers, { offers: list, broken, leftOut: lastScan.leftOut });
+    setIfChanged(own, { offers: list, broken, leftOut: lastScan.leftOut });
     publicDigest.set(digestOffers(visibleTo(null)));
   };
 
   const visibleTo = (reader: Reader | null): Offer[] =>
-    offers.value.offers
+    own.value.offers
       .filter((offer) => isVisibleTo(reader, offer, settings.value))
       .map((offer) => maker.visibleOf(offer));
 
@@ -181,7 +181,7 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
   );
 
   return {
-    offers,
+    own,
     publicDigest,
     visibleTo,
     find: (offerId, reader) => {

@@ -7,7 +7,6 @@ import type { ClientId } from '../../contract/contract.ts';
 import type { IconHash, PeerId } from '../../contract/models.ts';
 import { openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
-import type { Catalog } from '../offers/offers.ts';
 import { PROTOCOL } from '../wire/peer-protocol.ts';
 import { type Host, type PeerServer, startPeerServer } from '../wire/peer-server.ts';
 import { openPeerBook, type PeerBook } from './peer-book.ts';
@@ -61,13 +60,13 @@ beforeEach(async () => {
     log: silentLog,
     name: () => 'Alice',
     book,
-    catalog: {
+    icons: {
       hasIcon: (hash) => icons.has(hash),
       storeIcon: async () => {
         icons.add(icon);
         return icon;
       },
-    } as Partial<Catalog> as Catalog,
+    },
     defaultPort: server.port,
   });
 });
@@ -164,7 +163,7 @@ test('an address of a peer where this computer itself answers is passed over, an
     log,
     name: () => 'Alice',
     book,
-    catalog: { hasIcon: () => true } as Partial<Catalog> as Catalog,
+    icons: { hasIcon: () => true, storeIcon: async () => icon },
     defaultPort: server.port,
   });
   const advert = (addresses: readonly string[]) =>

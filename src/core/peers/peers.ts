@@ -7,7 +7,7 @@ import type { Log } from '../lib/log.ts';
 import { createRateLimit } from '../lib/rate-limit.ts';
 import { type Followable, State } from '../lib/state.ts';
 import { toShowable } from '../lib/text.ts';
-import type { Catalog } from '../offers/offers.ts';
+import type { Offers } from '../offers/offers.ts';
 import { type ConnectOptions, connectPeer, type HostConnection, type PeerAddress } from '../wire/peer-client.ts';
 import { type HostNotice, type NoticeValue, OLDEST_PROTOCOL } from '../wire/peer-protocol.ts';
 import { connectFirst } from './connect-first.ts';
@@ -78,10 +78,11 @@ export async function startPeers(options: {
   readonly log: Log;
   readonly name: () => string;
   readonly book: PeerBook;
-  readonly catalog: Catalog;
+  /** Where the icons of peers are kept. */
+  readonly icons: Pick<Offers, 'hasIcon' | 'storeIcon'>;
   readonly defaultPort: number;
 }): Promise<Peers> {
-  const { identity, log, book, catalog } = options;
+  const { identity, log, book, icons } = options;
   const entries = new Map<PeerId, Entry>();
   const state = new State<readonly Peer[]>([]);
   const catalogues = new State<Readonly<Record<PeerId, readonly Offer[]>>>({});
@@ -130,7 +131,7 @@ export async function startPeers(options: {
 
   function showCatalogues(): void {
     const open = [...entries.values()].filter((entry) => entry.offers !== undefined && entry.openedBy.size > 0);
-    catalogues.set(Object.fromEntries(open.map(({ id, offers }) => [id, withIconsHere(offers ?? [], catalog)])));
+    catalogues.set(Object.fromEntries(open.map(({ id, offers }) => [id, withIconsHere(offers ?? [], icons)])));
   }
 
   let areIconsDue = false;
@@ -240,7 +241,7 @@ export async function startPeers(options: {
       entry.isCatalogueCut = isCut;
       showCatalogues();
       // Icons come after the names, so that the list is there at once.
-      await fetchIcons(connection, offers, catalog, log, showNewIcons);
+      await fetchIcons(connection, offers, icons, log, showNewIcons);
     } catch (error) {
       log.info({ peerId: entry.id, error: String(error) }, 'catalogue not read');
       entry.problem = toProblem(error);

@@ -3,7 +3,7 @@ import { check } from '../../contract/check.ts';
 import { type Offer, offerSchema } from '../../contract/models.ts';
 import type { Log } from '../lib/log.ts';
 import { toShowable } from '../lib/text.ts';
-import type { Catalog } from '../offers/offers.ts';
+import type { Offers } from '../offers/offers.ts';
 import type { HostConnection } from '../wire/peer-client.ts';
 import { MAX_ICON_BYTES } from '../wire/peer-protocol.ts';
 
@@ -27,12 +27,12 @@ const FETCHERS = 4;
 export async function fetchIcons(
   connection: HostConnection,
   offers: readonly Offer[],
-  catalog: Pick<Catalog, 'hasIcon' | 'storeIcon'>,
+  icons: Pick<Offers, 'hasIcon' | 'storeIcon'>,
   log: Log,
   onCame: () => void,
 ): Promise<void> {
   const hashes = new Set(offers.flatMap((offer) => (offer.icon === null ? [] : [offer.icon])));
-  const missing = [...hashes].filter((hash) => !catalog.hasIcon(hash)).values();
+  const missing = [...hashes].filter((hash) => !icons.hasIcon(hash)).values();
   const fetchNext = async (): Promise<void> => {
     for (const hash of missing) {
       if (!connection.isOpen) return;
@@ -41,7 +41,7 @@ export async function fetchIcons(
         const bytes = Buffer.from(data, 'base64');
         if (bytes.length > MAX_ICON_BYTES) continue;
         // Security: stored under the hash of what came, so a peer cannot put a picture under another's name.
-        await catalog.storeIcon(bytes);
+        await icons.storeIcon(bytes);
         onCame();
       } catch (error) {
         log.debug({ hash, error: String(error) }, 'icon not fetched');
@@ -52,6 +52,6 @@ export async function fetchIcons(
 }
 
 /** The offers with the icons that are here: a page that asked for one that is still to come would take it for missing. */
-export function withIconsHere(offers: readonly Offer[], catalog: Pick<Catalog, 'hasIcon'>): readonly Offer[] {
-  return offers.map((offer) => (offer.icon === null || catalog.hasIcon(offer.icon) ? offer : { ...offer, icon: null }));
+export function withIconsHere(offers: readonly Offer[], icons: Pick<Offers, 'hasIcon'>): readonly Offer[] {
+  return offers.map((offer) => (offer.icon === null || icons.hasIcon(offer.icon) ? offer : { ...offer, icon: null }));
 }

@@ -83,20 +83,20 @@ test('what cannot run here is in its owner’s list with the reason, shared or n
   await computer.entry('foot', ['Exec=foot']);
   await computer.entry('packed', ['Exec=flatpak run org.x.Y']);
   await computer.write('usr/share/applications/plain.desktop', entryText('Plain'));
-  await using catalog = await start(computer);
+  await using offers = await start(computer);
   const reader = { peerId: testSettings.name as never, isVerified: true };
-  const state = () => catalog.offers.value.offers.map(({ id, obstacle, isShared }) => [id, obstacle, isShared]);
+  const state = () => offers.own.value.offers.map(({ id, obstacle, isShared }) => [id, obstacle, isShared]);
   expect(state()).toEqual([
     ['app:foot', 'wayland', false],
     ['app:packed', 'flatpak', false],
     ['app:plain', null, true],
   ]);
-  expect(catalog.visibleTo(null).map(({ id }) => id)).toEqual(['app:plain']);
-  expect(catalog.find(idOf('foot'), reader)).toBeUndefined();
+  expect(offers.visibleTo(null).map(({ id }) => id)).toEqual(['app:plain']);
+  expect(offers.find(idOf('foot'), reader)).toBeUndefined();
   await computer.program('Xwayland');
   await computer.program('cage');
-  await catalog.rescan();
-  await until(catalog.offers, () => state()[0]?.[1] === null);
-  expect(catalog.find(idOf('foot'), reader)).toMatchObject({ isWaylandOnly: true, isTerminal: false });
-  expect(catalog.visibleTo(null).map(({ id }) => id)).toEqual(['app:foot', 'app:plain']);
+  await offers.rescan();
+  await until(offers.own, () => state()[0]?.[1] === null);
+  expect(offers.find(idOf('foot'), reader)).toMatchObject({ isWaylandOnly: true, isTerminal: false });
+  expect(offers.visibleTo(null).map(({ id }) => id)).toEqual(['app:foot', 'app:plain']);
 });

@@ -7,10 +7,10 @@ describe('watching', () => {
   it('follows what is added, edited, replaced and removed within about a second', async () => {
     await using computer = await createFakeComputer();
     await computer.entry('first');
-    await using catalog = await start(computer);
+    await using offers = await start(computer);
     const took: number[] = [];
     const expectNames = async (...wanted: string[]) =>
-      took.push(await until(catalog.offers, () => names(catalog).join() === wanted.join()));
+      took.push(await until(offers.own, () => names(offers).join() === wanted.join()));
     const second = await computer.entry('second');
     await expectNames('first', 'second');
     await computer.entry('second', ['Name=third']);
@@ -25,52 +25,52 @@ describe('watching', () => {
 
   it('follows a directory that appears later, and one that is removed', async () => {
     await using computer = await createFakeComputer();
-    await using catalog = await start(computer);
+    await using offers = await start(computer);
     const path = await computer.write('home/.local/share/applications/sub/late.desktop', entryText('late'));
-    await until(catalog.offers, () => names(catalog).join() === 'late');
-    expect(catalog.find(idOf('sub-late'), anybody)?.source).toBe(path);
+    await until(offers.own, () => names(offers).join() === 'late');
+    expect(offers.find(idOf('sub-late'), anybody)?.source).toBe(path);
     await rm(join(computer.root, 'home/.local'), { recursive: true });
-    await until(catalog.offers, () => names(catalog).length === 0);
+    await until(offers.own, () => names(offers).length === 0);
     await computer.write('home/.local/share/applications/back.desktop', entryText('back'));
-    await until(catalog.offers, () => names(catalog).join() === 'back');
+    await until(offers.own, () => names(offers).join() === 'back');
   });
 
   it('follows a program that is installed and removed', async () => {
     await using computer = await createFakeComputer();
     await computer.entry('x', ['Exec=later', 'TryExec=later']);
-    await using catalog = await start(computer);
-    expect(names(catalog)).toEqual([]);
+    await using offers = await start(computer);
+    expect(names(offers)).toEqual([]);
     const path = await computer.program('later');
-    await until(catalog.offers, () => names(catalog).join() === 'x');
+    await until(offers.own, () => names(offers).join() === 'x');
     await unlink(path);
-    await until(catalog.offers, () => names(catalog).length === 0);
+    await until(offers.own, () => names(offers).length === 0);
   });
 
   it('does not show as broken what is being written in pieces', async () => {
     await using computer = await createFakeComputer();
     await computer.entry('app', ['Name=Old']);
-    await using catalog = await start(computer);
+    await using offers = await start(computer);
     const seen = new Set<string>();
-    catalog.offers.follow(({ offers, broken }) => seen.add(`${offers.map(({ name }) => name)}/${broken.length}`));
+    offers.own.follow(({ offers, broken }) => seen.add(`${offers.map(({ name }) => name)}/${broken.length}`));
     const path = join(computer.root, 'usr/share/applications/app.desktop');
     await writeFile(path, '[Desktop En');
     for (const piece of ['try]\nType=Appl', 'ication\nName=New', '\nEx', 'ec=tool\n']) {
       await new Promise((resolve) => setTimeout(resolve, 150));
       await appendFile(path, piece);
     }
-    await until(catalog.offers, () => names(catalog).join() === 'New');
+    await until(offers.own, () => names(offers).join() === 'New');
     expect([...seen]).toEqual(['Old/0', 'New/0']);
     await writeFile(path, '[Desktop En');
-    await until(catalog.offers, ({ broken }) => broken.length === 1 && names(catalog).length === 0);
+    await until(offers.own, ({ broken }) => broken.length === 1 && names(offers).length === 0);
   });
 
   it('ends with the catalogue', async () => {
     await using computer = await createFakeComputer();
-    const catalog = await start(computer);
-    await catalog[Symbol.asyncDispose]();
+    const offers = await start(computer);
+    await offers[Symbol.asyncDispose]();
     await computer.entry('late');
     await new Promise((resolve) => setTimeout(resolve, 600));
-    expect(names(catalog)).toEqual([]);
+    expect(names(offers)).toEqual([]);
   });
 });
 
@@ -86,12 +86,12 @@ describe('five hundred applications with icons', () => {
       await computer.write(`usr/share/icons/hicolor/64x64/apps/icon${index}.png`, pngOf(64, 64, index % 251));
     }
     const startedAt = performance.now();
-    await using catalog = await start(computer);
+    await using offers = await start(computer);
     const tookMs = performance.now() - startedAt;
-    expect(catalog.offers.value.offers.length).toBe(500);
-    await until(catalog.offers, ({ offers }) => offers.every(({ icon }) => icon !== null));
+    expect(offers.own.value.offers.length).toBe(500);
+    await until(offers.own, ({ offers }) => offers.every(({ icon }) => icon !== null));
     const againAt = performance.now();
-    await catalog.rescan();
+    await offers.rescan();
     const againMs = performance.now() - againAt;
     // Generous, for machines that run other tests at the same time: alone it is some 400 ms and 100 ms.
     expect(tookMs).toBeLessThan(2500);
