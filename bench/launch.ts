@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
 import { addressOf, spawnOn } from '../lab/hosts.ts';
-import type { PeerId } from '../src/contract/models.ts';
+import type { PeerId } from '../src/contract/ids.ts';
 import type { View } from '../src/contract/views.ts';
 import { clockOffset, startBrowser } from './browser.ts';
 import { type Computer, endChild, firstMatch, startComputer, startXvfb } from './computers.ts';

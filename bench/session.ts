@@ -1,7 +1,7 @@
 // What the measurements do with two computers: let them find each other, start sessions of xcalc, end them.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { offerIdSchema, type PeerId, type SessionId } from '../src/contract/models.ts';
+import { offerIdSchema, type PeerId, type SessionId } from '../src/contract/ids.ts';
 import type { View } from '../src/contract/views.ts';
 import { type Computer, waitFor } from './computers.ts';
 

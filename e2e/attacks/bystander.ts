@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectClient, waitFor } from '../../bench/computers.ts';
-import type { RequestId } from '../../src/contract/models.ts';
+import type { RequestId } from '../../src/contract/ids.ts';
 import { noPowers } from '../../src/contract/powers.ts';
 import { openIdentity } from '../../src/core/identity/identity.ts';
 import { silentLog } from '../../src/core/lib/log.ts';

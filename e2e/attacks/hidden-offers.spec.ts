@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { folderOf, spawnOn } from '../../lab/hosts.ts';
 import { processesOf } from '../../lab/processes.ts';
-import type { OfferId } from '../../src/contract/models.ts';
+import type { OfferId } from '../../src/contract/ids.ts';
 import { noPowers } from '../../src/contract/powers.ts';
 import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 import { nothingHappens } from '../computers/nothing-happens.ts';

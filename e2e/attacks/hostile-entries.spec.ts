@@ -4,7 +4,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { addressOf, isInLab, spawnOn } from '../../lab/hosts.ts';
-import type { Offer } from '../../src/contract/models.ts';
+import type { Offer } from '../../src/contract/offers.ts';
 import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 import { nothingHappens } from '../computers/nothing-happens.ts';
 import { openSession } from '../computers/open-session.ts';

@@ -2,7 +2,7 @@
 // `node e2e/attacks/impostor.ts FINGERPRINT NAME FOLDER`, on a computer of its own; ends when its input ends.
 import { type AddressInfo, createServer } from 'node:net';
 import ssh2 from 'ssh2';
-import { peerIdSchema } from '../../src/contract/models.ts';
+import { peerIdSchema } from '../../src/contract/ids.ts';
 import { openIdentity } from '../../src/core/identity/identity.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
 import { State } from '../../src/core/lib/state.ts';

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ARMING_MS } from '../../src/contract/arming.ts';
 import type { Client } from '../../src/contract/client.ts';
-import type { Request } from '../../src/contract/models.ts';
+import type { Request } from '../../src/contract/consent.ts';
 import { startNotifications } from '../../src/main/notifications.ts';
 import { makeRequest } from '../electron/fixture/topics.ts';
 

@@ -1,7 +1,7 @@
 // What the person at an attacked computer does meanwhile, over the contract: answers, looks, and cleans up.
 
 import { sandboxProcesses } from '../../lab/processes.ts';
-import type { RequestId } from '../../src/contract/models.ts';
+import type { RequestId } from '../../src/contract/ids.ts';
 import type { Computer } from '../computers/computer.ts';
 import { expect, soon } from '../computers/fixtures.ts';
 

@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { sandboxProcesses } from '../../lab/processes.ts';
 import { ARMING_MS } from '../../src/contract/arming.ts';
-import type { OfferId, RequestId } from '../../src/contract/models.ts';
+import type { OfferId, RequestId } from '../../src/contract/ids.ts';
 import { noPowers } from '../../src/contract/powers.ts';
 import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 import { nothingHappens } from '../computers/nothing-happens.ts';

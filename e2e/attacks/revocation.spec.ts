@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { addressOf, folderOf } from '../../lab/hosts.ts';
 import { connectionsTo, openPorts, pidsOf, processesOf, sandboxProcesses } from '../../lab/processes.ts';
-import type { OfferId, PeerId } from '../../src/contract/models.ts';
+import type { OfferId, PeerId } from '../../src/contract/ids.ts';
 import { noPowers } from '../../src/contract/powers.ts';
 import type { View } from '../../src/contract/views.ts';
 import type { Identity } from '../../src/core/identity/identity.ts';

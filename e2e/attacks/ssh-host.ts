@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { connectClient, endChild, firstMatch, root, until, waitFor } from '../../bench/computers.ts';
 import { streamOf } from '../../lab/hosts.ts';
 import type { Client } from '../../src/contract/client.ts';
-import type { PeerId } from '../../src/contract/models.ts';
+import type { PeerId } from '../../src/contract/ids.ts';
 import { type Identity, openIdentity } from '../../src/core/identity/identity.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
 import { connectPeer, type HostConnection } from '../../src/core/wire/peer-client.ts';

@@ -7,7 +7,7 @@ import { connectClient } from '../../bench/computers.ts';
 import { addressOf, connectOn, folderOf, spawnOn } from '../../lab/hosts.ts';
 import type { Client } from '../../src/contract/client.ts';
 import { formatKeyText } from '../../src/contract/key-text.ts';
-import type { Settings } from '../../src/contract/models.ts';
+import type { Settings } from '../../src/contract/settings.ts';
 import { MainPage } from '../pages/main-page.ts';
 import { Popup } from '../pages/popup.ts';
 import { type Chromiums, startBrowserShell } from './browser-shell.ts';

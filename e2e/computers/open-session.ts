@@ -1,5 +1,6 @@
 // A session with powers, without the clicks that other specs are about.
-import type { OfferId, Powers, SessionId } from '../../src/contract/models.ts';
+import type { OfferId, SessionId } from '../../src/contract/ids.ts';
+import type { Powers } from '../../src/contract/powers.ts';
 import { noPowers } from '../../src/contract/powers.ts';
 import type { Viewer } from '../pages/viewer.ts';
 import type { Computer } from './computer.ts';

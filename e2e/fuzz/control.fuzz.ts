@@ -2,7 +2,7 @@
 import { check } from '../../src/contract/check.ts';
 import { AppError } from '../../src/contract/errors.ts';
 import { createLinePort, type LineStream } from '../../src/contract/line-port.ts';
-import { offerSchema } from '../../src/contract/models.ts';
+import { offerSchema } from '../../src/contract/offers.ts';
 import { createRpc, parseInput } from '../../src/contract/rpc.ts';
 import { readCatalogue } from '../../src/core/peers/read-catalogue.ts';
 import type { HostConnection } from '../../src/core/wire/peer-client.ts';
@@ -323,7 +323,7 @@ export const catalogue: Fuzzer = {
   covers: [
     'src/core/peers/read-catalogue.ts',
     'src/core/lib/text.ts',
-    'src/contract/models.ts',
+    'src/contract/offers.ts',
     'zod/v4/core/schemas.js',
   ],
   maxBytes: 256 * 1024,

@@ -1,7 +1,7 @@
 // What lies on the disk and was written by others: desktop entries, themes, icons.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ownOfferSchema } from '../../src/contract/models.ts';
+import { ownOfferSchema } from '../../src/contract/offers.ts';
 import { parseDesktopEntry } from '../../src/core/offers/app/desktop-entry.ts';
 import { readNeededLibraries } from '../../src/core/offers/app/elf.ts';
 import { formatCommand, parseExec } from '../../src/core/offers/app/exec.ts';

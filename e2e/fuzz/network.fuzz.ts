@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode, type OutgoingPacket, TRUNCATED_RESPONSE } from 'dns-packet';
-import type { PeerId } from '../../src/contract/models.ts';
+import type { PeerId } from '../../src/contract/ids.ts';
 import { toShowable } from '../../src/core/lib/text.ts';
 import {
   type Advert,

@@ -1,5 +1,9 @@
 // Good values of what crosses the boundaries, for seeds and for the answers of made-up sides.
-import type { Offer, OfferId, Peer, PeerId, Powers, Rule } from '../../src/contract/models.ts';
+import type { Rule } from '../../src/contract/consent.ts';
+import type { OfferId, PeerId } from '../../src/contract/ids.ts';
+import type { Offer } from '../../src/contract/offers.ts';
+import type { Peer } from '../../src/contract/peers.ts';
+import type { Powers } from '../../src/contract/powers.ts';
 import { noPowers } from '../../src/contract/powers.ts';
 import type { GrantedSession, Hello } from '../../src/core/wire/peer-protocol.ts';
 

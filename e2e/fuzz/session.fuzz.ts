@@ -1,6 +1,6 @@
 // What passes between a visitor's viewer and a program's screen: RFB messages of both, held to the powers of the session.
 import type { Transform } from 'node:stream';
-import type { Powers } from '../../src/contract/models.ts';
+import type { Powers } from '../../src/contract/powers.ts';
 import { noPowers } from '../../src/contract/powers.ts';
 import { RfbClientFilter } from '../../src/core/channels/display/rfb-client-filter.ts';
 import { RfbServerFilter } from '../../src/core/channels/display/rfb-server-filter.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root, startComputer, waitFor } from '../../bench/computers.ts';
 import { folderOf } from '../../lab/hosts.ts';
-import type { PeerId } from '../../src/contract/models.ts';
+import type { PeerId } from '../../src/contract/ids.ts';
 import { film, sound } from './media.ts';
 import { type Entry, versionsOf, writeReport, writeSheet } from './report.ts';
 import { type Program, readPrograms } from './table.ts';

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openPorts, processesOf, sandboxProcesses } from '../../lab/processes.ts';
-import type { OfferId } from '../../src/contract/models.ts';
+import type { OfferId } from '../../src/contract/ids.ts';
 import { aimAt, expect, soon, test, timed, useLan } from '../computers/fixtures.ts';
 import { inkOf } from '../computers/picture.ts';
 

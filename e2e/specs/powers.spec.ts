@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addressOf, isInLab, spawnOn } from '../../lab/hosts.ts';
 import { processesOf, sandboxProcesses } from '../../lab/processes.ts';
-import type { Powers } from '../../src/contract/models.ts';
+import type { Powers } from '../../src/contract/powers.ts';
 import { noPowers } from '../../src/contract/powers.ts';
 import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 import { nothingHappens } from '../computers/nothing-happens.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { cutCable, folderOf, mendCable } from '../../lab/hosts.ts';
 import { openPorts, processesOf, sandboxProcesses, sleepOn } from '../../lab/processes.ts';
 import type { Client } from '../../src/contract/client.ts';
-import type { SessionId } from '../../src/contract/models.ts';
+import type { SessionId } from '../../src/contract/ids.ts';
 import { expect, soon, test, timed, toggle, useLan } from '../computers/fixtures.ts';
 import { differenceOf } from '../computers/picture.ts';
 import type { Viewer } from '../pages/viewer.ts';

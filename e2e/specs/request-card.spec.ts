@@ -1,6 +1,7 @@
 // The card on which a person agrees: what they agree to is in sight at every size, and the card covers nothing that they may need.
 import type { Locator, Page } from '@playwright/test';
-import type { OfferId, Powers } from '../../src/contract/models.ts';
+import type { OfferId } from '../../src/contract/ids.ts';
+import type { Powers } from '../../src/contract/powers.ts';
 import { noPowers } from '../../src/contract/powers.ts';
 import { checkAccess } from '../computers/axe.ts';
 import type { Computer } from '../computers/computer.ts';

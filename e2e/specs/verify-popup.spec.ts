@@ -1,5 +1,5 @@
 // A comparison and a request in the one small window of the Electron shell: neither hides what the other needs.
-import type { OfferId } from '../../src/contract/models.ts';
+import type { OfferId } from '../../src/contract/ids.ts';
 import { checkAccess } from '../computers/axe.ts';
 import { expect, test, useLan } from '../computers/fixtures.ts';
 import { askedOn, openVerify, VerifyDialog } from '../pages/verify-dialog.ts';

@@ -1,5 +1,5 @@
 // Who sees an application, in words, and which applications differ from the rest.
-import type { Audience, OwnOffer } from '../contract/models.ts';
+import type { Audience, OwnOffer } from '../contract/offers.ts';
 import { say } from '../messages/messages.ts';
 import { toShowable } from './output.ts';
 

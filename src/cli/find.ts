@@ -1,5 +1,6 @@
 // Finds what a person means: by name, by id or the beginning of an id.
-import type { Offer, Peer } from '../contract/models.ts';
+import type { Offer } from '../contract/offers.ts';
+import type { Peer } from '../contract/peers.ts';
 import { say, sayProblem } from '../messages/messages.ts';
 import { ToldError, UsageError } from './exit-codes.ts';
 import { toShowable } from './output.ts';

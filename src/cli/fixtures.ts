@@ -1,22 +1,13 @@
 // Nouns of the contract for the tests of the CLI: each function makes a sound one, with what a test cares about in place.
+
+import { type Ask, askSchema } from '../contract/asks.ts';
+import { type Comparison, comparisonSchema } from '../contract/comparisons.ts';
+import { type Request, type Rule, requestSchema, ruleSchema } from '../contract/consent.ts';
 import type { TopicName, TopicValue } from '../contract/contract.ts';
-import {
-  type Ask,
-  askSchema,
-  type Comparison,
-  comparisonSchema,
-  type OwnOffer,
-  ownOfferSchema,
-  type Peer,
-  peerSchema,
-  type Request,
-  type Rule,
-  requestSchema,
-  ruleSchema,
-  type Session,
-  sessionSchema,
-} from '../contract/models.ts';
+import { type OwnOffer, ownOfferSchema } from '../contract/offers.ts';
+import { type Peer, peerSchema } from '../contract/peers.ts';
 import { noPowers } from '../contract/powers.ts';
+import { type Session, sessionSchema } from '../contract/sessions.ts';
 
 /** An id made of one letter. */
 export const peerIdOf = (letter: string) => `SHA256:${letter.repeat(43)}`;

@@ -2,19 +2,12 @@
 
 import { z } from 'zod';
 import { errorCodeSchema } from './errors.ts';
-import {
-  endReasonSchema,
-  offerIdSchema,
-  peerIdSchema,
-  powersSchema,
-  requestIdSchema,
-  ruleIdSchema,
-  sessionIdSchema,
-} from './models.ts';
+import { count, instant, nothing } from './fields.ts';
+import { offerIdSchema, peerIdSchema, requestIdSchema, ruleIdSchema, sessionIdSchema } from './ids.ts';
+import { powersSchema } from './powers.ts';
+import { endReasonSchema } from './sessions.ts';
 import { viewSchema } from './views.ts';
 
-const count = z.number().int().nonnegative();
-const instant = z.number().int().nonnegative();
 const durationMs = z.number().int().nonnegative().nullable();
 
 /** How long a person's answer holds; as in `requests.answer`. */
@@ -177,3 +170,24 @@ export type ActivityCheck = Readonly<z.infer<typeof activityCheckSchema>>;
 
 export const activityFormatSchema = z.enum(['jsonl', 'csv']);
 export type ActivityFormat = z.infer<typeof activityFormatSchema>;
+
+export const activityMethods = {
+  /** Lines of the activity log, the newest first, and how many fit the filter in all. */
+  'activity.read': {
+    input: activityFilterSchema.extend({
+      beforeSeq: z.number().int().positive().optional(),
+      limit: z.number().int().min(1).max(500).default(100),
+    }),
+    output: z.object({ entries: z.array(activityEntrySchema), total: z.number().int().nonnegative() }),
+  },
+  /** Reads the whole activity log and follows its chain of hashes. */
+  'activity.check': { input: nothing, output: activityCheckSchema },
+  /** The next part of an export, the oldest lines first; null for `nextAfterSeq` after the last. */
+  'activity.export': {
+    input: activityFilterSchema.extend({
+      format: activityFormatSchema,
+      afterSeq: z.number().int().nonnegative().default(0),
+    }),
+    output: z.object({ text: z.string(), nextAfterSeq: z.number().int().positive().nullable() }),
+  },
+} as const;

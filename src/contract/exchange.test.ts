@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { downloadHeaders, filePath, isFileName, numberedName, parseFilePath, toFileName } from './exchange.ts';
-import type { SessionId } from './models.ts';
+import type { SessionId } from './ids.ts';
 
 const sessionId = '2c5ea4c0-4067-11e9-8bad-9b1deb4d3b7d' as SessionId;
 const anyText = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme', maxLength: 400 }));

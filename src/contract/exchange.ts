@@ -1,6 +1,8 @@
 // The folder Exchange of a container, as page and shells know it: names of files that are safe everywhere, and their addresses.
+
 import { z } from 'zod';
-import { type SessionId, sessionIdSchema } from './models.ts';
+import { nothing } from './fields.ts';
+import { type SessionId, sessionIdSchema } from './ids.ts';
 
 /** In the home of every container. */
 export const EXCHANGE_FOLDER = 'Exchange';
@@ -123,3 +125,19 @@ export function downloadHeaders(name: string, sizeBytes: number): Readonly<Recor
     'Cache-Control': 'no-store',
   };
 }
+
+export const fileMethods = {
+  /**
+   * The folder Exchange of a session in which this computer is the visitor; its files themselves are streams of the shells. Left out
+   * are what is neither file nor folder, names that cannot be shown, and what is beyond the limit.
+   */
+  'files.list': {
+    input: z.object({ sessionId: sessionIdSchema }),
+    output: z.object({
+      entries: z.array(fileEntrySchema).max(MAX_FILES_LISTED),
+      leftOutCount: z.number().int().nonnegative(),
+    }),
+  },
+  /** Deletes a file there, or an empty folder. */
+  'files.remove': { input: z.object({ sessionId: sessionIdSchema, name: fileNameSchema }), output: nothing },
+} as const;

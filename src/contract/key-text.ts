@@ -1,5 +1,5 @@
 // A peer's key as text, for a QR code or a message: what two people need to verify a key without comparing a code.
-import { type PeerId, peerIdSchema } from './models.ts';
+import { type PeerId, peerIdSchema } from './ids.ts';
 
 const PREFIX = 'ebrainpool:';
 

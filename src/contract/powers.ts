@@ -1,7 +1,28 @@
-// Powers compared and changed: which are wider than which.
-
-import type { Powers } from './models.ts';
+// Powers: what they are, compared and changed: which are wider than which.
+import { z } from 'zod';
 import { type PowerName, powerNames, rowOf, type View } from './views.ts';
+
+/** What a grant lets visitor and program do beyond a program that runs alone in its container. */
+export const powersSchema = z.object({
+  /** What the visitor copies reaches the program. */
+  clipboardIn: z.boolean(),
+  /** What is copied in the program reaches the visitor's clipboard. */
+  clipboardOut: z.boolean(),
+  /** internet: what lies beyond the host's own networks, and nothing in them. */
+  network: z.enum(['none', 'internet']),
+  /** The visitor puts files into the container's folder Exchange, and takes files out of it. */
+  files: z.boolean(),
+  /** The visitor sees, and can neither type nor click. */
+  isViewOnly: z.boolean(),
+  /** Minutes until the session ends by itself; null for no limit. */
+  timeLimitMin: z
+    .number()
+    .int()
+    .min(1)
+    .max(7 * 24 * 60)
+    .nullable(),
+});
+export type Powers = Readonly<z.infer<typeof powersSchema>>;
 
 /** Nothing beyond the container, and no limit of time. */
 export const noPowers: Powers = {

@@ -1,5 +1,5 @@
 // Whether this computer's person wants to be asked now.
-import type { Settings } from './models.ts';
+import type { Settings } from './settings.ts';
 
 /** Whether nobody is asked at this instant: do not disturb is on, or it is a quiet hour by the local clock. */
 export function isQuietAt(settings: Pick<Settings, 'isDoNotDisturb' | 'quietHours'>, now: Date): boolean {

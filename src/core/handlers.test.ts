@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ClientId, MethodInput } from '../contract/contract.ts';
 import { methods } from '../contract/contract.ts';
-import type { OfferId, PeerId } from '../contract/models.ts';
+import type { OfferId, PeerId } from '../contract/ids.ts';
 import { createHandlers } from './handlers.ts';
 import { silentLog } from './lib/log.ts';
 import { State } from './lib/state.ts';

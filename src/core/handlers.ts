@@ -1,7 +1,9 @@
 // One line for each contract method: which part answers it.
 import type { Handlers } from '../contract/contract.ts';
 import { AppError } from '../contract/errors.ts';
-import type { Audience, OfferId, Settings } from '../contract/models.ts';
+import type { OfferId } from '../contract/ids.ts';
+import type { Audience } from '../contract/offers.ts';
+import type { Settings } from '../contract/settings.ts';
 import type { Parts } from './parts.ts';
 
 export function createHandlers(parts: Parts): Handlers {

@@ -1,6 +1,6 @@
 // The flags of the browser shell.
 import { parseArgs } from 'node:util';
-import { settingsSchema } from '../contract/models.ts';
+import { settingsSchema } from '../contract/settings.ts';
 import { toShowable } from '../core/lib/text.ts';
 
 export interface Flags {

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream';
 import { createWebSocketStream, WebSocket, WebSocketServer } from 'ws';
 import { toProblem } from '../contract/errors.ts';
 import { parseFilePath } from '../contract/exchange.ts';
-import { iconHashSchema, sessionIdSchema } from '../contract/models.ts';
+import { iconHashSchema, sessionIdSchema } from '../contract/ids.ts';
 import { permissionsPolicy } from '../contract/permissions-policy.ts';
 import type { Port } from '../contract/port.ts';
 import { maxLocalLineBytes } from '../contract/profile.ts';

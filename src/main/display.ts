@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { check } from '../contract/check.ts';
 import { type Problem, toProblem } from '../contract/errors.ts';
-import { sessionIdSchema } from '../contract/models.ts';
+import { sessionIdSchema } from '../contract/ids.ts';
 import type { Port } from '../contract/port.ts';
 
 const streamSchema = z.number().int().nonnegative();

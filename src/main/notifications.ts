@@ -2,7 +2,8 @@
 import { Notification } from 'electron';
 import { ARMING_MS } from '../contract/arming.ts';
 import type { Client } from '../contract/client.ts';
-import type { Comparison, Request } from '../contract/models.ts';
+import type { Comparison } from '../contract/comparisons.ts';
+import type { Request } from '../contract/consent.ts';
 import { say } from '../messages/messages.ts';
 import { peerLabel } from '../messages/peer-label.ts';
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Client } from '../contract/client.ts';
-import { comparisonSchema, type Request, requestSchema, sessionSchema } from '../contract/models.ts';
+import { comparisonSchema } from '../contract/comparisons.ts';
+import { type Request, requestSchema } from '../contract/consent.ts';
 import { noPowers } from '../contract/powers.ts';
+import { sessionSchema } from '../contract/sessions.ts';
 import { type TrayActions, type TrayFacts, trayMenu, trayStateOf, trayTooltip } from './tray-menu.ts';
 
 const quiet: TrayFacts = {

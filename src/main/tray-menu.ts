@@ -1,8 +1,13 @@
 // What the status icon shows and offers, out of the state of the core; tray.ts draws it.
 
 import type { Client } from '../contract/client.ts';
-import type { Comparison, Powers, Request, RequestId, Session, Settings } from '../contract/models.ts';
+import type { Comparison } from '../contract/comparisons.ts';
+import type { Request } from '../contract/consent.ts';
+import type { RequestId } from '../contract/ids.ts';
+import type { Powers } from '../contract/powers.ts';
 import { hasPower } from '../contract/powers.ts';
+import type { Session } from '../contract/sessions.ts';
+import type { Settings } from '../contract/settings.ts';
 import { powerNames } from '../contract/views.ts';
 import { say } from '../messages/messages.ts';
 import { type Party, peerLabel } from '../messages/peer-label.ts';

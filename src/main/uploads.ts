@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { AppError, type Problem, toProblem } from '../contract/errors.ts';
 import { fileNameSchema } from '../contract/exchange.ts';
-import { sessionIdSchema } from '../contract/models.ts';
+import { sessionIdSchema } from '../contract/ids.ts';
 import type { Port } from '../contract/port.ts';
 import type { Core } from '../core/core.ts';
 

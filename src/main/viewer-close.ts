@@ -1,6 +1,6 @@
 // A person who closes a viewer window means its session: what to call for the URL that the window showed last.
 import type { Client } from '../contract/client.ts';
-import type { SessionId } from '../contract/models.ts';
+import type { SessionId } from '../contract/ids.ts';
 
 /** Ends the session or cancels the request of a viewer window. Does nothing when it is over already. */
 export async function endViewer(url: string, client: Client): Promise<void> {

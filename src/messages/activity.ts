@@ -1,7 +1,7 @@
 // The activity log in words: a sentence and details for each line, the same in the window and on the command line.
 import type { ActivityCheck, ActivityEntry } from '../contract/activity.ts';
 import type { ErrorCode } from '../contract/errors.ts';
-import type { Powers } from '../contract/models.ts';
+import type { Powers } from '../contract/powers.ts';
 import { say, sayProblem } from './messages.ts';
 
 /** How whoever shows the words writes amounts. */

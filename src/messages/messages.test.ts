@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { mountNoteSchema } from '../contract/containers.ts';
 import { errorCodeSchema } from '../contract/errors.ts';
-import { healthItemSchema, mountNoteSchema } from '../contract/models.ts';
+import { healthItemSchema } from '../contract/health.ts';
 import { messages, say, sayProblem } from './messages.ts';
 
 test('every error and every item of health has its sentence', () => {

@@ -1,5 +1,5 @@
 // A peer as a person reads it: the name is only a claim, and what is known of it is said with it.
-import type { Request } from '../contract/models.ts';
+import type { Request } from '../contract/consent.ts';
 import { say } from './messages.ts';
 
 export type Party = Pick<Request, 'peerName' | 'isVerified' | 'warning'>;

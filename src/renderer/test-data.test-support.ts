@@ -1,15 +1,9 @@
 // Nouns of the contract with defaults, for tests.
-import {
-  type Ask,
-  askSchema,
-  type Offer,
-  offerSchema,
-  type Peer,
-  peerSchema,
-  type Session,
-  sessionSchema,
-} from '../contract/models.ts';
+import { type Ask, askSchema } from '../contract/asks.ts';
+import { type Offer, offerSchema } from '../contract/offers.ts';
+import { type Peer, peerSchema } from '../contract/peers.ts';
 import { noPowers } from '../contract/powers.ts';
+import { type Session, sessionSchema } from '../contract/sessions.ts';
 
 const peerId = `SHA256:${'a'.repeat(43)}`;
 

@@ -1,9 +1,11 @@
 // `ebp launch`: asks for an application of another computer and follows the request to its answer.
 
 import type { Command } from 'commander';
+import type { Ask } from '../../contract/asks.ts';
 import type { Client } from '../../contract/client.ts';
 import { AppError, assertNever } from '../../contract/errors.ts';
-import type { Ask, RequestId, Session, SessionId } from '../../contract/models.ts';
+import type { RequestId, SessionId } from '../../contract/ids.ts';
+import type { Session } from '../../contract/sessions.ts';
 import { rowOf, type View } from '../../contract/views.ts';
 import { say, sayProblem } from '../../messages/messages.ts';
 import { readBrowserFile } from '../connection.ts';

@@ -1,8 +1,8 @@
 // `ebp mounts`: the folders of this computer that visitors' programs see, and what becomes of each.
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { MountVerdict } from '../../contract/containers.ts';
 import { AppError } from '../../contract/errors.ts';
-import type { MountVerdict } from '../../contract/models.ts';
 import { say } from '../../messages/messages.ts';
 import { type CommandContext, type Run, readTopic } from '../context.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';

@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import type { Client } from '../../contract/client.ts';
 import { AppError } from '../../contract/errors.ts';
-import type { Offer, Peer } from '../../contract/models.ts';
+import type { Offer } from '../../contract/offers.ts';
+import type { Peer } from '../../contract/peers.ts';
 import { say, sayProblem } from '../../messages/messages.ts';
 import { type Party, peerLabel } from '../../messages/peer-label.ts';
 import { exceptionsTo, sayAudience } from '../audience.ts';

@@ -1,7 +1,7 @@
 // `ebp block`, `unblock`, `rename` and `forget`: what this computer's person decides about another one.
 import type { Command } from 'commander';
 import type { Client } from '../../contract/client.ts';
-import type { Peer } from '../../contract/models.ts';
+import type { Peer } from '../../contract/peers.ts';
 import { say } from '../../messages/messages.ts';
 import { type Run, readTopic } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -1,7 +1,7 @@
 // Powers on the command line: asked for, taken away, and in words.
 
 import type { Command } from 'commander';
-import type { Powers } from '../../contract/models.ts';
+import type { Powers } from '../../contract/powers.ts';
 import { hasPower, noPowers } from '../../contract/powers.ts';
 import { powerNames } from '../../contract/views.ts';
 import { say } from '../../messages/messages.ts';

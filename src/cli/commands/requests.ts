@@ -1,7 +1,7 @@
 // `ebp requests`, `accept` and `deny`: the answers of this computer's person.
 import type { Command } from 'commander';
 import type { Client } from '../../contract/client.ts';
-import type { Request } from '../../contract/models.ts';
+import type { Request } from '../../contract/consent.ts';
 import { say } from '../../messages/messages.ts';
 import { type Run, readTopic } from '../context.ts';
 import { exitCodes, ToldError, UsageError } from '../exit-codes.ts';

@@ -1,6 +1,7 @@
 // `ebp rules`: the standing answers of this computer's person, and how to take one back.
 import type { Command } from 'commander';
-import type { Peer, Rule } from '../../contract/models.ts';
+import type { Rule } from '../../contract/consent.ts';
+import type { Peer } from '../../contract/peers.ts';
 import { say } from '../../messages/messages.ts';
 import { partyOf } from '../../messages/peer-label.ts';
 import { type Run, readTopic } from '../context.ts';

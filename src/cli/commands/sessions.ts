@@ -1,7 +1,8 @@
 // `ebp sessions`, `end` and `narrow`: what is in use.
 import type { Command } from 'commander';
 import type { Client } from '../../contract/client.ts';
-import type { Session, SessionId } from '../../contract/models.ts';
+import type { SessionId } from '../../contract/ids.ts';
+import type { Session } from '../../contract/sessions.ts';
 import { say } from '../../messages/messages.ts';
 import { type Run, readTopic, waitFor } from '../context.ts';
 import { exitCodes, ToldError, UsageError } from '../exit-codes.ts';

@@ -1,7 +1,8 @@
 // `ebp share`, `unshare`, `pause`, `resume` and `dnd`: what others see and may ask for, and when.
 import type { Command } from 'commander';
 import type { Client } from '../../contract/client.ts';
-import type { Audience, OwnOffer, Peer } from '../../contract/models.ts';
+import type { Audience, OwnOffer } from '../../contract/offers.ts';
+import type { Peer } from '../../contract/peers.ts';
 import { isQuietAt } from '../../contract/quiet-hours.ts';
 import { say } from '../../messages/messages.ts';
 import { exceptionsTo, sayAudience, sayExceptions } from '../audience.ts';

@@ -1,6 +1,6 @@
 // `ebp status`: this computer, and what it lacks.
 import type { Command } from 'commander';
-import type { HealthItem } from '../../contract/models.ts';
+import type { HealthItem } from '../../contract/health.ts';
 import { isQuietAt } from '../../contract/quiet-hours.ts';
 import { say } from '../../messages/messages.ts';
 import { type Run, readTopic } from '../context.ts';

@@ -2,9 +2,10 @@
 import type { Command } from 'commander';
 import encodeQR from 'qr';
 import type { Client } from '../../contract/client.ts';
+import type { Comparison } from '../../contract/comparisons.ts';
 import { AppError } from '../../contract/errors.ts';
+import type { PeerId } from '../../contract/ids.ts';
 import { formatKeyText, parseKeyText } from '../../contract/key-text.ts';
-import type { Comparison, PeerId } from '../../contract/models.ts';
 import { codeGroups, codeWords } from '../../messages/code-words.ts';
 import { say, sayProblem } from '../../messages/messages.ts';
 import { type CommandContext, type Run, readTopic, waitFor } from '../context.ts';

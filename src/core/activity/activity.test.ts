@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ActivityEntry } from '../../contract/activity.ts';
-import type { OfferId, PeerId, SessionId } from '../../contract/models.ts';
+import type { OfferId, PeerId, SessionId } from '../../contract/ids.ts';
 import { noPowers } from '../../contract/powers.ts';
 import { silentLog } from '../lib/log.ts';
 import { type Activity, type Note, startActivity } from './activity.ts';

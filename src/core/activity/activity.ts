@@ -11,7 +11,7 @@ import {
   activityEntrySchema,
 } from '../../contract/activity.ts';
 import { type Problem, toProblem } from '../../contract/errors.ts';
-import type { PeerId, SessionId } from '../../contract/models.ts';
+import type { PeerId, SessionId } from '../../contract/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import { sealLine, splitLines, type Unsealed } from './chain.ts';

@@ -1,6 +1,6 @@
 // Lines of the activity log as comma-separated values (RFC 4180), for a spreadsheet.
 import type { ActivityEntry } from '../../contract/activity.ts';
-import type { Powers } from '../../contract/models.ts';
+import type { Powers } from '../../contract/powers.ts';
 
 type Cell = string | number | boolean | null | undefined;
 

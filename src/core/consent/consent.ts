@@ -2,21 +2,15 @@
 
 import { randomUUID } from 'node:crypto';
 import type { AnsweredBy } from '../../contract/activity.ts';
+import type { Request } from '../../contract/consent.ts';
 import { AppError } from '../../contract/errors.ts';
-import {
-  type Offer,
-  type OwnSandbox,
-  type PeerId,
-  type Powers,
-  type Request,
-  type RequestId,
-  type RuleId,
-  requestIdSchema,
-  type Settings,
-  type Size,
-} from '../../contract/models.ts';
+import { type PeerId, type RequestId, type RuleId, requestIdSchema } from '../../contract/ids.ts';
+import type { Offer, OwnSandbox } from '../../contract/offers.ts';
+import type { Powers } from '../../contract/powers.ts';
 import { canHoldTo, isWithin, narrowest } from '../../contract/powers.ts';
 import { isQuietAt } from '../../contract/quiet-hours.ts';
+import type { Size } from '../../contract/sessions.ts';
+import type { Settings } from '../../contract/settings.ts';
 import type { View } from '../../contract/views.ts';
 import type { Note, Recorder } from '../activity/activity.ts';
 import type { Log } from '../lib/log.ts';

@@ -1,6 +1,7 @@
 // The one object that a yes creates. Nothing of this computer runs for a peer without one that is live.
 
-import type { OfferId, PeerId, Powers, RequestId, RuleId } from '../../contract/models.ts';
+import type { OfferId, PeerId, RequestId, RuleId } from '../../contract/ids.ts';
+import type { Powers } from '../../contract/powers.ts';
 import type { View } from '../../contract/views.ts';
 import { type Clocks, leftMs, type Mark, markNow, systemClocks } from '../lib/elapsed.ts';
 

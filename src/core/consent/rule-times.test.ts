@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { OfferId, PeerId } from '../../contract/models.ts';
+import type { OfferId, PeerId } from '../../contract/ids.ts';
 import { noPowers } from '../../contract/powers.ts';
 import type { Clocks } from '../lib/elapsed.ts';
 import { silentLog } from '../lib/log.ts';

@@ -1,6 +1,6 @@
 // How much of its time a rule has used, by clocks that nobody can set, also over a restart of the core and of the computer.
 import { z } from 'zod';
-import type { Rule } from '../../contract/models.ts';
+import type { Rule } from '../../contract/consent.ts';
 import { type Clocks, leftMs, type Mark, markNow, passedMs } from '../lib/elapsed.ts';
 
 /** What is stored beside a rule: the time that it had used when the computer had been on for so long, in which life of it. */

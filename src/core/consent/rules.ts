@@ -3,14 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { check } from '../../contract/check.ts';
-import {
-  offerIdSchema,
-  peerIdSchema,
-  type Rule,
-  type RuleId,
-  ruleIdSchema,
-  ruleSchema,
-} from '../../contract/models.ts';
+import { type Rule, ruleSchema } from '../../contract/consent.ts';
+import { offerIdSchema, peerIdSchema, type RuleId, ruleIdSchema } from '../../contract/ids.ts';
 import { isWithin, noPowers } from '../../contract/powers.ts';
 import { type Clocks, systemClocks } from '../lib/elapsed.ts';
 import { entriesOf, JsonFile, type JsonFileProblem } from '../lib/json-file.ts';

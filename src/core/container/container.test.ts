@@ -3,7 +3,8 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { PeerId, Settings } from '../../contract/models.ts';
+import type { PeerId } from '../../contract/ids.ts';
+import type { Settings } from '../../contract/settings.ts';
 import { silentLog } from '../lib/log.ts';
 import { removeTree } from '../lib/remove-tree.ts';
 import { State } from '../lib/state.ts';

@@ -4,8 +4,10 @@ import { chown, mkdir, opendir, readdir, readFile, rename, stat } from 'node:fs/
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { z } from 'zod';
+import type { Container, JudgedMount } from '../../contract/containers.ts';
 import { AppError } from '../../contract/errors.ts';
-import { type Container, type JudgedMount, type PeerId, peerIdSchema, type Size } from '../../contract/models.ts';
+import { type PeerId, peerIdSchema } from '../../contract/ids.ts';
+import type { Size } from '../../contract/sessions.ts';
 import { orDiskFull } from '../lib/disk-full.ts';
 import { JsonFile } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';

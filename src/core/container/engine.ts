@@ -1,6 +1,7 @@
 // What a container engine does. Engines: bubblewrap (default); Podman and Docker can come behind the same interface.
 import type { Duplex } from 'node:stream';
-import type { HealthItem, Size } from '../../contract/models.ts';
+import type { HealthItem } from '../../contract/health.ts';
+import type { Size } from '../../contract/sessions.ts';
 import type { Excerpt } from '../lib/last-words.ts';
 
 /** What a sandbox is made of. Everything in it comes from this computer's person or from us, nothing from the wire but the size. */

@@ -1,7 +1,7 @@
 // The places of this computer that no container may see, whatever folder its owner mounts: each with the reason that a person is told.
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { MountNote } from '../../contract/models.ts';
+import type { MountNote } from '../../contract/containers.ts';
 
 export interface GuardedPlace {
   readonly path: string;

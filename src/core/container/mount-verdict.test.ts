@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Mount } from '../../contract/models.ts';
+import type { Mount } from '../../contract/containers.ts';
 import { findGuard, type Guard, type WhatIsOurs } from './guarded-places.ts';
 import { isWithin, parseMountTable, spotOf } from './mount-table.ts';
 import { findWarnings, judgeMount, tidyPath } from './mount-verdict.ts';

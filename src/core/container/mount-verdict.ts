@@ -3,7 +3,7 @@ import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, lstat, open, opendir, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Mount, MountNote, MountVerdict } from '../../contract/models.ts';
+import type { Mount, MountNote, MountVerdict } from '../../contract/containers.ts';
 import type { SandboxMount } from './engine.ts';
 import { type Guard, type GuardedPlace, keysOf } from './guarded-places.ts';
 import { isWithin, type MountEntry, readMountTable, type Spot, spotOf } from './mount-table.ts';

@@ -1,6 +1,8 @@
 // The folders of the owner that every container sees: what was chosen, what becomes of each, and the hold on them while one is mounted.
+
+import type { JudgedMount, Mount, MountVerdict } from '../../contract/containers.ts';
 import { AppError } from '../../contract/errors.ts';
-import type { JudgedMount, Mount, MountVerdict, Settings } from '../../contract/models.ts';
+import type { Settings } from '../../contract/settings.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { Guard } from './guarded-places.ts';

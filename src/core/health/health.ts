@@ -1,7 +1,8 @@
 // The topic `health`: what the engine found, the peer port, multicast, the disk and the files that were damaged.
 import { statfs } from 'node:fs/promises';
+import type { JudgedMount } from '../../contract/containers.ts';
 import { assertNever } from '../../contract/errors.ts';
-import type { HealthItem, JudgedMount } from '../../contract/models.ts';
+import type { HealthItem } from '../../contract/health.ts';
 import type { Engine } from '../container/engine.ts';
 import type { KeyPlace } from '../identity/identity.ts';
 import type { JsonFileProblem } from '../lib/json-file.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type PeerId, type Settings, sessionIdSchema } from '../../contract/models.ts';
+import { type PeerId, sessionIdSchema } from '../../contract/ids.ts';
+import type { Settings } from '../../contract/settings.ts';
 import { State } from '../lib/state.ts';
 import { MAX_OFFERS, OLDEST_PROTOCOL, PROTOCOL } from '../wire/peer-protocol.ts';
 import type { Visitor } from '../wire/peer-server.ts';

@@ -2,8 +2,10 @@
 
 import type { AnsweredBy } from '../../contract/activity.ts';
 import { AppError, type ErrorCode, type Problem, toProblem } from '../../contract/errors.ts';
-import type { OfferId, PeerId, Settings, Size } from '../../contract/models.ts';
+import type { OfferId, PeerId } from '../../contract/ids.ts';
 import { withView } from '../../contract/powers.ts';
+import type { Size } from '../../contract/sessions.ts';
+import type { Settings } from '../../contract/settings.ts';
 import { hasChannel, rowOf } from '../../contract/views.ts';
 import type { Note, Recorder } from '../activity/activity.ts';
 import type { Consent, PendingRequest } from '../consent/consent.ts';

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { duplexPair, PassThrough } from 'node:stream';
 import { beforeEach, expect, test, vi } from 'vitest';
-import type { OfferId, PeerId, RequestId, RuleId, SessionId } from '../../contract/models.ts';
+import type { OfferId, PeerId, RequestId, RuleId, SessionId } from '../../contract/ids.ts';
 import { noPowers } from '../../contract/powers.ts';
 import type { View } from '../../contract/views.ts';
 import { createRecording, type Recording } from '../activity/activity.test-support.ts';

@@ -5,21 +5,12 @@ import { createServer, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError, assertNever, type Problem, toProblem } from '../../contract/errors.ts';
 import { MIB } from '../../contract/exchange.ts';
-import {
-  type Closing,
-  type EndReason,
-  type Offer,
-  type OfferId,
-  type PeerId,
-  type Powers,
-  type RuleId,
-  type Session,
-  type SessionId,
-  type Settings,
-  type Size,
-  sessionIdSchema,
-} from '../../contract/models.ts';
+import { type OfferId, type PeerId, type RuleId, type SessionId, sessionIdSchema } from '../../contract/ids.ts';
+import type { Offer } from '../../contract/offers.ts';
+import type { Powers } from '../../contract/powers.ts';
 import { canHoldTo, isWithin } from '../../contract/powers.ts';
+import type { Closing, EndReason, Session, Size } from '../../contract/sessions.ts';
+import type { Settings } from '../../contract/settings.ts';
 import { hasChannel } from '../../contract/views.ts';
 import type { Note, Recorder } from '../activity/activity.ts';
 import { type PoliteClose, startPoliteClose } from '../channels/display/polite-close.ts';

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../contract/errors.ts';
-import { type PeerId, peerIdSchema } from '../../contract/models.ts';
+import { type PeerId, peerIdSchema } from '../../contract/ids.ts';
 import { orDiskFull } from '../lib/disk-full.ts';
 import { type Log, silentLog } from '../lib/log.ts';
 import { replaceFile } from '../lib/replace-file.ts';

@@ -1,6 +1,8 @@
 // Who may see an offer.
 import { assertNever } from '../../contract/errors.ts';
-import type { Audience, OwnOffer, PeerId, Settings } from '../../contract/models.ts';
+import type { PeerId } from '../../contract/ids.ts';
+import type { Audience, OwnOffer } from '../../contract/offers.ts';
+import type { Settings } from '../../contract/settings.ts';
 
 /** Somebody who looks at this computer's catalogue. */
 export interface Reader {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { offerIdSchema } from '../../contract/models.ts';
+import { offerIdSchema } from '../../contract/ids.ts';
 import { toOfferId } from './offer-id.ts';
 
 test('a plain name is its own id', () => {

@@ -1,6 +1,6 @@
 // From the name of an entry's file to an id that every version, settings file and command line takes.
 import { createHash } from 'node:crypto';
-import { type OfferId, offerIdSchema } from '../../contract/models.ts';
+import { type OfferId, offerIdSchema } from '../../contract/ids.ts';
 
 const MAX_READABLE = 60;
 const HASH_DIGITS = 12;

@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import type { BrokenEntry, IconHash, Offer, OfferId, OwnOffer, Settings } from '../../contract/models.ts';
+import type { IconHash, OfferId } from '../../contract/ids.ts';
+import type { BrokenEntry, Offer, OwnOffer } from '../../contract/offers.ts';
+import type { Settings } from '../../contract/settings.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import { EntryFault } from './app/fault.ts';

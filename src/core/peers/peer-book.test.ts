@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { PeerId } from '../../contract/models.ts';
+import type { PeerId } from '../../contract/ids.ts';
 import { silentLog } from '../lib/log.ts';
 import { openPeerBook, type PeerBook, shortName } from './peer-book.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ClientId } from '../../contract/contract.ts';
-import type { IconHash, PeerId } from '../../contract/models.ts';
+import type { IconHash, PeerId } from '../../contract/ids.ts';
 import { openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
 import { PROTOCOL } from '../wire/peer-protocol.ts';

@@ -1,7 +1,9 @@
 // Who is there: peers found by multicast DNS or added by address, the connections to them, and the catalogues of the open ones.
 import type { ClientId } from '../../contract/contract.ts';
 import { AppError, type Problem, toProblem } from '../../contract/errors.ts';
-import type { Offer, Peer, PeerId } from '../../contract/models.ts';
+import type { PeerId } from '../../contract/ids.ts';
+import type { Offer } from '../../contract/offers.ts';
+import type { Peer } from '../../contract/peers.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Log } from '../lib/log.ts';
 import { createRateLimit } from '../lib/rate-limit.ts';

@@ -1,6 +1,6 @@
 // Reads what a peer offers, with care: it comes from outside.
 import { check } from '../../contract/check.ts';
-import { type Offer, offerSchema } from '../../contract/models.ts';
+import { type Offer, offerSchema } from '../../contract/offers.ts';
 import type { Log } from '../lib/log.ts';
 import { toShowable } from '../lib/text.ts';
 import type { Offers } from '../offers/offers.ts';

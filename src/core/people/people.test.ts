@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
-import type { PeerId, RuleId } from '../../contract/models.ts';
+import type { PeerId, RuleId } from '../../contract/ids.ts';
 import { createRecording } from '../activity/activity.test-support.ts';
 import { createPeople } from './people.ts';
 

@@ -1,8 +1,9 @@
 // What happens to a peer as a whole: verified, renamed, blocked, forgotten. What hangs on it ends with it.
 import type { ActivityEvent } from '../../contract/activity.ts';
+import type { Rule } from '../../contract/consent.ts';
 import { AppError } from '../../contract/errors.ts';
+import type { PeerId, RuleId } from '../../contract/ids.ts';
 import { parseKeyText } from '../../contract/key-text.ts';
-import type { PeerId, Rule, RuleId } from '../../contract/models.ts';
 import type { Note, Recorder } from '../activity/activity.ts';
 import type { Consent } from '../consent/consent.ts';
 import type { Rules } from '../consent/rules.ts';

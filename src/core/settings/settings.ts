@@ -2,9 +2,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../../contract/errors.ts';
-import { type Settings, settingsSchema } from '../../contract/models.ts';
 import { homeOf } from '../../contract/profile.ts';
 import { parseInput } from '../../contract/rpc.ts';
+import { type Settings, settingsSchema } from '../../contract/settings.ts';
 import { JsonFile, type JsonFileProblem } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ClientId } from '../../contract/contract.ts';
-import type { OfferId, PeerId, Powers, RequestId, SessionId } from '../../contract/models.ts';
+import type { OfferId, PeerId, RequestId, SessionId } from '../../contract/ids.ts';
+import type { Powers } from '../../contract/powers.ts';
 import { noPowers } from '../../contract/powers.ts';
 import type { View } from '../../contract/views.ts';
 import { createRecording } from '../activity/activity.test-support.ts';

@@ -2,20 +2,14 @@
 
 import { randomUUID } from 'node:crypto';
 import type { ActivityEvent } from '../../contract/activity.ts';
+import type { Ask } from '../../contract/asks.ts';
 import type { ClientId } from '../../contract/contract.ts';
 import { AppError, toProblem } from '../../contract/errors.ts';
-import {
-  type Ask,
-  type Offer,
-  type OfferId,
-  type PeerId,
-  type Powers,
-  type RequestId,
-  requestIdSchema,
-  type SessionId,
-  type Size,
-} from '../../contract/models.ts';
+import { type OfferId, type PeerId, type RequestId, requestIdSchema, type SessionId } from '../../contract/ids.ts';
+import type { Offer } from '../../contract/offers.ts';
+import type { Powers } from '../../contract/powers.ts';
 import { narrowest, noPowers, withView } from '../../contract/powers.ts';
+import type { Size } from '../../contract/sessions.ts';
 import type { View } from '../../contract/views.ts';
 import type { Recorder } from '../activity/activity.ts';
 import { dropOldest } from '../lib/drop-oldest.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { OfferId, PeerId, RequestId, SessionId } from '../../contract/models.ts';
+import type { OfferId, PeerId, RequestId, SessionId } from '../../contract/ids.ts';
 import { noPowers } from '../../contract/powers.ts';
 import { createRecording } from '../activity/activity.test-support.ts';
 import { type Identity, openIdentity } from '../identity/identity.ts';

@@ -3,9 +3,9 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { check } from '../../contract/check.ts';
 import { createLinePort } from '../../contract/line-port.ts';
-import { settingsSchema } from '../../contract/models.ts';
 import { noPowers } from '../../contract/powers.ts';
 import { createRpc, parseInput } from '../../contract/rpc.ts';
+import { settingsSchema } from '../../contract/settings.ts';
 import { grantedSessionSchema, helloSchema, hostNotices, visitorCalls } from './peer-protocol.ts';
 
 test('what other versions do not say, or say otherwise, is not known, and nothing else of it is lost', () => {

@@ -2,18 +2,15 @@
 
 import { z } from 'zod';
 import { errorCodeSchema, errorParamsSchema } from '../../contract/errors.ts';
+import { iconHashSchema, offerIdSchema, requestIdSchema, sessionIdSchema } from '../../contract/ids.ts';
+import { powersSchema } from '../../contract/powers.ts';
 import {
   closingSchema,
   endReasonSchema,
-  iconHashSchema,
   MAX_WINDOWS,
-  offerIdSchema,
-  powersSchema,
   programWindowSchema,
-  requestIdSchema,
-  sessionIdSchema,
   sizeSchema,
-} from '../../contract/models.ts';
+} from '../../contract/sessions.ts';
 import type { View } from '../../contract/views.ts';
 import { viewSchema } from '../../contract/views.ts';
 import { toLastWords } from '../lib/last-words.ts';

@@ -1,5 +1,5 @@
 // What a computer has and lacks for sharing, one sentence for each state of each item.
-import type { HealthItem } from '../../contract/models.ts';
+import type { HealthItem } from '../../contract/health.ts';
 
 /** A sentence for each level; `ok_browser` and the like are said when the item's parameter `context` names them. */
 type Levels = Readonly<Record<HealthItem['level'], string>> &

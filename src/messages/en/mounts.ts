@@ -1,5 +1,5 @@
 // What becomes of a folder that the owner wants programs to see: one sentence for each reason, the same in window, card and CLI.
-import type { MountNote } from '../../contract/models.ts';
+import type { MountNote } from '../../contract/containers.ts';
 
 export const mounts: Readonly<Record<MountNote['reason'], string>> = {
   root: 'This is the whole computer. Choose the one folder that programs need.',

@@ -2,7 +2,8 @@
 import { Button, Group } from '@mantine/core';
 import { IconActivity, IconPlayerStop } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { Ask, Session } from '../../contract/models.ts';
+import type { Ask } from '../../contract/asks.ts';
+import type { Session } from '../../contract/sessions.ts';
 import { Hint } from '../components/hint.tsx';
 import { visibleAsks } from '../lib/asks.ts';
 import { useAction, useCore, useNow, useTopic } from '../use-core.tsx';

@@ -2,7 +2,7 @@
 
 import { Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import type { Ask } from '../../contract/models.ts';
+import type { Ask } from '../../contract/asks.ts';
 import { rowOf } from '../../contract/views.ts';
 import { sayProblem } from '../../messages/messages.ts';
 import { launchInViewer } from '../catalogue/launch.ts';

@@ -1,7 +1,8 @@
 // Tells the visitor when the person there took something away while the program runs, in the main window and in the program's own.
 import { notifications } from '@mantine/notifications';
 import { useEffect, useRef } from 'react';
-import type { Session, SessionId } from '../../contract/models.ts';
+import type { SessionId } from '../../contract/ids.ts';
+import type { Session } from '../../contract/sessions.ts';
 import { messages, say } from '../../messages/messages.ts';
 import { formatDuration, shorten } from '../lib/format.ts';
 import { sayPeer } from '../lib/peers.ts';

@@ -3,8 +3,9 @@
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core';
 import { IconChevronDown, IconEye, IconHourglass, IconX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { Powers, Session } from '../../contract/models.ts';
+import type { Powers } from '../../contract/powers.ts';
 import { hasPower, withPower } from '../../contract/powers.ts';
+import type { Session } from '../../contract/sessions.ts';
 import { powerNames, rowOf } from '../../contract/views.ts';
 import { peerLabel } from '../../messages/peer-label.ts';
 import { powerIcons } from '../components/power-icons.ts';

@@ -2,7 +2,7 @@
 
 import { Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import type { Session } from '../../contract/models.ts';
+import type { Session } from '../../contract/sessions.ts';
 import { rowOf } from '../../contract/views.ts';
 import { sayProblem } from '../../messages/messages.ts';
 import { peerLabel } from '../../messages/peer-label.ts';

@@ -3,7 +3,7 @@ import { ActionIcon, Menu, Text, Tooltip, UnstyledButton } from '@mantine/core';
 import { IconAdjustments, IconAppWindow, IconDotsVertical, IconScreenShare, IconTerminal2 } from '@tabler/icons-react';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Offer } from '../../contract/models.ts';
+import type { Offer } from '../../contract/offers.ts';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { canLaunch, isKnownKind } from '../lib/offers.ts';
 

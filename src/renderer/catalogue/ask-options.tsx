@@ -3,7 +3,8 @@
 import { Button, Checkbox, Group, Modal, Select, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Offer, Powers } from '../../contract/models.ts';
+import type { Offer } from '../../contract/offers.ts';
+import type { Powers } from '../../contract/powers.ts';
 import { hasPower, noPowers, withPower } from '../../contract/powers.ts';
 import { powerNames } from '../../contract/views.ts';
 import { formatDuration } from '../lib/format.ts';

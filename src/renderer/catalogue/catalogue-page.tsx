@@ -14,7 +14,9 @@ import {
 } from '@tabler/icons-react';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Offer, Peer, PeerId } from '../../contract/models.ts';
+import type { PeerId } from '../../contract/ids.ts';
+import type { Offer } from '../../contract/offers.ts';
+import type { Peer } from '../../contract/peers.ts';
 import { sayProblem } from '../../messages/messages.ts';
 import { Hint } from '../components/hint.tsx';
 import { PresenceDot, VerifiedMark } from '../components/peer-mark.tsx';

@@ -1,6 +1,6 @@
 // Opens viewer windows in the click that launches, and ends what they show when they are closed.
 import { notifications } from '@mantine/notifications';
-import type { RequestId, SessionId } from '../../contract/models.ts';
+import type { RequestId, SessionId } from '../../contract/ids.ts';
 import { say } from '../../messages/messages.ts';
 import type { CoreConnection } from '../core-connection.ts';
 import { type Launch, parseWindowRoute, viewerQuery } from '../lib/route.ts';

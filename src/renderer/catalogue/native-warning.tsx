@@ -2,7 +2,7 @@
 import { Alert, Button, Group, List, Modal, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { Offer } from '../../contract/models.ts';
+import type { Offer } from '../../contract/offers.ts';
 import { warmColor } from '../theme.ts';
 
 interface NativeWarningProps {

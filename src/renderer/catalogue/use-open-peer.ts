@@ -1,6 +1,6 @@
 // Keeps the catalogues of the peers looked at last open, so that going back to one is instant and all can be searched.
 import { useEffect, useRef } from 'react';
-import type { PeerId } from '../../contract/models.ts';
+import type { PeerId } from '../../contract/ids.ts';
 import { useConnectionEpoch, useCore } from '../use-core.tsx';
 
 const MAX_OPEN = 8;

@@ -1,6 +1,6 @@
 // An offer's icon, or its first letter where there is none.
 import { useState } from 'react';
-import type { Offer } from '../../contract/models.ts';
+import type { Offer } from '../../contract/offers.ts';
 import './offer-icon.css';
 
 /** Hues that keep white letters readable. */

@@ -2,7 +2,7 @@
 import { Tooltip } from '@mantine/core';
 import { IconShieldCheck, IconShieldQuestion } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { PeerId } from '../../contract/models.ts';
+import type { PeerId } from '../../contract/ids.ts';
 import { useTopic } from '../use-core.tsx';
 import './peer-mark.css';
 

@@ -3,7 +3,7 @@ import { Alert, Button, Group, Radio, Stack, Text, TextInput, Title } from '@man
 import { IconEye, IconInfoCircle } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Settings } from '../../contract/models.ts';
+import type { Settings } from '../../contract/settings.ts';
 import { ConnectionBanner } from '../components/connection-banner.tsx';
 import { HealthList } from '../settings/health-list.tsx';
 import { useAction, useCore, useTopic } from '../use-core.tsx';

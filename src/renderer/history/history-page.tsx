@@ -11,7 +11,7 @@ import {
   type ActivityGroup,
   activityGroupSchema,
 } from '../../contract/activity.ts';
-import type { PeerId } from '../../contract/models.ts';
+import type { PeerId } from '../../contract/ids.ts';
 import { Hint } from '../components/hint.tsx';
 import { groupByDay } from '../lib/days.ts';
 import { formatNumber, shortFingerprint } from '../lib/format.ts';

@@ -17,7 +17,7 @@ import {
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ActivityEntry } from '../../contract/activity.ts';
-import type { PeerId } from '../../contract/models.ts';
+import type { PeerId } from '../../contract/ids.ts';
 import { type Formats, sayDetails, sayEntry } from '../../messages/activity.ts';
 import { formatDateTime, formatDuration, formatNumber, formatSize, formatTimeOfDay } from '../lib/format.ts';
 

@@ -1,5 +1,5 @@
 // Which questions of this computer are listed.
-import type { Ask } from '../../contract/models.ts';
+import type { Ask } from '../../contract/asks.ts';
 
 /** The newest first; an ask that became a session is listed as that session. */
 export function visibleAsks(asks: readonly Ask[]): readonly Ask[] {

@@ -1,5 +1,6 @@
 // Search and categories over lists of offers.
-import { knownOfferKinds, type Offer, type OfferId } from '../../contract/models.ts';
+import type { OfferId } from '../../contract/ids.ts';
+import { knownOfferKinds, type Offer } from '../../contract/offers.ts';
 import { messages } from '../../messages/messages.ts';
 
 /** Main categories of the Desktop Menu Specification 1.1, appendix A, in the order in which they are shown. */

@@ -1,5 +1,5 @@
 // Order and search of the list of peers.
-import type { Peer } from '../../contract/models.ts';
+import type { Peer } from '../../contract/peers.ts';
 import { messages } from '../../messages/messages.ts';
 import { type Party, peerLabel } from '../../messages/peer-label.ts';
 import { shorten } from './format.ts';

@@ -1,7 +1,8 @@
 // Powers in words, and which limits of time a person is offered.
 
-import type { Powers, Session } from '../../contract/models.ts';
+import type { Powers } from '../../contract/powers.ts';
 import { hasPower } from '../../contract/powers.ts';
+import type { Session } from '../../contract/sessions.ts';
 import { type PowerName, powerNames } from '../../contract/views.ts';
 import { messages, say } from '../../messages/messages.ts';
 import { formatDuration } from './format.ts';

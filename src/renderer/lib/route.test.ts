@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type OfferId, type PeerId, requestIdSchema } from '../../contract/models.ts';
+import { type OfferId, type PeerId, requestIdSchema } from '../../contract/ids.ts';
 import { noPowers } from '../../contract/powers.ts';
 import { type Page, pageHash, parsePage, parseWindowRoute, viewerQuery } from './route.ts';
 

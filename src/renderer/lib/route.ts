@@ -4,14 +4,13 @@ import {
   type OfferId,
   offerIdSchema,
   type PeerId,
-  type Powers,
   peerIdSchema,
-  powersSchema,
   type RequestId,
   requestIdSchema,
   type SessionId,
   sessionIdSchema,
-} from '../../contract/models.ts';
+} from '../../contract/ids.ts';
+import { type Powers, powersSchema } from '../../contract/powers.ts';
 import { type View, viewSchema } from '../../contract/views.ts';
 
 export interface Launch {

@@ -2,7 +2,9 @@
 import { MultiSelect, Select, Stack, Text } from '@mantine/core';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Audience, type Peer, peerIdSchema } from '../../contract/models.ts';
+import { peerIdSchema } from '../../contract/ids.ts';
+import type { Audience } from '../../contract/offers.ts';
+import type { Peer } from '../../contract/peers.ts';
 import { shortFingerprint } from '../lib/format.ts';
 import { sortPeers } from '../lib/peers.ts';
 import { useTopic } from '../use-core.tsx';

@@ -16,7 +16,7 @@ import {
 import { IconAlertTriangle, IconApps, IconEye, IconInfoCircle, IconSearch } from '@tabler/icons-react';
 import { memo, useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Audience, BrokenEntry, OwnOffer } from '../../contract/models.ts';
+import type { Audience, BrokenEntry, OwnOffer } from '../../contract/offers.ts';
 import { Hint } from '../components/hint.tsx';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { formatNumber } from '../lib/format.ts';

@@ -3,7 +3,8 @@ import { ActionIcon, Button, Group, Text, TextInput, UnstyledButton } from '@man
 import { IconBan, IconDeviceDesktop, IconPlus, IconSearch, IconX } from '@tabler/icons-react';
 import { type KeyboardEvent, memo, useDeferredValue, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Peer, PeerId } from '../../contract/models.ts';
+import type { PeerId } from '../../contract/ids.ts';
+import type { Peer } from '../../contract/peers.ts';
 import { PresenceDot, VerifiedMark } from '../components/peer-mark.tsx';
 import { formatNumber } from '../lib/format.ts';
 import { isImpersonated, looksSame, searchPeers, sortPeers } from '../lib/peers.ts';

@@ -3,7 +3,7 @@ import { ActionIcon, Menu, Text } from '@mantine/core';
 import { IconBan, IconCircleCheck, IconDots, IconPencil, IconShieldOff, IconTrash } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Peer } from '../../contract/models.ts';
+import type { Peer } from '../../contract/peers.ts';
 import { ConfirmDialog } from '../components/confirm-dialog.tsx';
 import { useAction, useCore } from '../use-core.tsx';
 import { RenamePeer } from './rename-peer.tsx';

@@ -2,7 +2,7 @@
 import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Peer } from '../../contract/models.ts';
+import type { Peer } from '../../contract/peers.ts';
 import { useAction, useCore } from '../use-core.tsx';
 
 export function RenamePeer({ peer, isOpen, onClose }: { peer: Peer; isOpen: boolean; onClose: () => void }) {

@@ -1,5 +1,5 @@
 // What a shell gives the page: a way to the core, and a channel for each session's display.
-import type { SessionId } from '../../contract/models.ts';
+import type { SessionId } from '../../contract/ids.ts';
 import type { Port } from '../../contract/port.ts';
 
 /** The slice of the WebSocket interface that noVNC's RFB uses (core/websock.js there). */

@@ -1,5 +1,5 @@
 // Many display streams over one MessagePort, each looking to noVNC like a WebSocket.
-import type { SessionId } from '../../contract/models.ts';
+import type { SessionId } from '../../contract/ids.ts';
 import type { DisplayChannel } from './carrier.ts';
 
 export type DisplayMessage =

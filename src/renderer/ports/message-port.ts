@@ -1,7 +1,7 @@
 // The Electron shell's carrier: three MessagePorts that the preload passes on from the main process.
 import { AppError } from '../../contract/errors.ts';
 import { filePath } from '../../contract/exchange.ts';
-import type { SessionId } from '../../contract/models.ts';
+import type { SessionId } from '../../contract/ids.ts';
 import type { Port } from '../../contract/port.ts';
 import type { Carrier } from './carrier.ts';
 import { createDisplayPort, type DisplayPort } from './display-port.ts';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { SessionId } from '../../contract/models.ts';
+import type { SessionId } from '../../contract/ids.ts';
 import { createUploadPort } from './upload-port.ts';
 
 const sessionId = 'b4d6b4a6-8f4e-4d0e-9d0a-0d3c7d1c2b3a' as SessionId;

@@ -1,7 +1,7 @@
 // The browser shell's carrier: WebSockets to the server that this page came from.
 import { AppError, problemSchema } from '../../contract/errors.ts';
 import { filePath } from '../../contract/exchange.ts';
-import type { SessionId } from '../../contract/models.ts';
+import type { SessionId } from '../../contract/ids.ts';
 import type { Port } from '../../contract/port.ts';
 import { type Carrier, type DisplayChannel, Unauthorized, type Upload } from './carrier.ts';
 

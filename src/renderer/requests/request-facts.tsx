@@ -1,7 +1,8 @@
 // Where it would run, how it is seen, and what of this computer it can read: what no switch on the card changes.
 import { IconAlertTriangle, IconBox, IconFolder, IconHistory, IconScreenShare } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { Mount, Request } from '../../contract/models.ts';
+import type { Request } from '../../contract/consent.ts';
+import type { Mount } from '../../contract/containers.ts';
 import { MountNotes } from '../settings/mount-notes.tsx';
 import { useTopic } from '../use-core.tsx';
 import { Fact } from './request-who.tsx';

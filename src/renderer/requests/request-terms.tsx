@@ -2,7 +2,8 @@
 
 import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Powers, Request } from '../../contract/models.ts';
+import type { Request } from '../../contract/consent.ts';
+import type { Powers } from '../../contract/powers.ts';
 import { hasPower } from '../../contract/powers.ts';
 import { powerNames, rowOf } from '../../contract/views.ts';
 import { messages, say } from '../../messages/messages.ts';

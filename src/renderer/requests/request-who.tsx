@@ -3,7 +3,7 @@ import { Alert, Button } from '@mantine/core';
 import { IconAlertTriangle, IconShieldCheck } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Request } from '../../contract/models.ts';
+import type { Request } from '../../contract/consent.ts';
 import { shortFingerprint } from '../lib/format.ts';
 import { useCore, useTopic } from '../use-core.tsx';
 import { isOver, openVerify } from '../verify/open-verify.ts';

@@ -3,7 +3,7 @@ import { ActionIcon, Text, Title } from '@mantine/core';
 import { IconNetwork, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Peer } from '../../contract/models.ts';
+import type { Peer } from '../../contract/peers.ts';
 import { VerifiedMark } from '../components/peer-mark.tsx';
 import { markedName } from '../lib/peers.ts';
 import { ForgetPeer } from '../peers/peer-menu.tsx';

@@ -2,7 +2,7 @@
 import { Button, Group, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconRefresh } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { HealthItem } from '../../contract/models.ts';
+import type { HealthItem } from '../../contract/health.ts';
 import { CopyLine } from '../components/copy-line.tsx';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
 import './settings.css';

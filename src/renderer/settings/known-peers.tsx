@@ -3,7 +3,7 @@ import { Group } from '@mantine/core';
 import { IconBan, IconDeviceDesktop } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Peer } from '../../contract/models.ts';
+import type { Peer } from '../../contract/peers.ts';
 import { VerifiedMark } from '../components/peer-mark.tsx';
 import { formatDateTime, shortFingerprint } from '../lib/format.ts';
 import { searchPeers, sortPeers } from '../lib/peers.ts';

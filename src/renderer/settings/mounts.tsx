@@ -3,8 +3,8 @@ import { ActionIcon, Alert, Button, SegmentedControl, Text, TextInput, Title } f
 import { IconAlertTriangle, IconFolder, IconTrash } from '@tabler/icons-react';
 import { type FormEvent, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Mount, MountVerdict } from '../../contract/containers.ts';
 import { toProblem } from '../../contract/errors.ts';
-import type { Mount, MountVerdict } from '../../contract/models.ts';
 import { sayProblem } from '../../messages/messages.ts';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
 import { MountNotes } from './mount-notes.tsx';

@@ -2,8 +2,8 @@
 import { Group, Switch, Text, TextInput } from '@mantine/core';
 import { useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Settings } from '../../contract/models.ts';
 import { isQuietAt } from '../../contract/quiet-hours.ts';
+import type { Settings } from '../../contract/settings.ts';
 import { formatClock } from '../lib/format.ts';
 import { useAction, useCore, useNow, useTopic } from '../use-core.tsx';
 import { SwitchSetting } from './fields.tsx';

@@ -3,7 +3,7 @@ import { ActionIcon } from '@mantine/core';
 import { IconCircleCheck, IconCircleX, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Rule } from '../../contract/models.ts';
+import type { Rule } from '../../contract/consent.ts';
 import { partyOf, peerLabel } from '../../messages/peer-label.ts';
 import { MarkOf } from '../components/peer-mark.tsx';
 import { formatDateTime, shortFingerprint } from '../lib/format.ts';

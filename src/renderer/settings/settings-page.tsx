@@ -2,7 +2,7 @@
 import { Button, Group, Select, Stack, Tabs, Text, Title } from '@mantine/core';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { logLevelSchema, type Settings } from '../../contract/models.ts';
+import { logLevelSchema, type Settings } from '../../contract/settings.ts';
 import { type SettingsSection, settingsSections } from '../lib/route.ts';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';

@@ -2,8 +2,8 @@
 import { Button, CloseButton, Text } from '@mantine/core';
 import { IconShieldCheck, IconShieldQuestion, IconShieldX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import type { Comparison } from '../../contract/comparisons.ts';
 import { assertNever } from '../../contract/errors.ts';
-import type { Comparison } from '../../contract/models.ts';
 import { sayProblem } from '../../messages/messages.ts';
 import { shorten } from '../lib/format.ts';
 import { useCore, useTopic } from '../use-core.tsx';

@@ -1,6 +1,7 @@
 // Which peer this window's person wants to verify: set by a button anywhere, shown by the one dialog.
 import { useSyncExternalStore } from 'react';
-import type { Comparison, PeerId } from '../../contract/models.ts';
+import type { Comparison } from '../../contract/comparisons.ts';
+import type { PeerId } from '../../contract/ids.ts';
 
 let wanted: PeerId | null = null;
 const listeners = new Set<() => void>();

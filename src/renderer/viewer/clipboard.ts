@@ -1,5 +1,5 @@
 // The clipboard between this computer and a program elsewhere, in the directions that were granted.
-import type { Powers } from '../../contract/models.ts';
+import type { Powers } from '../../contract/powers.ts';
 
 /** The part of noVNC's RFB that is used here. */
 export interface ClipboardScreen extends EventTarget {

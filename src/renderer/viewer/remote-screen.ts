@@ -1,5 +1,6 @@
 // Keeps a session's picture in an element: opens the display stream, opens it again when it breaks, leaves the last picture.
-import type { Powers, SessionId } from '../../contract/models.ts';
+import type { SessionId } from '../../contract/ids.ts';
+import type { Powers } from '../../contract/powers.ts';
 import type { Carrier } from '../ports/carrier.ts';
 import { ClipboardBridge, type ClipboardProblem } from './clipboard.ts';
 import { onFirstPaint } from './first-paint.ts';

@@ -1,5 +1,5 @@
 // How large the remote screen is to be made for a viewer window.
-import type { Size } from '../../contract/models.ts';
+import type { Size } from '../../contract/sessions.ts';
 
 /** Height of the viewer's toolbar; the style sheet uses the same. */
 export const TOOLBAR_HEIGHT_PX = 40;

@@ -1,6 +1,6 @@
 // What a viewer window is about: the ask that it makes as early as it can, or the ask or session in its address.
 import { type Problem, toProblem } from '../../contract/errors.ts';
-import type { RequestId, SessionId } from '../../contract/models.ts';
+import type { RequestId, SessionId } from '../../contract/ids.ts';
 import type { CoreConnection } from '../core-connection.ts';
 import { type Launch, viewerQuery, type WindowRoute } from '../lib/route.ts';
 import { screenSize } from './screen-size.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
-import type { SessionId } from '../../contract/models.ts';
+import type { SessionId } from '../../contract/ids.ts';
 import type { Upload } from '../ports/carrier.ts';
 import { createUploads } from './uploads.ts';
 

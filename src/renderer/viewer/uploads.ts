@@ -1,7 +1,7 @@
 // The files that a viewer window is sending: a few at a time, the others wait.
 import { type Problem, toProblem } from '../../contract/errors.ts';
 import { MIB, toFileName } from '../../contract/exchange.ts';
-import type { SessionId } from '../../contract/models.ts';
+import type { SessionId } from '../../contract/ids.ts';
 import type { Carrier } from '../ports/carrier.ts';
 
 export interface UploadState {

@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { MethodOutput } from '../../contract/contract.ts';
 import { AppError, type Problem, toProblem } from '../../contract/errors.ts';
-import type { Session } from '../../contract/models.ts';
+import type { Session } from '../../contract/sessions.ts';
 import { say } from '../../messages/messages.ts';
 import { useCore } from '../use-core.tsx';
 import { createUploads, type UploadState, type Uploads } from './uploads.ts';

@@ -1,6 +1,8 @@
 // What a viewer window shows, worked out from what the core says and how its display stream fares.
+
+import type { Ask } from '../../contract/asks.ts';
 import type { Problem } from '../../contract/errors.ts';
-import type { Ask, EndReason, Session } from '../../contract/models.ts';
+import type { EndReason, Session } from '../../contract/sessions.ts';
 
 /** none: not begun. connecting: being opened. painted: the picture is there. lost: it broke after that. */
 export type DisplayState = 'none' | 'connecting' | 'painted' | 'lost';

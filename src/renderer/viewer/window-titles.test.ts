@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ProgramWindow } from '../../contract/models.ts';
+import type { ProgramWindow } from '../../contract/sessions.ts';
 import { documentOf, neighbourOf, sortByOwner } from './window-titles.ts';
 
 const make = (id: number, title: string, more: Partial<ProgramWindow> = {}): ProgramWindow => ({

@@ -1,5 +1,5 @@
 // Which of a program's windows a viewer is named for, and how the person goes from one to the next.
-import type { ProgramWindow } from '../../contract/models.ts';
+import type { ProgramWindow } from '../../contract/sessions.ts';
 import { shorten } from '../lib/format.ts';
 
 /** Security: what comes after a title, the peer's name, is in sight however long the title is. */

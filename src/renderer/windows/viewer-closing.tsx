@@ -2,7 +2,7 @@
 import { Button, Text } from '@mantine/core';
 import { IconPower } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { Session } from '../../contract/models.ts';
+import type { Session } from '../../contract/sessions.ts';
 import { ARMED_AFTER_MS, useAfter } from '../use-after.ts';
 import { useAction, useCore } from '../use-core.tsx';
 

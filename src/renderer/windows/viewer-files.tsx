@@ -5,7 +5,7 @@ import { IconFolderShare } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
 import { createPortal } from 'react-dom';
 import { useTranslation } from 'react-i18next';
-import type { Session } from '../../contract/models.ts';
+import type { Session } from '../../contract/sessions.ts';
 import { say } from '../../messages/messages.ts';
 import { FilesPanel } from '../viewer/files-panel.tsx';
 import { droppedFiles, useFiles } from '../viewer/use-files.ts';

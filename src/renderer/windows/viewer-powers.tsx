@@ -3,7 +3,7 @@ import { Text, Tooltip, VisuallyHidden } from '@mantine/core';
 import { IconClipboardCopy, IconClock, IconEye, IconWorld } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Session } from '../../contract/models.ts';
+import type { Session } from '../../contract/sessions.ts';
 import { formatDuration } from '../lib/format.ts';
 import { sayPeer } from '../lib/peers.ts';
 import { useNow } from '../use-core.tsx';

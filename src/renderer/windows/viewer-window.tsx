@@ -12,8 +12,10 @@ import {
 } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Offer, PeerId, Session } from '../../contract/models.ts';
+import type { PeerId } from '../../contract/ids.ts';
+import type { Offer } from '../../contract/offers.ts';
 import { noPowers } from '../../contract/powers.ts';
+import type { Session } from '../../contract/sessions.ts';
 import { sayProblem } from '../../messages/messages.ts';
 import { type Party, partyOf, peerLabel } from '../../messages/peer-label.ts';
 import { usePowerNotices } from '../activity/power-notices.ts';

@@ -3,7 +3,7 @@ import { ActionIcon, Popover, Text, Tooltip, UnstyledButton } from '@mantine/cor
 import { IconAppWindow, IconX } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ProgramWindow, Session } from '../../contract/models.ts';
+import type { ProgramWindow, Session } from '../../contract/sessions.ts';
 import { useAction, useCore } from '../use-core.tsx';
 import { neighbourOf, sortByOwner } from '../viewer/window-titles.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Closing, ProgramWindow } from '../../../contract/models.ts';
+import type { Closing, ProgramWindow } from '../../../contract/sessions.ts';
 import { State } from '../../lib/state.ts';
 import { closeLimits, type PoliteClose, startPoliteClose } from './polite-close.ts';
 

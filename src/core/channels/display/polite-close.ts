@@ -1,5 +1,5 @@
 // How a visitor's session is closed: the program's windows are asked first, then the program, and only what does neither is killed.
-import type { Closing } from '../../../contract/models.ts';
+import type { Closing } from '../../../contract/sessions.ts';
 import type { Sandbox } from '../../container/engine.ts';
 import type { ProgramWindows } from './program-windows.ts';
 

@@ -1,6 +1,6 @@
 // The windows of a session's program, as its window manager tells them (EWMH 1.5, ICCCM): which there are, which is in front, what to ask of them.
 import type { Duplex } from 'node:stream';
-import { MAX_TITLE_LENGTH, MAX_WINDOWS, type ProgramWindow } from '../../../contract/models.ts';
+import { MAX_TITLE_LENGTH, MAX_WINDOWS, type ProgramWindow } from '../../../contract/sessions.ts';
 import type { Log } from '../../lib/log.ts';
 import { type Followable, State } from '../../lib/state.ts';
 import { toShowable } from '../../lib/text.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Powers } from '../../../contract/models.ts';
+import type { Powers } from '../../../contract/powers.ts';
 import { noPowers } from '../../../contract/powers.ts';
 import { RfbClientFilter } from './rfb-client-filter.ts';
 

@@ -1,5 +1,5 @@
 // What a visitor's viewer sends to the program's screen, held to the powers of its session: RFB messages of the client (RFC 6143).
-import type { Powers } from '../../../contract/models.ts';
+import type { Powers } from '../../../contract/powers.ts';
 import {
   clipboard,
   isKnownEncoding,

@@ -1,5 +1,5 @@
 // What a program's screen sends to its visitor's viewer, held to the powers of its session: RFB messages of the server (RFC 6143).
-import type { Powers } from '../../../contract/models.ts';
+import type { Powers } from '../../../contract/powers.ts';
 import {
   BYTES_PER_PIXEL,
   BYTES_PER_TIGHT_PIXEL,

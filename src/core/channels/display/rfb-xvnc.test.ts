@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Powers } from '../../../contract/models.ts';
+import type { Powers } from '../../../contract/powers.ts';
 import { noPowers } from '../../../contract/powers.ts';
 import type { Engine, Sandbox } from '../../container/engine.ts';
 import { createBubblewrap } from '../../container/engines/bubblewrap/bubblewrap.ts';

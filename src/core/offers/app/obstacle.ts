@@ -1,7 +1,7 @@
 // What keeps a program from running in a container, told to its owner before anybody asks for it: another container, or a screen of another kind.
 import { realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { Obstacle } from '../../../contract/models.ts';
+import type { Obstacle } from '../../../contract/offers.ts';
 import { readNeededLibraries } from './elf.ts';
 
 /** How a program can be run here. */

@@ -1,13 +1,7 @@
 // How an application becomes an offer: words within the contract's limits, fit to be shown on any screen.
-import {
-  type IconHash,
-  type Offer,
-  type OfferId,
-  type OwnOffer,
-  offerSchema,
-  ownOfferSchema,
-  type Settings,
-} from '../../../contract/models.ts';
+import type { IconHash, OfferId } from '../../../contract/ids.ts';
+import { type Offer, type OwnOffer, offerSchema, ownOfferSchema } from '../../../contract/offers.ts';
+import type { Settings } from '../../../contract/settings.ts';
 import { formatCommand } from './exec.ts';
 import { EntryFault } from './fault.ts';
 import type { App } from './scan.ts';

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { lstat, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
-import type { BrokenEntry, IconHash, Obstacle, OfferId } from '../../../contract/models.ts';
+import type { IconHash, OfferId } from '../../../contract/ids.ts';
+import type { BrokenEntry, Obstacle } from '../../../contract/offers.ts';
 import { mapLimited } from '../../lib/concurrency.ts';
 import { findProgram } from '../../lib/find-program.ts';
 import type { Log } from '../../lib/log.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../../contract/errors.ts';
-import { type IconHash, iconHashSchema } from '../../../contract/models.ts';
+import { type IconHash, iconHashSchema } from '../../../contract/ids.ts';
 import { orDiskFull } from '../../lib/disk-full.ts';
 import type { Log } from '../../lib/log.ts';
 import { type IconType, MAX_ICON_BYTES, readIconType, readSmallFile } from './icon-file.ts';

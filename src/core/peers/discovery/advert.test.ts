@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { peerIdSchema } from '../../../contract/models.ts';
+import { peerIdSchema } from '../../../contract/ids.ts';
 import { cutBytes, encodeTxt, isAddress, type OwnAdvert, parseTxt, splitAddress } from './advert.ts';
 
 const peerId = peerIdSchema.parse(`SHA256:${'a'.repeat(43)}`);

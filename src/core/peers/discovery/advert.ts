@@ -1,7 +1,7 @@
 // What a computer says about itself on the network, as TXT records (RFC 6763 §6): claims to be read with care, proof of nothing.
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { type PeerId, peerIdSchema } from '../../../contract/models.ts';
+import { type PeerId, peerIdSchema } from '../../../contract/ids.ts';
 import { toShowable } from '../../lib/text.ts';
 
 /** What this computer advertises. */

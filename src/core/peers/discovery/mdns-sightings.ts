@@ -1,6 +1,6 @@
 // Who was heard, where and when, and until when that holds: many sightings of one peer make one advert. Pure but for its listeners.
 import { isIPv6 } from 'node:net';
-import type { PeerId } from '../../../contract/models.ts';
+import type { PeerId } from '../../../contract/ids.ts';
 import type { Advert, TxtClaim } from './advert.ts';
 import { addressRank, type Family, isLinkLocal, type Link, OwnAddresses } from './mdns-links.ts';
 import { type RawSighting, TTL_S } from './mdns-records.ts';

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Bonjour } from 'bonjour-service';
-import { peerIdSchema } from '../../../contract/models.ts';
+import { peerIdSchema } from '../../../contract/ids.ts';
 import { State } from '../../lib/state.ts';
 import type { Advert, OwnAdvert } from './advert.ts';
 import { startDiscovery } from './mdns.ts';

@@ -1,7 +1,7 @@
 // Finds the other computers of the network and lets them find this one: DNS-SD over multicast DNS on every interface, IPv4 and IPv6.
 import { hostname, networkInterfaces } from 'node:os';
 import { TRUNCATED_RESPONSE } from 'dns-packet';
-import type { PeerId } from '../../../contract/models.ts';
+import type { PeerId } from '../../../contract/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import { type Followable, State } from '../../lib/state.ts';
 import { type Advert, type OwnAdvert, parseTxt } from './advert.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type PeerId, peerIdSchema } from '../../../contract/models.ts';
+import { type PeerId, peerIdSchema } from '../../../contract/ids.ts';
 import { codeOf, commitmentTo, isCommitmentTo, makeNonce } from './comparison.ts';
 
 const idOf = (letter: string): PeerId => peerIdSchema.parse(`SHA256:${letter.repeat(42)}A`);

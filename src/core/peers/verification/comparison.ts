@@ -1,7 +1,7 @@
 // The arithmetic of comparing a code: a commitment, and six digits out of both keys and both nonces (as in Bluetooth's
 // numeric comparison, Core Specification 5.4 Vol 2 Part H 7.2.1, and in ZRTP, RFC 6189 section 4.4.1).
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { PeerId } from '../../../contract/models.ts';
+import type { PeerId } from '../../../contract/ids.ts';
 
 /** The two keys in the order of their roles: whoever began comes first. */
 export interface Pair {

@@ -1,8 +1,11 @@
 // Comparisons under way: who began, what each person said, and what ends them. Only two people who both say "the same" verify a peer.
+
+import type { Comparison } from '../../../contract/comparisons.ts';
 import type { ClientId } from '../../../contract/contract.ts';
 import { AppError, type ErrorCode, type Problem, toProblem } from '../../../contract/errors.ts';
-import type { Comparison, PeerId, Settings } from '../../../contract/models.ts';
+import type { PeerId } from '../../../contract/ids.ts';
 import { isQuietAt } from '../../../contract/quiet-hours.ts';
+import type { Settings } from '../../../contract/settings.ts';
 import { dropOldest } from '../../lib/drop-oldest.ts';
 import type { Log } from '../../lib/log.ts';
 import { createRateLimit } from '../../lib/rate-limit.ts';

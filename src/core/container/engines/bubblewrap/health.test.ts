@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { HealthItem } from '../../../../contract/models.ts';
+import type { HealthItem } from '../../../../contract/health.ts';
 
 const healthModule = join(import.meta.dirname, 'health.ts');
 

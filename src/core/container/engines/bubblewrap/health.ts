@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import type { HealthItem } from '../../../../contract/models.ts';
+import type { HealthItem } from '../../../../contract/health.ts';
 import { findProgram } from '../../../lib/find-program.ts';
 import type { Owner } from '../../owner.ts';
 
