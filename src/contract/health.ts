@@ -2,34 +2,15 @@
 import { z } from 'zod';
 import { nothing, text } from './fields.ts';
 
-/** One thing that sharing or using needs; its sentence is `health.<id>` in the message catalogue. */
+/** One thing that sharing or using needs. The part that reports it names it; its sentence is `health.<id>` in the message catalogue. */
 export const healthItemSchema = z.object({
-  id: z.enum([
-    'bubblewrap',
-    'namespaces',
-    'sshd',
-    'socat',
-    'xvnc',
-    'window-manager',
-    'xauth',
-    'internet',
-    'ssh',
-    'port',
-    'network',
-    'multicast',
-    'disk',
-    'settings',
-    'people',
-    'rules',
-    'activity',
-    'root',
-    'secrets',
-    'mounts',
-  ]),
+  id: z.string().regex(/^[a-z][a-z0-9-]{0,59}$/),
   level: z.enum(['ok', 'warning', 'error']),
   params: z.record(z.string(), z.union([z.string(), z.number()])),
   /** The command that mends it. */
   command: text(1000).nullable(),
+  /** What cannot be done while it is so: share anything, or give a program the internet. */
+  blocks: z.array(z.enum(['sharing', 'internet'])).optional(),
 });
 export type HealthItem = Readonly<z.infer<typeof healthItemSchema>>;
 

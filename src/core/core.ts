@@ -14,6 +14,7 @@ import { homeOf } from '../contract/profile.ts';
 import type { Self } from '../contract/self.ts';
 import type { Session } from '../contract/sessions.ts';
 import { startActivity } from './activity/activity.ts';
+import { describeActivity } from './activity/activity-health.ts';
 import type { OpenFile } from './channels/files/exchange.ts';
 import { canShowNative } from './channels/x11/openssh.ts';
 import { createConsent } from './consent/consent.ts';
@@ -22,11 +23,16 @@ import { startContainers } from './container/container.ts';
 import { createBubblewrap } from './container/engines/bubblewrap/bubblewrap.ts';
 import { findGuard } from './container/guarded-places.ts';
 import { startMounts } from './container/mounts.ts';
+import { describeMounts } from './container/mounts-health.ts';
+import { describeRoot } from './container/owner.ts';
 import { createHandlers } from './handlers.ts';
+import { describeDamage } from './health/damage.ts';
+import { createDiskCheck, DISK_CHECK_MS } from './health/disk.ts';
 import { type Health, startHealth } from './health/health.ts';
 import { createHost } from './host/calls.ts';
 import { startHostSessions } from './host/sessions.ts';
 import { openIdentity } from './identity/identity.ts';
+import { describeKeyPlace } from './identity/key-place-health.ts';
 import type { SecretStore } from './identity/secret-store.ts';
 import { keepMemoryOutOfCoreDumps } from './lib/core-dump.ts';
 import { type FileLog, startFileLog } from './lib/log.ts';
@@ -37,6 +43,7 @@ import { startLocalSocket } from './local-socket/local-socket.ts';
 import { startOffers } from './offers/offers.ts';
 import type { Parts } from './parts.ts';
 import type { OwnAdvert } from './peers/discovery/advert.ts';
+import { describeMulticast, describeNetwork, isOnNetwork } from './peers/discovery/discovery-health.ts';
 import { startDiscovery } from './peers/discovery/mdns.ts';
 import { isLinkLocal, type Link } from './peers/discovery/mdns-links.ts';
 import { openPeerBook } from './peers/peer-book.ts';
@@ -46,6 +53,7 @@ import { createPeople } from './people/people.ts';
 import { type SettingsPart, startSettings } from './settings/settings.ts';
 import { startAsks } from './visitor/asks.ts';
 import { startVisitorSessions } from './visitor/sessions.ts';
+import { describePeerPort, type PeerPort } from './wire/peer-port-health.ts';
 import { type NoticeValue, PROTOCOL } from './wire/peer-protocol.ts';
 import { startPeerServer } from './wire/peer-server.ts';
 
@@ -99,6 +107,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   await keepMemoryOutOfCoreDumps();
 
   const log: FileLog = stack.use(startFileLog(join(profileDir, 'logs'), 'info'));
+  const health = stack.use(startHealth({ log }));
   const stop = Promise.withResolvers<void>();
   const attached: { attach: (port: Port) => void } = { attach: (port) => port.close() };
   // First of all: only one core runs with a profile, so what else is found below it is left from a crash.
@@ -153,13 +162,19 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     // A tmpfs, small on a small computer, and what lies there is small as well.
     { path: runtimeDir, wantedBytes: 1024 * 1024 },
   ];
-  const health = stack.use(startHealth({ engine, folders, settings, isRoot, log }));
-  stack.defer(mounts.state.follow(health.setMounts));
+  health.addCheck(engine.check);
+  health.addCheck(createDiskCheck(folders, log), DISK_CHECK_MS);
+  health.follow(mounts.state, describeMounts);
   // What a person reads before a yes is what is so now.
   stack.defer(consent.requests.follow(({ length }) => void (length > 0 && mounts.refresh())));
-  health.setDamage('people', book.damage);
-  health.setDamage('rules', rules.damage);
-  stack.defer(identity.place.follow(health.setKeyPlace));
+  const oddities = [
+    describeRoot(isRoot),
+    describeDamage('settings', settings.damage),
+    describeDamage('people', book.damage),
+    describeDamage('rules', rules.damage),
+  ];
+  for (const item of oddities.flat()) health.report(item);
+  health.follow(identity.place, describeKeyPlace);
   let isKeySealed = settings.state.value.isKeySealed;
   stack.defer(
     settings.state.follow((changed) => {
@@ -168,7 +183,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       void identity.setSealed(isKeySealed);
     }),
   );
-  stack.defer(activity.state.follow(({ problem }) => health.setActivity(problem && activityDir)));
+  health.follow(activity.state, ({ problem }) => describeActivity(problem && activityDir));
 
   const name = () => settings.state.value.name;
   const peers = stack.use(
@@ -205,15 +220,19 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     activity,
     log,
   });
-  const server = await startPeerServer({ identity, log, port: settings.state.value.peerPort, host: hostSide }).then(
-    (started) => stack.use(started),
+  const { peerPort: asked } = settings.state.value;
+  let peerPort: PeerPort = { isOpen: false, asked, why: '' };
+  const server = await startPeerServer({ identity, log, port: asked, host: hostSide }).then(
+    (started) => {
+      peerPort = { isOpen: true, port: started.port, asked };
+      return stack.use(started);
+    },
     (error: NodeJS.ErrnoException) => {
       log.error({ error: error.message }, 'the peer port could not be opened');
-      health.setPort(0, error.message);
+      peerPort = { isOpen: false, asked, why: error.message };
       return undefined;
     },
   );
-  if (server !== undefined) health.setPort(server.port, null);
   for (const source of [offers.own, settings.state, book.state]) stack.defer(source.follow(announceCatalogue));
 
   // Security: the digest of what anybody may see, so that it tells nobody of the rest. Its name is this computer's, and a pause takes the offers away, not the computer.
@@ -225,8 +244,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     ),
   );
   const discovery = stack.use(await startDiscovery({ log, own: advert, onSeen: peers.onSeen, onGone: peers.onGone }));
-  stack.defer(discovery.problem.follow((problem) => health.setMulticast(problem)));
-  stack.defer(discovery.links.follow((links) => health.setNetwork(links.some((link) => !link.isLoopback))));
+  health.follow(discovery.links, describeNetwork);
+  health.follow(discovery.links, (links) => describePeerPort(peerPort, isOnNetwork(links)));
+  const finding = stack.use(combine([discovery.problem, discovery.links], (both) => describeMulticast(...both)));
+  health.follow(finding, (item) => item);
   let { isPaused: wasPaused } = settings.state.value;
   // Security: a pause ends what runs and refuses what waits.
   stack.defer(
@@ -357,7 +378,7 @@ async function describeSelf(
       addresses: addressesOn(on),
       shell: options.shell,
       platform: process.platform,
-      canShare: health.canShare(),
+      canShare: health.allows('sharing'),
       canShowNative: canNative,
       profileDir: options.profileDir,
     }),

@@ -2,15 +2,20 @@ import { expect, test } from 'vitest';
 import { mountNoteSchema } from '../contract/containers.ts';
 import { errorCodeSchema } from '../contract/errors.ts';
 import { healthItemSchema } from '../contract/health.ts';
-import { messages, say, sayProblem } from './messages.ts';
+import { messages, nameHealthItem, say, sayHealthItem, sayProblem } from './messages.ts';
 
-test('every error and every item of health has its sentence', () => {
+test('every error has its sentence', () => {
   for (const code of errorCodeSchema.options) expect(messages.exists(`errors.${code}`), code).toBe(true);
-  for (const id of healthItemSchema.shape.id.options) {
-    expect(messages.exists(`ui.health.item.${id}`), id).toBe(true);
-    for (const level of healthItemSchema.shape.level.options)
-      expect(messages.exists(`health.${id}.${level}`)).toBe(true);
+});
+
+test('an item of health that no sentence knows is said by its name, and one that is known by its own', () => {
+  const made = { id: 'quantum-link', params: {}, command: null };
+  for (const level of healthItemSchema.shape.level.options) {
+    expect(sayHealthItem({ ...made, level })).toContain('“quantum-link”');
+    expect(sayHealthItem({ ...made, id: 'socat', level, params: { program: 'socat', why: 'x' } })).toMatch(/^socat/);
   }
+  expect(nameHealthItem({ ...made, level: 'ok' })).toBe('quantum-link');
+  expect(nameHealthItem({ ...made, id: 'socat', level: 'ok' })).toBe('Socket relay');
 });
 
 test('a folder that is refused is said in the same sentence by core, health and window, whatever its name', () => {

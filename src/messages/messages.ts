@@ -1,6 +1,7 @@
 // The message catalogue: every sentence that a person reads, in window, tray, notification and CLI.
 import i18next, { type i18n } from 'i18next';
 import type { Problem } from '../contract/errors.ts';
+import type { HealthItem } from '../contract/health.ts';
 import { activity } from './en/activity.ts';
 import { cli } from './en/cli.ts';
 import { errors } from './en/errors.ts';
@@ -32,4 +33,14 @@ export function sayProblem(problem: Problem): string {
   // Some sentences name the computer, where it is known which one it is.
   const context = problem.params['peer'] === undefined ? {} : { context: 'named' };
   return say(`errors.${problem.code}`, { ...problem.params, ...context });
+}
+
+/** What an item of health is called. */
+export function nameHealthItem({ id }: HealthItem): string {
+  return messages.t([`ui.health.item.${id}`, 'ui.health.item.unknown'], { id });
+}
+
+/** How it is with an item of health; one of which no sentence knows is said by its name. */
+export function sayHealthItem({ id, level, params }: HealthItem): string {
+  return messages.t([`health.${id}.${level}`, `health.unknown.${level}`], { id, ...params });
 }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { HealthItem } from '../../contract/health.ts';
 import { isQuietAt } from '../../contract/quiet-hours.ts';
-import { say } from '../../messages/messages.ts';
+import { say, sayHealthItem } from '../../messages/messages.ts';
 import { type Run, readTopic } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type Style, toShowable } from '../output.ts';
@@ -66,5 +66,5 @@ export function registerStatus(program: Command, run: Run): void {
 }
 
 function describe(item: HealthItem): string {
-  return toShowable(say(`health.${item.id}.${item.level}`, item.params));
+  return toShowable(sayHealthItem(item));
 }

@@ -1,56 +1,51 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openRules } from '../consent/rules.ts';
+import type { HealthItem } from '../../contract/health.ts';
 import { silentLog } from '../lib/log.ts';
-import { openPeerBook } from '../peers/peer-book.ts';
-import { describeKeyPlace, startHealth } from './health.ts';
+import { State } from '../lib/state.ts';
+import { startHealth } from './health.ts';
 
-test.each([
-  [{ kind: 'store', store: 'KWallet' }, 'ok', { store: 'KWallet' }],
-  // Where nothing can be done about it, there is nothing to warn of.
-  [{ kind: 'file', why: 'no-store' }, 'ok', { context: 'browser' }],
-  [{ kind: 'file', why: 'chosen' }, 'ok', { context: 'chosen' }],
-  [{ kind: 'file', why: 'linked' }, 'ok', { context: 'linked' }],
-  [{ kind: 'file', why: 'no-system-store' }, 'warning', {}],
-  [{ kind: 'file', why: 'failed' }, 'warning', { context: 'failed' }],
-] as const)('a key that lies in %j is %s', (place, level, params) => {
-  expect(describeKeyPlace(place)).toEqual({ id: 'secrets', level, params, command: null });
+const item = (id: string, level: HealthItem['level'] = 'ok', more: Partial<HealthItem> = {}): HealthItem => ({
+  ...{ id, level, params: {}, command: null },
+  ...more,
 });
 
-test('a file of decisions that was damaged as a whole is said, for nobody is blocked by it any more', async () => {
-  const profileDir = await mkdtemp(join(tmpdir(), 'ebp-health-'));
-  try {
-    for (const name of ['peers.json', 'rules.json']) await writeFile(join(profileDir, name), '{"peers": [{"id": ');
-    const book = await openPeerBook({ profileDir, log: silentLog, knownNames: () => [] });
-    const rules = await openRules({ profileDir, isVerified: book.isVerified, log: silentLog });
-    const parts = { folders: [], settings: { damage: null }, isRoot: false, log: silentLog };
-    using health = startHealth(parts as unknown as Parameters<typeof startHealth>[0]);
-    health.setDamage('people', book.damage);
-    health.setDamage('rules', rules.damage);
-    expect(health.items.value).toMatchObject([
-      { id: 'people', level: 'warning', params: { path: join(profileDir, 'peers.json') } },
-      { id: 'rules', level: 'warning', params: { path: join(profileDir, 'rules.json') } },
-    ]);
-  } finally {
-    await rm(profileDir, { recursive: true });
-  }
+test('whoever reports an item says how it is now, and no other item moves', () => {
+  using health = startHealth({ log: silentLog });
+  health.report(item('made-up'));
+  health.report(item('other'));
+  health.report(item('made-up', 'error'));
+  expect(health.items.value).toEqual([item('made-up', 'error'), item('other')]);
 });
 
-test('without a network the port and the finding are of no use to others yet, in whichever order that is found out', () => {
-  const settings = { damage: null, state: { value: { peerPort: 20101 } } };
-  const parts = { folders: [], settings, isRoot: false, log: silentLog };
-  using health = startHealth(parts as unknown as Parameters<typeof startHealth>[0]);
-  const contexts = () => Object.fromEntries(health.items.value.map(({ id, params }) => [id, params['context']]));
-  health.setPort(20101, null);
-  health.setNetwork(false);
-  health.setMulticast(null);
-  expect(contexts()).toEqual({ port: 'offline', network: undefined, multicast: 'offline' });
-  health.setNetwork(true);
-  expect(contexts()).toEqual({ port: undefined, network: undefined, multicast: undefined });
-  // What is wrong in itself is said as it is.
-  health.setNetwork(false);
-  health.setPort(20101, 'EACCES');
-  expect(contexts()).toMatchObject({ port: undefined, multicast: 'offline' });
+test('a use is not possible while one item says so, whichever it is', () => {
+  using health = startHealth({ log: silentLog });
+  health.report(item('made-up', 'error', { blocks: ['sharing'] }));
+  health.report(item('harmless', 'error'));
+  expect([health.allows('sharing'), health.allows('internet')]).toEqual([false, true]);
+  health.report(item('made-up'));
+  expect(health.allows('sharing')).toBe(true);
+});
+
+test('a state of a part is followed until the end', async () => {
+  const state = new State(1);
+  const health = startHealth({ log: silentLog });
+  health.follow(state, (value) => item('number', 'ok', { params: { value } }));
+  state.set(2);
+  await expect.poll(() => health.items.value[0]?.params['value']).toBe(2);
+  health[Symbol.dispose]();
+  state.set(3);
+  await new Promise(setImmediate);
+  expect(health.items.value[0]?.params['value']).toBe(2);
+});
+
+test('a check that fails holds up no other, and one that looks by itself needs nobody who asks', async () => {
+  using health = startHealth({ log: silentLog });
+  let looks = 0;
+  health.addCheck(async () => {
+    throw new Error('broken');
+  });
+  health.addCheck(async () => [item('looks', 'ok', { params: { looks: ++looks } })], 10);
+  await health.check();
+  expect(health.items.value).toMatchObject([{ id: 'looks' }]);
+  await expect.poll(() => health.items.value[0]?.params['looks']).toBeGreaterThan(1);
 });

@@ -215,13 +215,13 @@ export function createHost(parts: {
     const spec = offers.find(offerId, readerOf(visitor));
     if (spec === undefined) throw new AppError('offer-gone');
     // Security: a power that is shown but is not what it says must not be granted.
-    if (asked.network !== 'none' && !health.canGiveNetwork()) throw new AppError('network-unavailable');
+    if (asked.network !== 'none' && !health.allows('internet')) throw new AppError('network-unavailable');
     // Security: a program on the visitor's own X display can be clicked, whatever is said.
     if (asked.isViewOnly && rowOf(view).isViewOnly !== 'held') throw new AppError('not-allowed');
     // On the visitor's own display a compositor cannot show itself: it needs memory that it shares with its X server.
     if (!hasChannel(view, 'display') && spec.isWaylandOnly && !spec.isTerminal) throw new AppError('viewer-only');
     const powers = withView(asked, view);
-    if (!health.canShare()) throw new AppError('sharing-unavailable');
+    if (!health.allows('sharing')) throw new AppError('sharing-unavailable');
     if (!host.hasRoomFor(visitor.peerId)) throw new AppError('peer-busy');
     const { peerId, remoteAddress: address } = visitor;
     const wish = { peerId, claimedName, address, offer: visibleOffer(spec), view, powers, size };

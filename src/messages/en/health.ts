@@ -5,7 +5,18 @@ import type { HealthItem } from '../../contract/health.ts';
 type Levels = Readonly<Record<HealthItem['level'], string>> &
   Readonly<Record<`${HealthItem['level']}_${string}`, string>>;
 
-export const health: Readonly<Record<HealthItem['id'], Levels>> = {
+export const health = {
+  // An item that has no sentence of its own yet.
+  unknown: {
+    ok: 'What is called “{{id}}” is in order.',
+    warning: 'Something is not as it should be with what is called “{{id}}”. “ebp logs” may tell more.',
+    error: 'What is called “{{id}}” is missing or does not work. “ebp logs” may tell more.',
+  },
+  system: {
+    ok: 'This computer can use what others share. Only computers with Linux can share something themselves.',
+    warning: 'Only computers with Linux can share something.',
+    error: 'Only computers with Linux can share something.',
+  },
   bubblewrap: {
     ok: 'bubblewrap is installed: programs can run in containers.',
     warning: 'bubblewrap ({{program}}) does not work as it should: {{why}}. Sharing may fail.',
@@ -130,4 +141,4 @@ export const health: Readonly<Record<HealthItem['id'], Levels>> = {
     error:
       'eBrainPool runs as root and cannot give up its rights for containers: {{why}}. Start it as an ordinary user.',
   },
-};
+} satisfies Readonly<Record<string, Levels>>;

@@ -3,6 +3,7 @@ import { Button, Group, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconRefresh } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { HealthItem } from '../../contract/health.ts';
+import { nameHealthItem, sayHealthItem } from '../../messages/messages.ts';
 import { CopyLine } from '../components/copy-line.tsx';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
 import './settings.css';
@@ -59,16 +60,16 @@ function HealthRow({ item }: { item: HealthItem }) {
       <div className="health-text">
         <Group gap={8}>
           <Text size="sm" fw={600}>
-            {t(`ui.health.item.${item.id}`)}
+            {nameHealthItem(item)}
           </Text>
           <span className="tag health-level">{t(`ui.health.level.${item.level}`)}</span>
         </Group>
         <Text size="sm" c="dimmed">
-          {t(`health.${item.id}.${item.level}`, item.params)}
+          {sayHealthItem(item)}
         </Text>
         {item.command !== null && (
           <div className="health-command">
-            <CopyLine text={item.command} label={t('ui.health.command', { item: t(`ui.health.item.${item.id}`) })} />
+            <CopyLine text={item.command} label={t('ui.health.command', { item: nameHealthItem(item) })} />
           </div>
         )}
       </div>

@@ -87,6 +87,9 @@ export const settingsTexts = {
     command: 'Command for {{item}}',
     level: { ok: 'fine', warning: 'limited', error: 'missing' },
     item: {
+      // An item that has no name of its own yet.
+      unknown: '{{id}}',
+      system: 'System',
       bubblewrap: 'Containers',
       internet: 'Internet for programs',
       namespaces: 'User namespaces',

@@ -50,11 +50,17 @@ test.each([
   const item = checkAfter(hide(...paths)).get(id);
   expect(item?.level).toBe(level);
   expect(item?.command).toMatch(command);
+  // What sharing cannot do without.
+  expect(item?.blocks).toEqual(level === 'error' ? ['sharing'] : undefined);
 });
 
 test('forbidden user namespaces are found by trying, with the setting that allows them', () => {
   const item = checkAfter('echo 0 >/proc/sys/user/max_user_namespaces').get('namespaces');
-  expect(item).toMatchObject({ level: 'error', command: expect.stringContaining('sudo sysctl -w') });
+  expect(item).toMatchObject({
+    level: 'error',
+    command: expect.stringContaining('sudo sysctl -w'),
+    blocks: ['sharing'],
+  });
   expect(item?.params['why']).toBeTruthy();
 });
 
@@ -63,6 +69,7 @@ const lackOfDevice = (why: unknown, command: string) => ({
   level: 'warning',
   params: { program: 'pasta', context: 'device', why },
   command,
+  blocks: ['internet'],
 });
 
 test('without the device that makes it, nobody can be given the internet', () => {

@@ -3,71 +3,32 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { HealthItem } from '../../../../contract/health.ts';
-import { findProgram } from '../../../lib/find-program.ts';
+import { checkPrograms, type NeededProgram } from '../../../health/programs.ts';
 import type { Owner } from '../../owner.ts';
 
 const run = promisify(execFile);
 /** What sharing cannot do without is an error; what only makes it better is a warning. */
-const PROGRAMS = [
-  { id: 'bubblewrap', programs: ['bwrap'], debian: 'bubblewrap', level: 'error' },
-  { id: 'sshd', programs: ['sshd'], debian: 'openssh-server', level: 'error' },
-  { id: 'socat', programs: ['socat'], debian: 'socat', level: 'error' },
-  { id: 'xvnc', programs: ['Xvnc'], debian: 'tigervnc-standalone-server', level: 'error' },
-  {
-    id: 'window-manager',
-    programs: ['openbox', 'matchbox-window-manager'],
-    debian: 'openbox',
-    level: 'warning',
-  },
+const PROGRAMS: readonly NeededProgram[] = [
+  { id: 'bubblewrap', programs: ['bwrap'], debian: 'bubblewrap', level: 'error', blocks: ['sharing'] },
+  { id: 'sshd', programs: ['sshd'], debian: 'openssh-server', level: 'error', blocks: ['sharing'] },
+  { id: 'socat', programs: ['socat'], debian: 'socat', level: 'error', blocks: ['sharing'] },
+  { id: 'xvnc', programs: ['Xvnc'], debian: 'tigervnc-standalone-server', level: 'error', blocks: ['sharing'] },
+  { id: 'window-manager', programs: ['openbox', 'matchbox-window-manager'], debian: 'openbox', level: 'warning' },
   { id: 'xauth', programs: ['xauth'], debian: 'xauth', level: 'warning' },
-  { id: 'internet', programs: ['pasta'], debian: 'passt', level: 'warning' },
+  { id: 'internet', programs: ['pasta'], debian: 'passt', level: 'warning', blocks: ['internet'] },
   { id: 'ssh', programs: ['ssh'], debian: 'openssh-client', level: 'warning' },
-] as const;
+];
 
 /** Looks for every part; takes some 20 ms. */
-export async function checkHost(owner: Owner | null): Promise<readonly HealthItem[]> {
-  const items = await Promise.all(
-    PROGRAMS.map(async ({ id, programs, debian, level }): Promise<HealthItem> => {
-      const found = await Promise.all(programs.map((name) => findProgram(name)));
-      const isThere = found.some((path) => path !== null);
-      if (isThere && id === 'internet') return await checkTunnelDevice(owner);
-      return {
-        id,
-        level: isThere ? 'ok' : level,
-        params: { program: programs[0] },
-        command: isThere ? null : await installCommand(debian),
-      };
-    }),
-  );
-  const hasBubblewrap = items.some((item) => item.id === 'bubblewrap' && item.level === 'ok');
-  if (hasBubblewrap) items.push(await checkNamespaces(owner));
-  return items;
-}
-
-/** The command that installs a package of Debian's name, in the words of this distribution. */
-async function installCommand(debian: string): Promise<string> {
-  const names: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-    dnf: { 'tigervnc-standalone-server': 'tigervnc-server', 'openssh-client': 'openssh-clients' },
-    pacman: {
-      'tigervnc-standalone-server': 'tigervnc',
-      'openssh-server': 'openssh',
-      'openssh-client': 'openssh',
-      xauth: 'xorg-xauth',
-    },
-    zypper: { 'tigervnc-standalone-server': 'xorg-x11-Xvnc', 'openssh-client': 'openssh-clients' },
-  };
-  if ((await findProgram('apt-get')) === null) {
-    for (const [tool, verb] of [
-      ['dnf', 'install'],
-      ['pacman', '-S'],
-      ['zypper', 'install'],
-    ] as const) {
-      if ((await findProgram(tool)) !== null) return `sudo ${tool} ${verb} ${names[tool]?.[debian] ?? debian}`;
-    }
-  }
-  // Security: Debian's openssh-server opens port 22 for ever; only its program is needed, so the system's server stays off.
-  const mask = debian === 'openssh-server' ? 'sudo systemctl mask ssh.service ssh.socket; ' : '';
-  return `${mask}sudo apt install ${debian}`;
+export async function checkHost(owner: Owner | null, platform = process.platform): Promise<readonly HealthItem[]> {
+  if (platform !== 'linux') return [{ id: 'system', level: 'ok', params: {}, command: null, blocks: ['sharing'] }];
+  const items = await checkPrograms(PROGRAMS);
+  const isThere = (wanted: string) => items.some(({ id, level }) => id === wanted && level === 'ok');
+  return [
+    ...items.filter(({ id, level }) => id !== 'internet' || level !== 'ok'),
+    ...(isThere('internet') ? [await checkTunnelDevice(owner)] : []),
+    ...(isThere('bubblewrap') ? [await checkNamespaces(owner)] : []),
+  ];
 }
 
 /** Opens the device that pasta needs, as the user that it runs as: where a container or its mode forbids that, only trying tells. */
@@ -82,7 +43,13 @@ async function checkTunnelDevice(owner: Owner | null): Promise<HealthItem> {
     const said = String((error as { stderr?: string }).stderr || (error as Error).message).trim();
     const why = (said.split(': ').at(-1) ?? '').slice(0, 300);
     const command = why === 'Permission denied' ? 'sudo chmod 666 /dev/net/tun' : 'sudo modprobe tun';
-    return { ...item, level: 'warning', params: { ...item.params, context: 'device', why }, command };
+    return {
+      ...item,
+      level: 'warning',
+      params: { ...item.params, context: 'device', why },
+      command,
+      blocks: ['internet'],
+    };
   }
 }
 
@@ -103,7 +70,8 @@ async function checkNamespaces(owner: Owner | null): Promise<HealthItem> {
     const why = String((error as { stderr?: string }).stderr || (error as Error).message)
       .trim()
       .slice(0, 300);
-    return { id: 'namespaces', level: 'error', params: { why }, command: await namespacesCommand() };
+    const command = await namespacesCommand();
+    return { id: 'namespaces', level: 'error', params: { why }, command, blocks: ['sharing'] };
   }
 }
 

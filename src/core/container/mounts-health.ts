@@ -1,0 +1,10 @@
+// The health item `mounts`: a folder of the owner that is refused is said, for programs run without it.
+import type { JudgedMount } from '../../contract/containers.ts';
+import type { HealthItem } from '../../contract/health.ts';
+
+export function describeMounts(mounts: readonly JudgedMount[]): HealthItem {
+  const refused = mounts.find(({ level }) => level === 'refused');
+  const [note] = refused?.notes ?? [];
+  if (refused === undefined || note === undefined) return { id: 'mounts', level: 'ok', params: {}, command: null };
+  return { id: 'mounts', level: 'warning', params: { path: refused.path, ...note }, command: null };
+}
