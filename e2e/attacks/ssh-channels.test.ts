@@ -388,6 +388,23 @@ sideBySide(
   },
 );
 
+test('what strangers asked for and never read is gone with them', async () => {
+  const before = await host.keptMiB();
+  for (let times = 0; times < 6; times += 1) {
+    using peer = await visit();
+    await openControl(peer, MAX_UINT32);
+    // A stream fills the connection, and the answers wait.
+    await openTunnel(peer, 'display', MAX_UINT32);
+    peer.socket.pause();
+    await sleep(200);
+    for (let id = 0; id < 600; id += 1) call(peer, 'catalogue.get');
+    await peer.flush();
+    await sleep(300);
+  }
+  // 8 MiB of each were kept for ever.
+  await expect.poll(async () => (await host.keptMiB()) - before, { timeout: 10_000 }).toBeLessThan(16);
+}, 40_000);
+
 test('a host that has no more open files leaves connections, and does not end', async () => {
   await using poor = await startHostEnd(join(folder, 'poor'), 44);
   const sockets = Array.from({ length: 64 }, (_, index) =>

@@ -254,6 +254,8 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
       onMalformed: (error) => log.warn({ peerId: visitor.peerId, error: String(error) }, 'malformed message from peer'),
     });
     port.onClose(() => visitor.close());
+    // Security: else what waits for its answers to be read would wait, and be kept, for ever.
+    visitor.onClose(() => port.close());
     return createRpc(port, {
       hasMethod: (method) => Object.hasOwn(visitorCalls, method),
       onCall: async (method, params) => {

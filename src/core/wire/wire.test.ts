@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,6 +23,9 @@ let visitors: Visitor[];
 let refused: Identity['id'] | undefined;
 /** What the sandbox takes to open a stream. */
 let opening: Promise<void> = Promise.resolve();
+/** What the sandbox does with a channel. */
+const echo = (channel: Duplex) => void channel.pipe(new PassThrough()).pipe(channel);
+let use = echo;
 const tunnels: Duplex[] = [];
 const refusals: Identity['id'][] = [];
 let version = { protocol: PROTOCOL, oldest: PROTOCOL };
@@ -61,8 +65,7 @@ const host: Host = {
     await opening;
     return (channel) => {
       tunnels.push(channel);
-      const echo = new PassThrough();
-      channel.pipe(echo).pipe(channel);
+      use(channel);
     };
   },
 };
@@ -87,6 +90,7 @@ beforeEach(async () => {
   visitorIdentity = await openIdentity(join(folder, 'visitor'));
   visitors = [];
   version = { protocol: PROTOCOL, oldest: PROTOCOL };
+  use = echo;
   server = await startPeerServer({
     identity: hostIdentity,
     log: silentLog,
@@ -222,6 +226,19 @@ test('a channel that is destroyed while nobody reads it tells that it is closed'
   await new Promise((resolve) => setTimeout(resolve, 200));
   channel.destroy();
   await closed;
+});
+
+test('a channel that nobody reads is closed soon after its connection is gone, at both ends', async () => {
+  use = () => {};
+  const connection = await connectTo();
+  const ours = await connection.openTunnel(sessionId, 'ssh');
+  ours.write(Buffer.alloc(200_000));
+  await expect.poll(() => tunnels.at(-1)?.readableLength).toBe(200_000);
+  tunnels.at(-1)?.write(Buffer.alloc(200_000));
+  await expect.poll(() => ours.readableLength).toBe(200_000);
+  const closed = [ours, tunnels.at(-1) as Duplex].map((channel) => once(channel, 'close'));
+  visitors[0]?.close();
+  await Promise.all(closed);
 });
 
 test('shell, exec, TCP forwards and paths of the host are refused', async () => {

@@ -33,7 +33,7 @@ interface Connection {
 type Write = (chunk: unknown, encoding: unknown, done: unknown) => void;
 
 export interface Guard {
-  /** Has the channel wait for a peer that does not read. To be called before anything is written to it. */
+  /** Has the channel wait for a peer that does not read, and end soon after its connection. To be called before anything is written to it. */
   watch<C extends Duplex>(channel: C): C;
 }
 
@@ -74,6 +74,8 @@ const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 /** The same of all peers together. */
 const MAX_UNSENT_BYTES_OF_ALL = 48 * 1024 * 1024;
 const LINGER_MS = 250;
+/** For what has come on a connection that is gone, and is still to be read. */
+const LEFT_TO_READ_MS = 2000;
 
 /** What a packet takes, whatever it carries; by count, because a busy computer is not the peer's doing. */
 const PACKET_MS = 0.005;
@@ -96,6 +98,7 @@ export function guardConnection(
   const { _protocol: protocol, _chanMgr: channels } = connection as Connection;
   const ownPacketTime = new TimeBudget(() => ownPacketsMs(guarded.size));
   const held: (() => void)[] = [];
+  const watched = new Set<Duplex>();
   let exchanges = 0;
   let exchangedAt = 0;
   let handshakeBytes = 0;
@@ -253,6 +256,10 @@ export function guardConnection(
   socket.once('close', () => {
     guarded.delete(socket);
     held.length = 0;
+    // Security: a channel of ssh2 ends when all that came is read. Whoever waits to write to it reads nothing, and would keep it for ever.
+    setTimeout(() => {
+      for (const channel of watched) channel.destroy();
+    }, LEFT_TO_READ_MS).unref();
   });
 
   return {
@@ -264,6 +271,8 @@ export function guardConnection(
         if (isClogged()) held.push(() => own._write(chunk, encoding, done));
         else write(chunk, encoding, done);
       };
+      watched.add(channel);
+      channel.once('close', () => watched.delete(channel));
       return channel;
     },
   };
