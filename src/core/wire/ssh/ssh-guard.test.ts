@@ -135,6 +135,19 @@ test('an exchange of new keys in the middle of a stream loses nothing', async ()
   await expect.poll(() => received, { timeout: 10_000 }).toBe(3 * 16 * 64 * 1024);
 });
 
+test('small packets have so much time in a second, and the rest of them waits and is not lost', async () => {
+  const { visitor, host } = await open();
+  let received = 0;
+  host.on('data', (chunk: Buffer) => {
+    received += chunk.length;
+  });
+  const startedAt = performance.now();
+  // Each is a packet; 20,000 are read in a second.
+  for (let sent = 0; sent < 45_000; sent += 1) visitor.write('x');
+  await expect.poll(() => received, { timeout: 15_000 }).toBe(45_000);
+  expect(performance.now() - startedAt).toBeGreaterThan(1900);
+});
+
 test('many addresses have a limit together, and many connections take no more by what each has of its own', () => {
   const budgets = createPacketBudgets(1000);
   const greedy = Array.from({ length: 10 }, (_, number) => budgets.of(`fe80::${number}`));
