@@ -78,7 +78,7 @@ export function questioner(child: ChildProcess): (word: string, ask?: () => void
   const lines = createInterface({ input: child.stdout as never });
   return async (word, ask = () => child.stdin?.write(`${word}\n`)) => {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
-    const timer = setTimeout(() => reject(new Error(`"${word}" was not answered`)), 10_000);
+    const timer = setTimeout(() => reject(new Error(`"${word}" was not answered`)), 20_000);
     const take = (line: string) => {
       if (line.startsWith('failed ')) reject(new Error(line));
       if (line.startsWith(`${word} `)) resolve(Number(line.slice(word.length + 1)));
