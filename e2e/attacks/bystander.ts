@@ -11,7 +11,7 @@ import { noPowers } from '../../src/contract/powers.ts';
 import { openIdentity } from '../../src/core/identity/identity.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
 import { connectPeer, type HostConnection } from '../../src/core/wire/peer-client.ts';
-import { clockOf, WorstWait } from './queued.ts';
+import { WorstWait } from './queued.ts';
 
 /** SFTP packets (draft-ietf-secsh-filexfer-02): the version, and a question about a file that is not open, which is answered as well. */
 const INIT = Buffer.from([0, 0, 0, 5, 1, 0, 0, 0, 3]);
@@ -65,9 +65,9 @@ async function askStatus(): Promise<void> {
   client.close();
 }
 
-const clock = clockOf([process.pid, Number(corePid)]);
-const status = new WorstWait(clock);
-const echo = new WorstWait(clock);
+const both = [process.pid, Number(corePid)];
+const status = new WorstWait(both);
+const echo = new WorstWait(both);
 /** Why somebody here is not served any more. */
 let failure: unknown = null;
 

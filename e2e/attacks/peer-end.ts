@@ -8,7 +8,7 @@ import { type Log, silentLog } from '../../src/core/lib/log.ts';
 import { connectPeer } from '../../src/core/wire/peer-client.ts';
 import { CAPABILITIES, OLDEST_PROTOCOL, PROTOCOL } from '../../src/core/wire/peer-protocol.ts';
 import { type Host, startPeerServer } from '../../src/core/wire/peer-server.ts';
-import { clockOf, WorstWait } from './queued.ts';
+import { WorstWait } from './queued.ts';
 
 /** The session that every visitor of such a host has. */
 export const SESSION = '3b241101-e2bb-4255-8caf-4136c566a962';
@@ -79,7 +79,7 @@ async function visit(folder: string, goodPort: number, goodPid: number): Promise
     });
   const good = await connect(goodPort);
   const session = await good.openTunnel(SESSION, 'files');
-  const wait = new WorstWait(clockOf([process.pid, goodPid]));
+  const wait = new WorstWait([process.pid, goodPid]);
   const ask = async () => {
     await wait.during(() => {
       const echo = new Promise((resolve) => session.once('data', resolve));

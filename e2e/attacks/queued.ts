@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** An answer that takes longer is late, whoever asks. */
-const ENOUGH_MS = 3000;
+const ENOUGH_MS = 1500;
 
 /**
  * Milliseconds for which the main thread of a process was ready and had to wait for a processor, since it started: the second
@@ -18,49 +18,49 @@ function queuedMs(pid: number): number | null {
 }
 
 /**
- * A clock that stands still while one of these processes is ready and the computer runs others; what they compute, and what they wait
- * for, counts. Where the kernel does not tell, all of the time counts.
+ * Measures how long one of these processes takes to answer another. What is not counted is the time for which that one was ready, and
+ * did not run, that had to wait longest: both at once do not count twice, so a process that spins is found out however busy the computer is.
  */
-export function clockOf(pids: readonly number[]): () => number {
-  const queued = new Map(pids.map((pid) => [pid, 0]));
+export function startWait(pids: readonly number[]): () => number {
+  const startedAt = performance.now();
+  const before = pids.map(queuedMs);
+  let worstQueuedMs = 0;
   return () => {
-    let ms = performance.now();
-    for (const [pid, before] of queued) {
-      const now = queuedMs(pid) ?? before;
-      queued.set(pid, now);
-      ms -= now;
-    }
-    return ms;
+    // One that has ended tells nothing more.
+    for (const [index, pid] of pids.entries())
+      worstQueuedMs = Math.max(worstQueuedMs, (queuedMs(pid) ?? 0) - (before[index] ?? 0));
+    return performance.now() - startedAt - worstQueuedMs;
   };
 }
 
 /** Keeps the longest of many waits. */
 export class WorstWait {
-  readonly #clock: () => number;
+  readonly #pids: readonly number[];
   #worstMs = 0;
-  #askedAt: number | null = null;
+  #waitedMs: (() => number) | null = null;
   #answers = 0;
 
-  constructor(clock: () => number) {
-    this.#clock = clock;
+  /** @param pids who asks and who answers */
+  constructor(pids: readonly number[]) {
+    this.#pids = pids;
   }
 
   /** Only one at a time. */
   async during<T>(ask: () => Promise<T>): Promise<T> {
-    const askedAt = this.#clock();
-    this.#askedAt = askedAt;
+    const waitedMs = startWait(this.#pids);
+    this.#waitedMs = waitedMs;
     const answer = await ask();
-    this.#askedAt = null;
+    this.#waitedMs = null;
     this.#answers += 1;
-    this.#worstMs = Math.max(this.#worstMs, this.#clock() - askedAt);
+    this.#worstMs = Math.max(this.#worstMs, waitedMs());
     return answer;
   }
 
   /** The longest since this was asked last, and of so many answers from now on: with two of them nothing that was begun is overlooked. */
   async takeMs(answers = 2): Promise<number> {
-    const [enough, calledAt] = [this.#answers + answers, this.#clock()];
-    while (this.#answers < enough && this.#clock() - calledAt < ENOUGH_MS) await sleep(5);
-    const ms = Math.max(this.#worstMs, this.#askedAt === null ? 0 : this.#clock() - this.#askedAt);
+    const enough = this.#answers + answers;
+    while (this.#answers < enough && (this.#waitedMs?.() ?? 0) < ENOUGH_MS) await sleep(5);
+    const ms = Math.max(this.#worstMs, this.#waitedMs?.() ?? 0);
     this.#worstMs = 0;
     return ms;
   }

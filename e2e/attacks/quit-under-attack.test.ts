@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type AttackedCore, startAttackedCore } from './attacked-core.ts';
-import { clockOf } from './queued.ts';
+import { startWait } from './queued.ts';
 import { call, openControl } from './ssh-dialogue.ts';
 import { MAX_UINT32, message, PACKET, type RawPeer, visitRaw, WINDOW } from './ssh-messages.ts';
 
@@ -74,13 +74,12 @@ const attacks: Readonly<Record<string, (strangers: Strangers) => Promise<unknown
 
 async function quit(core: AttackedCore): Promise<void> {
   const { core: child, pid } = core.host;
-  const clock = clockOf([pid]);
   const ended = once(child, 'exit', { signal: AbortSignal.timeout(30_000) });
-  const startedAt = clock();
+  const waitedMs = startWait([pid]);
   child.kill('SIGTERM');
-  const told = core.toldAlice.then((text) => ({ end: JSON.parse(text), ms: clock() - startedAt }));
+  const told = core.toldAlice.then((text) => ({ end: JSON.parse(text), ms: waitedMs() }));
   const [code] = await ended;
-  const endedMs = clock() - startedAt;
+  const endedMs = waitedMs();
   const { end, ms } = await Promise.race([told, sleep(1000, { end: 'nothing', ms: Number.NaN })]);
   console.log(`    told after ${ms.toFixed(0)} ms, ended after ${endedMs.toFixed(0)} ms`);
   expect(end).toMatchObject({ reason: 'host', isQuit: true, problem: null });
