@@ -15,6 +15,7 @@ import type { Self } from '../contract/self.ts';
 import type { Session } from '../contract/sessions.ts';
 import { startActivity } from './activity/activity.ts';
 import { describeActivity } from './activity/activity-health.ts';
+import { createChannels } from './channels/channels.ts';
 import type { OpenFile } from './channels/files/exchange.ts';
 import { canShowNative } from './channels/x11/openssh.ts';
 import { createConsent } from './consent/consent.ts';
@@ -150,9 +151,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const containers = stack.use(await startContainers({ folder, engine, mounts, log, owner }));
   const consent = stack.use(createConsent({ settings: settings.state, rules, book, activity, log }));
   stack.defer(() => consent.denyAll('quit'));
+  const channels = Object.values(createChannels({ containers, settings: settings.state }));
   const host = stack.use(
     startHostSessions({
-      ...{ containers, book, activity, settings: settings.state, log },
+      ...{ channels, containers, book, activity, log },
       onOwnSandboxNeeded: offers.noteOwnSandboxNeeded,
     }),
   );
@@ -209,6 +211,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       comparisons.takeHostsCancel(value as NoticeValue<'verify.cancelled'>, connection);
   };
   const { hostSide, announceCatalogue, quit } = createHost({
+    channels,
     settings: settings.state,
     offers,
     consent,

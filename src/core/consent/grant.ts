@@ -2,6 +2,7 @@
 
 import type { OfferId, PeerId, RequestId, RuleId } from '../../contract/ids.ts';
 import type { Powers } from '../../contract/powers.ts';
+import { withView } from '../../contract/powers.ts';
 import type { View } from '../../contract/views.ts';
 import { type Clocks, leftMs, type Mark, markNow, systemClocks } from '../lib/elapsed.ts';
 
@@ -32,7 +33,8 @@ export class Grant {
   /** Security: consent.ts makes grants, out of a click of this computer's person or of a rule that they made. */
   constructor(terms: GrantTerms, clocks: Clocks, key: typeof seal) {
     if (key !== seal) throw new Error('a grant comes from consent only');
-    this.terms = terms;
+    // Security: whoever wrote the terms, a view has no power that its row does not name.
+    this.terms = { ...terms, powers: withView(terms.powers, terms.view) };
     this.#clocks = clocks;
     this.#since = markNow(clocks);
     this.#lastsMs = (terms.expiresAt ?? 0) - clocks.wallMs();

@@ -8,6 +8,7 @@ import type { Size } from '../../contract/sessions.ts';
 import type { Settings } from '../../contract/settings.ts';
 import { hasChannel, rowOf } from '../../contract/views.ts';
 import type { Note, Recorder } from '../activity/activity.ts';
+import type { Channel } from '../channels/channel.ts';
 import type { Consent, PendingRequest } from '../consent/consent.ts';
 import type { Containers } from '../container/container.ts';
 import type { Health } from '../health/health.ts';
@@ -21,13 +22,13 @@ import type { Comparisons } from '../peers/verification/comparisons.ts';
 import { checkVersion } from '../wire/peer-client.ts';
 import { CAPABILITIES, type CallInput, MAX_OFFERS, OLDEST_PROTOCOL, PROTOCOL } from '../wire/peer-protocol.ts';
 import type { Host, Visitor } from '../wire/peer-server.ts';
+import { sandboxWish } from './sandbox-wish.ts';
 import type { HostSessions } from './sessions.ts';
 
 /** Requests of one key; keys cost nothing to make, so those of one address are limited as well. */
 const REQUESTS_PER_MINUTE = 30;
 /** Calls of one key that change what the owner's windows show of its sessions: each of them draws that anew. */
 const CHANGES = { times: 50, windowMs: 5000 };
-const DEFAULT_SIZE: Size = { width: 1024, height: 720 };
 
 export interface HostSide {
   readonly hostSide: Host;
@@ -49,6 +50,7 @@ interface Guest {
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
 export function createHost(parts: {
+  readonly channels: readonly Channel[];
   readonly settings: Followable<Settings>;
   readonly offers: Offers;
   readonly consent: Consent;
@@ -60,7 +62,7 @@ export function createHost(parts: {
   readonly activity: Recorder;
   readonly log: Log;
 }): HostSide {
-  const { settings, offers, consent, containers, host, book, comparisons, health, activity, log } = parts;
+  const { channels, settings, offers, consent, containers, host, book, comparisons, health, activity, log } = parts;
   // Each request costs a person's attention and a warm sandbox, also when it is taken back at once.
   const keyRate = createRateLimit(REQUESTS_PER_MINUTE);
   const addressRate = createRateLimit(2 * REQUESTS_PER_MINUTE);
@@ -230,13 +232,8 @@ export function createHost(parts: {
     const stopListening = visitor.onClose(() => consent.cancel(pending.id, visitor.peerId));
     void pending.answer.then(stopListening);
     if (settings.value.isWarmUp) {
-      const display = hasChannel(view, 'display') ? { size: size ?? DEFAULT_SIZE } : null;
-      const hasNetwork = powers.network === 'internet';
-      containers.warm(peerId, book.faceOf(peerId, claimedName).name, {
-        display,
-        hasNetwork,
-        allowsOwnSandbox: ownSandbox === 'allowed',
-      });
+      const wanted = sandboxWish(channels, { view, powers, spec, size });
+      containers.warm(peerId, book.faceOf(peerId, claimedName).name, wanted);
     }
     // After the reply: a rule may answer at once, and the visitor must know the request's id by then.
     setImmediate(() => {

@@ -2,17 +2,20 @@ import { connect } from 'node:net';
 import { duplexPair, PassThrough } from 'node:stream';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { OfferId, PeerId, RequestId, RuleId, SessionId } from '../../contract/ids.ts';
-import { noPowers } from '../../contract/powers.ts';
-import type { View } from '../../contract/views.ts';
+import { noPowers, withPower } from '../../contract/powers.ts';
+import { type ChannelName, channelNames, powerNames, rowOf, type View, viewNames } from '../../contract/views.ts';
 import { createRecording, type Recording } from '../activity/activity.test-support.ts';
+import type { Channel } from '../channels/channel.ts';
+import { createChannels } from '../channels/channels.ts';
 import { OPEN, requests } from '../channels/files/sftp-packets.ts';
 import { createGrant, type Grant, type GrantTerms } from '../consent/grant.ts';
-import type { Containers } from '../container/container.ts';
+import type { Containers, SandboxWish } from '../container/container.ts';
 import type { Program, Sandbox, SandboxEnd } from '../container/engine.ts';
 import { silentLog } from '../lib/log.ts';
 import { State } from '../lib/state.ts';
 import type { LaunchSpec } from '../offers/offers.ts';
 import type { PeerFace } from '../peers/peer-book.ts';
+import type { GrantedSession, TunnelEnd } from '../wire/peer-protocol.ts';
 import type { Visitor } from '../wire/peer-server.ts';
 import { type HostSessions, startHostSessions } from './sessions.ts';
 
@@ -31,6 +34,10 @@ const spec = { offer, argv: ['/usr/bin/xcalc'], workingDirectory: null, isTermin
 
 /** A fake of the sandbox port: it runs nothing and tells what was asked of it. */
 class FakeSandbox {
+  readonly wish: SandboxWish;
+  constructor(wish: SandboxWish) {
+    this.wish = wish;
+  }
   state: Sandbox['state'] = 'warm';
   readonly programs: Program[] = [];
   readonly authorised: string[][] = [];
@@ -125,23 +132,41 @@ function grantFor(peerId: PeerId, view: View = 'viewer', terms: Partial<GrantTer
   });
 }
 
+/** With a channel more than the product has. */
+let madeUp: { readonly opened: View[] };
+
 beforeEach(() => {
   sandboxes = [];
   runs = () => {};
   recording = createRecording();
   const containers = {
     state: new State([]),
-    take: async () => {
-      const sandbox = new FakeSandbox();
+    take: async (_peerId: PeerId, _peerName: string, wish: SandboxWish) => {
+      const sandbox = new FakeSandbox(wish);
       sandboxes.push(sandbox);
       return sandbox;
     },
     hostKeyOf: async () => 'ssh-ed25519 BBBB',
   } as unknown as Containers;
   const settings = new State({ maxUploadMib: 3 });
+  const opened: View[] = [];
+  madeUp = { opened };
+  const hologram = {
+    name: 'hologram' as ChannelName,
+    needs: null,
+    holds: [],
+    host: {
+      wish: ({ size }) => ({ display: { size } }),
+      open: async ({ sandbox }) => {
+        opened.push('hologram' as View);
+        return { tunnel: { connect: () => sandbox.connect('display') }, [Symbol.dispose]: () => {} };
+      },
+    },
+  } satisfies Channel;
+  const channels = [...Object.values(createChannels({ containers, settings })), hologram];
   needed = [];
   sessions = startHostSessions({
-    ...{ containers, book, activity: recording, settings, log },
+    ...{ channels, containers, book, activity: recording, log },
     onOwnSandboxNeeded: (offerId) => needed.push(offerId),
   });
 });
@@ -561,4 +586,59 @@ test('who only watches uses no window', async () => {
     );
   const used = await start(visitorOf(alice).visitor);
   expect(() => sessions.useWindow(used.sessionId, alice, 'activate', 1)).not.toThrow();
+});
+
+const everything = powerNames.reduce((powers, name) => withPower(powers, name, true), noPowers);
+const everyChannel = [...channelNames, 'hologram'] as ChannelName[];
+
+/** The channels to which a visitor with this view gets a stream, when everything was granted. */
+async function reachedWith(view: View): Promise<{ readonly reached: string[]; readonly session: GrantedSession }> {
+  const { visitor } = visitorOf(alice);
+  const session = await start(visitor, grantFor(alice, view, { powers: everything }));
+  const results = await Promise.allSettled(
+    everyChannel.map((name) => sessions.openTunnel(visitor, session.sessionId, name as TunnelEnd)),
+  );
+  const reached = everyChannel.filter((_, index) => results[index]?.status === 'fulfilled');
+  for (const result of results)
+    if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'not-allowed' });
+  return { reached, session };
+}
+
+test.each(['hologram', 'toString', '__proto__', ''])(
+  'a view that has no row can do nothing: %j has no stream, no authorisation, no port and no power',
+  async (view) => {
+    const { reached, session } = await reachedWith(view as View);
+    expect(reached).toEqual([]);
+    expect(session).toMatchObject({
+      powers: noPowers,
+      containerHostKey: null,
+      classicPort: null,
+      maxUploadBytes: null,
+    });
+    expect(sandboxes[0]).toMatchObject({ authorised: [], maxFileBytes: null, hasNetwork: false });
+    expect(sandboxes[0]?.wish).toEqual({ display: null, hasNetwork: false, allowsOwnSandbox: false });
+    expect(sessions.state.value).toMatchObject([{ powers: noPowers, sshCommand: null }]);
+    expect(madeUp.opened).toEqual([]);
+    expect(() => sessions.useWindow(session.sessionId, alice, 'activate', 1)).not.toThrow();
+  },
+);
+
+test('a channel that no row names is never opened, and each view reaches what its own row names', async () => {
+  const reached = Object.fromEntries(
+    await Promise.all(viewNames.map(async (view) => [view, (await reachedWith(view)).reached])),
+  );
+  // The port of an SSH command is reached on the network.
+  expect(reached).toEqual({ viewer: ['display', 'files'], native: ['ssh', 'files'], 'ssh-command': ['files'] });
+  expect(madeUp.opened).toEqual([]);
+  await sessions.endAll('host');
+});
+
+test('what a row says can be taken away is held by one of its channels, or by the sandbox', () => {
+  const channels = Object.values(createChannels({} as never));
+  for (const view of viewNames) {
+    const { powers, isViewOnly, channels: named } = rowOf(view);
+    const held = ['network', ...channels.filter(({ name }) => named.includes(name)).flatMap(({ holds }) => holds)];
+    for (const name of powerNames) if (powers[name] === 'held') expect(held, `${view} ${name}`).toContain(name);
+    if (isViewOnly === 'held') expect(held, view).toContain('isViewOnly');
+  }
 });

@@ -1,0 +1,12 @@
+// The channel `display`: the sandbox's screen as RFB, held to the powers message by message, and the program's windows.
+import type { Channel } from '../channel.ts';
+import { serveDisplay } from './serve-display.ts';
+
+export function createDisplay() {
+  return {
+    name: 'display',
+    needs: null,
+    holds: ['clipboardIn', 'clipboardOut', 'isViewOnly'],
+    host: { wish: ({ size }) => ({ display: { size } }), open: serveDisplay },
+  } as const satisfies Channel;
+}

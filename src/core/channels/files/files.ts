@@ -1,0 +1,14 @@
+// The channel `files`: the folder Exchange of the container by SFTP, as long as the session has the power.
+import type { Settings } from '../../../contract/settings.ts';
+import type { Followable } from '../../lib/state.ts';
+import type { Channel } from '../channel.ts';
+import { serveFiles } from './serve-files.ts';
+
+export function createFiles({ settings }: { readonly settings: Followable<Pick<Settings, 'maxUploadMib'>> }) {
+  return {
+    name: 'files',
+    needs: 'files',
+    holds: ['files'],
+    host: { open: (session) => serveFiles(session, settings.value.maxUploadMib) },
+  } as const satisfies Channel;
+}

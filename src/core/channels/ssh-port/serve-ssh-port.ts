@@ -1,0 +1,42 @@
+// The host's end of `ssh-port`, as the original eBrainPool did: a TCP port into the container's sshd, for one visitor, until the session ends.
+import { createServer } from 'node:net';
+import type { Containers } from '../../container/container.ts';
+import { listen, plainAddress } from '../../wire/peer-server.ts';
+import type { HostEnd, HostedSession, Lead } from '../channel.ts';
+import { serveSshd } from '../x11/serve-sshd.ts';
+
+const MAX_CONNECTIONS = 8;
+
+export async function serveSshPort(
+  session: HostedSession,
+  lead: Lead,
+  containers: Pick<Containers, 'hostKeyOf'>,
+): Promise<HostEnd> {
+  const { sandbox, log } = session;
+  const { told } = await serveSshd(session, containers);
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, async (socket) => {
+    socket.on('error', () => socket.destroy());
+    // Security: the granted peer's addresses only; its key is asked for by the container's sshd.
+    if (!session.isLive || !session.addresses.has(plainAddress(socket.remoteAddress ?? ''))) {
+      log.warn(
+        { from: socket.remoteAddress, peerId: session.peerId },
+        'connection to the port of an SSH command refused',
+      );
+      socket.destroy();
+      return;
+    }
+    try {
+      lead(socket, await sandbox.connect('ssh'));
+    } catch {
+      socket.destroy();
+    }
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  // The same family as the peer's connection, so that the address that is compared has one form.
+  const port = await listen(server, 0, session.address.includes(':') ? '::' : '0.0.0.0', log);
+  return {
+    told: { ...told, classicPort: port },
+    shown: { sshCommand: { port, command: '' } },
+    [Symbol.dispose]: () => void server.close(),
+  };
+}

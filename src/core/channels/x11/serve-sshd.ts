@@ -1,0 +1,12 @@
+// The sandbox's sshd, made ready for the key of the visitor and for no other.
+import type { Containers } from '../../container/container.ts';
+import type { HostEnd, HostedSession } from '../channel.ts';
+
+export async function serveSshd(
+  { sandbox, peerId, publicKey }: HostedSession,
+  containers: Pick<Containers, 'hostKeyOf'>,
+): Promise<Required<Pick<HostEnd, 'told'>>> {
+  // Security: bound to the program of the grant, and to this session's sandbox.
+  await sandbox.authorise([publicKey]);
+  return { told: { containerHostKey: await containers.hostKeyOf(peerId) } };
+}
