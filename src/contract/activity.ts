@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { errorCodeSchema } from './errors.ts';
 import { count, instant, nothing } from './fields.ts';
 import { offerIdSchema, peerIdSchema, requestIdSchema, ruleIdSchema, sessionIdSchema } from './ids.ts';
-import { powersSchema } from './powers.ts';
+import { tolerantPowersSchema } from './powers.ts';
 import { endReasonSchema } from './sessions.ts';
-import { viewSchema } from './views.ts';
+import { viewNameSchema } from './views.ts';
 
 const durationMs = z.number().int().nonnegative().nullable();
 
@@ -31,7 +31,7 @@ export const answeredBySchema = z.enum([
 export type AnsweredBy = z.infer<typeof answeredBySchema>;
 
 export const activityEventSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('requested'), view: viewSchema, powers: powersSchema }),
+  z.object({ kind: z.literal('requested'), view: viewNameSchema, powers: tolerantPowersSchema }),
   z.object({
     kind: z.literal('answered'),
     answer: z.enum(['allowed', 'denied', 'expired', 'cancelled', 'failed']),
@@ -43,7 +43,7 @@ export const activityEventSchema = z.discriminatedUnion('kind', [
     /** For `time`. */
     minutes: count.nullable(),
     /** What was given; null for anything but a yes. */
-    powers: powersSchema.nullable(),
+    powers: tolerantPowersSchema.nullable(),
     problem: errorCodeSchema.nullable(),
   }),
   /** A yes came to nothing. */
@@ -52,10 +52,10 @@ export const activityEventSchema = z.discriminatedUnion('kind', [
     kind: z.literal('started'),
     sessionId: sessionIdSchema,
     ruleId: ruleIdSchema.nullable(),
-    view: viewSchema,
-    powers: powersSchema,
+    view: viewNameSchema,
+    powers: tolerantPowersSchema,
   }),
-  z.object({ kind: z.literal('narrowed'), sessionId: sessionIdSchema, powers: powersSchema }),
+  z.object({ kind: z.literal('narrowed'), sessionId: sessionIdSchema, powers: tolerantPowersSchema }),
   z.object({
     kind: z.literal('ended'),
     sessionId: sessionIdSchema,
@@ -72,8 +72,8 @@ export const activityEventSchema = z.discriminatedUnion('kind', [
     answer: z.enum(['allow', 'deny']),
     lasts: lastsSchema,
     minutes: count.nullable(),
-    view: viewSchema,
-    powers: powersSchema,
+    view: viewNameSchema,
+    powers: tolerantPowersSchema,
   }),
   z.object({ kind: z.literal('rule-removed'), ruleId: ruleIdSchema, answer: z.enum(['allow', 'deny']) }),
   /** comparison: two people compared a code; key: this person scanned or pasted the key. */

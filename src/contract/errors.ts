@@ -55,6 +55,7 @@ export const errorCodeSchema = z.enum([
   'too-many-comparisons',
   'too-many-requests',
   'transfer-broken',
+  'view-unknown',
   'viewer-only',
 ]);
 export type ErrorCode = z.infer<typeof errorCodeSchema>;

@@ -24,6 +24,19 @@ export const powersSchema = z.object({
 });
 export type Powers = Readonly<z.infer<typeof powersSchema>>;
 
+/**
+ * Powers that another version told or stored. Security: what is missing or odd is read as the least. A power is absent then, and of
+ * what limits the others the tightest counts.
+ */
+export const tolerantPowersSchema = z.object({
+  clipboardIn: powersSchema.shape.clipboardIn.catch(false),
+  clipboardOut: powersSchema.shape.clipboardOut.catch(false),
+  network: powersSchema.shape.network.catch('none'),
+  files: powersSchema.shape.files.catch(false),
+  isViewOnly: powersSchema.shape.isViewOnly.catch(true),
+  timeLimitMin: powersSchema.shape.timeLimitMin.catch(1),
+});
+
 /** Nothing beyond the container, and no limit of time. */
 export const noPowers: Powers = {
   clipboardIn: false,

@@ -71,5 +71,16 @@ export function hasChannel(view: string, channel: ChannelName): boolean {
   return rowOf(view).channels.includes(channel);
 }
 
+/** Whether this version has a view of this name. */
+export function isView(name: string): name is View {
+  return Object.hasOwn(rows, name);
+}
+
 /** `ssh-command` was `classic` in version 0.1, and still is on the wire, where both versions meet. */
-export const viewSchema = z.preprocess((value) => (value === 'classic' ? 'ssh-command' : value), z.enum(viewNames));
+const fromFirstVersion = (value: unknown) => (value === 'classic' ? 'ssh-command' : value);
+
+/** A view of this version. */
+export const viewSchema = z.preprocess(fromFirstVersion, z.enum(viewNames));
+
+/** The name of a view, of this version or of another: it is shown, and opens nothing where it has no row. */
+export const viewNameSchema = z.preprocess(fromFirstVersion, z.string().regex(/^[a-z][a-z0-9-]{0,31}$/));

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { type PeerId, sessionIdSchema } from '../../contract/ids.ts';
+import { type OfferId, type PeerId, sessionIdSchema } from '../../contract/ids.ts';
+import { noPowers } from '../../contract/powers.ts';
 import type { Settings } from '../../contract/settings.ts';
+import { createRecording } from '../activity/activity.test-support.ts';
 import { State } from '../lib/state.ts';
 import { MAX_OFFERS, OLDEST_PROTOCOL, PROTOCOL } from '../wire/peer-protocol.ts';
 import type { Visitor } from '../wire/peer-server.ts';
@@ -50,6 +52,24 @@ test('a connection says hello once: its name stays, and it cannot make this comp
       expect.objectContaining({ code: 'bad-input' }),
     );
   expect(listeners).toBe(1);
+});
+
+test('a request of a view that this version does not have is refused with that reason, and its name is in the log', async () => {
+  const activity = createRecording();
+  const { hostSide } = createHost({
+    settings: new State({ name: 'Bob' } as unknown as Settings),
+    host: {},
+    book: { faceOf: () => ({ name: 'Alice', isVerified: false }) },
+    catalog: { offers: new State({ offers: [] }) },
+    activity,
+  } as unknown as Parameters<typeof createHost>[0]);
+  const visitor = { peerId: `SHA256:${'A'.repeat(43)}` as PeerId, onClose: () => () => {} } as unknown as Visitor;
+  await hostSide.calls.hello({ protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Alice', capabilities: [] }, visitor);
+  const wish = { offerId: 'app:xcalc' as OfferId, view: 'hologram', powers: noPowers };
+  expect(() => hostSide.calls['request.create'](wish, visitor)).toThrow(
+    expect.objectContaining({ code: 'view-unknown' }),
+  );
+  expect(activity.notes[0]?.event).toEqual({ kind: 'requested', view: 'hologram', powers: noPowers });
 });
 
 test.each(['session.close', 'session.keep', 'session.resume'] as const)(

@@ -6,7 +6,7 @@ import type { OfferId, PeerId } from '../../contract/ids.ts';
 import { withView } from '../../contract/powers.ts';
 import type { Size } from '../../contract/sessions.ts';
 import type { Settings } from '../../contract/settings.ts';
-import { hasChannel, rowOf } from '../../contract/views.ts';
+import { hasChannel, isView, rowOf } from '../../contract/views.ts';
 import type { Note, Recorder } from '../activity/activity.ts';
 import type { Channel } from '../channels/channel.ts';
 import type { Consent, PendingRequest } from '../consent/consent.ts';
@@ -210,6 +210,7 @@ export function createHost(parts: {
   function createRequest({ offerId, view, powers: asked, size }: CallInput<'request.create'>, visitor: Visitor) {
     const { claimedName } = guestOf(visitor);
     if (isQuitting) throw new AppError('peer-quit');
+    if (!isView(view)) throw new AppError('view-unknown');
     if (!keyRate.take(visitor.peerId) || !addressRate.take(visitor.remoteAddress))
       throw new AppError('too-many-requests');
     if (settings.value.isPaused) throw new AppError('peer-paused');

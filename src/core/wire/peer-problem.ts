@@ -26,6 +26,7 @@ const TOLD_BY_PEERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'timeout',
   'too-many-comparisons',
   'too-many-requests',
+  'view-unknown',
   'viewer-only',
 ]);
 

@@ -1,18 +1,21 @@
 // What two computers say to each other on the control channel: JSON-RPC 2.0, versioned, size-limited, checked on both ends.
 
 import { z } from 'zod';
+import { check } from '../../contract/check.ts';
 import { errorCodeSchema, errorParamsSchema } from '../../contract/errors.ts';
 import { iconHashSchema, offerIdSchema, requestIdSchema, sessionIdSchema } from '../../contract/ids.ts';
-import { powersSchema } from '../../contract/powers.ts';
+import { tolerantPowersSchema } from '../../contract/powers.ts';
 import {
   closingSchema,
   endReasonSchema,
   MAX_WINDOWS,
+  type ProgramWindow,
   programWindowSchema,
   sizeSchema,
 } from '../../contract/sessions.ts';
+import { tolerantEnum } from '../../contract/tolerant.ts';
 import type { View } from '../../contract/views.ts';
-import { viewSchema } from '../../contract/views.ts';
+import { viewNameSchema } from '../../contract/views.ts';
 import { toLastWords } from '../lib/last-words.ts';
 import { problemOfPeer } from './peer-problem.ts';
 
@@ -35,12 +38,19 @@ export const MAX_OFFERS = 2000;
 /** The largest icon. */
 export const MAX_ICON_BYTES = 512 * 1024;
 
+/** The most capabilities that are looked at. Version 0.1 refuses a hello with more than 64, so no more are sent. */
+const MAX_CAPABILITIES = 256;
+
 /** Only the version fields are fixed for ever, so that any two versions can tell each other apart. */
 export const helloSchema = z.object({
   protocol: z.number().int().min(1).max(1_000_000),
   oldest: z.number().int().min(1).max(1_000_000),
   name: z.string().max(1000),
-  capabilities: z.array(z.string().max(64)).max(64).default([]),
+  /** Beyond the limit they are cut, and what is no name is left out. */
+  capabilities: z
+    .array(z.unknown())
+    .transform((told) => told.slice(0, MAX_CAPABILITIES).filter((name) => typeof name === 'string'))
+    .default([]),
 });
 export type Hello = z.infer<typeof helloSchema>;
 
@@ -53,10 +63,11 @@ export const grantedSessionSchema = z.object({
     .max(1000)
     // Security: it becomes a line of a known_hosts file.
     .regex(/^ssh-ed25519 [A-Za-z0-9+/]+=*$/)
-    .nullable(),
-  classicPort: z.number().int().min(1).max(65535).nullable(),
+    .nullable()
+    .catch(null),
+  classicPort: z.number().int().min(1).max(65535).nullable().catch(null),
   /** What was granted: no more than was asked for, and maybe less. */
-  powers: powersSchema,
+  powers: tolerantPowersSchema,
   /** Until the time limit ends it. */
   remainingMs: z.number().int().nonnegative().nullable(),
   /** The largest file that may be put into the folder Exchange; null where files are not exchanged, or the host is of before it was told. */
@@ -80,18 +91,29 @@ export const visitorCalls = {
   /** Offers are checked one by one by the receiver, so that one bad offer does not hide the others. */
   'catalogue.get': {
     input: nothing,
-    output: z.object({
-      offers: z.array(z.unknown()).max(MAX_OFFERS),
-      /** Whether there are more, which come after these by name. */
-      isCut: z.boolean().catch(false),
-    }),
+    output: z
+      .object({
+        offers: z.array(z.unknown()),
+        /** Whether there are more, which come after these by name. */
+        isCut: z.boolean().catch(false),
+      })
+      .transform(({ offers, isCut }) => ({
+        offers: offers.slice(0, MAX_OFFERS),
+        isCut: isCut || offers.length > MAX_OFFERS,
+      })),
   },
   'icon.get': {
     input: z.object({ hash: iconHashSchema }),
     output: z.object({ data: z.base64().max(Math.ceil((MAX_ICON_BYTES * 4) / 3) + 4) }),
   },
   'request.create': {
-    input: z.object({ offerId: offerIdSchema, view: viewSchema, powers: powersSchema, size: sizeSchema.optional() }),
+    input: z.object({
+      offerId: offerIdSchema,
+      /** Of a view that this version does not have the request is refused by its name. */
+      view: viewNameSchema,
+      powers: tolerantPowersSchema,
+      size: sizeSchema.optional(),
+    }),
     output: z.object({ requestId: requestIdSchema, answerTimeoutMs: z.number().int().nonnegative() }),
   },
   'request.cancel': { input: z.object({ requestId: requestIdSchema }), output: nothing },
@@ -112,39 +134,57 @@ export const visitorCalls = {
   'verify.cancel': { input: z.object({ commitment: bytes32 }), output: nothing },
 } as const;
 
-/** The wire outlives versions: a code that a newer host has, and this version does not know, is a fault like any other. */
+/** A code that a newer host has, and this version does not know, is a fault like any other. */
 const problemSchema = z
-  .object({ code: errorCodeSchema.catch('internal'), params: errorParamsSchema.catch({}) })
-  .transform(problemOfPeer);
+  .object({ code: tolerantEnum(errorCodeSchema.options, 'internal'), params: errorParamsSchema.catch({}) })
+  .transform(problemOfPeer)
+  .nullable()
+  .catch(null);
 /** That it was because the host quits. A field of its own: versions from before it know no such reason, and read the other fields. */
 const isQuitSchema = z.boolean().optional().catch(undefined);
 
-/** What the host tells the visitor. */
+/** The windows that are what they should be: a bad one does not hide the others, and beyond the limit they are cut. */
+const toldWindowsSchema = z.array(z.unknown()).transform((told): ProgramWindow[] =>
+  told.slice(0, MAX_WINDOWS).flatMap((window) => {
+    const checked = check(programWindowSchema, window);
+    return checked.success ? [checked.data] : [];
+  }),
+);
+
+/**
+ * What the host tells the visitor. The wire outlives versions: a notice ends what somebody waits for, so each field that this version cannot
+ * read has a safe value, and only the ids must be right (`versions.test.ts`).
+ */
 export const hostNotices = {
   'catalogue.changed': nothing,
   'request.answered': z.object({
     requestId: requestIdSchema,
-    answer: z.enum(['granted', 'denied', 'expired', 'failed']).catch('failed'),
-    session: grantedSessionSchema.nullable(),
-    problem: problemSchema.nullable(),
+    answer: tolerantEnum(['granted', 'denied', 'expired', 'failed'], 'failed'),
+    /** A yes without a session that this version can read has failed. */
+    session: grantedSessionSchema.nullable().catch(null),
+    problem: problemSchema,
     isQuit: isQuitSchema,
   }),
   /** The person there took powers away. */
   'session.changed': z.object({
     sessionId: sessionIdSchema,
-    powers: powersSchema,
-    remainingMs: z.number().int().nonnegative().nullable(),
+    powers: tolerantPowersSchema,
+    remainingMs: z.number().int().nonnegative().nullable().catch(null),
   }),
   /** Capability `windows`: which windows the program has. */
-  'session.windows': z.object({ sessionId: sessionIdSchema, windows: z.array(programWindowSchema).max(MAX_WINDOWS) }),
+  'session.windows': z.object({ sessionId: sessionIdSchema, windows: toldWindowsSchema }),
   /** Capability `close`: how far it is with a program that the visitor closes. */
-  'session.closing': z.object({ sessionId: sessionIdSchema, closing: closingSchema }),
+  'session.closing': z.object({
+    sessionId: sessionIdSchema,
+    /** An unknown step is one on the way: the visitor's own limit ends it. */
+    closing: tolerantEnum(closingSchema.options, 'closing'),
+  }),
   'session.ended': z.object({
     sessionId: sessionIdSchema,
-    reason: endReasonSchema.catch('failed'),
+    reason: tolerantEnum(endReasonSchema.options, 'failed'),
     isQuit: isQuitSchema,
-    exitCode: z.number().int().nullable(),
-    problem: problemSchema.nullable(),
+    exitCode: z.number().int().nullable().catch(null),
+    problem: problemSchema,
     /** What the program wrote last, when it failed. What is no such list counts for nothing: the end itself is what matters. */
     lastWords: z.unknown().transform(toLastWords).default([]),
   }),

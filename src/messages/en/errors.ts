@@ -86,5 +86,7 @@ export const errors: Readonly<Record<ErrorCode, string> & Partial<Record<`${Erro
   'too-many-requests': 'Too many requests. Wait for an answer to the earlier ones, or for an hour, then try again.',
   'transfer-broken':
     'The transfer was broken off: the connection was lost, or files may not be exchanged any more. Try again from the beginning.',
+  'view-unknown':
+    'The version of eBrainPool on that computer cannot open it this way. Choose another way, or update eBrainPool there.',
   'viewer-only': 'This application can only be shown in the viewer. Choose the viewer, and ask again.',
 };
