@@ -178,9 +178,9 @@ await mkdir(join(folder, 'core'), { mode: 0o755 });
 const coreSocket = await startLocalSocket({
   profileDir: join(folder, 'core', 'profile'),
   runtimeDir: join(folder, 'core', 'run'),
-  attach: (port) => port.onMessage((message) => port.post({ done: message })),
   log: silentLog,
 });
+coreSocket.serve((port) => port.onMessage((message) => port.post({ done: message })));
 const other = await startSandbox('other');
 await other.run({ argv: ['perl', '-e', 'sleep 600', 'ebp-others-program'], workingDirectory: null });
 const facts = await makeFacts(other);

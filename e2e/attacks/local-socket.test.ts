@@ -20,9 +20,9 @@ beforeAll(async () => {
   local = await startLocalSocket({
     profileDir: join(folder, 'profile'),
     runtimeDir: join(folder, 'run'),
-    attach: (port) => port.onMessage((message) => void told.push(message)),
     log: silentLog,
   });
+  local.serve((port) => port.onMessage((message) => void told.push(message)));
   // As an attacker would wish it: nothing but the check itself is in the way, also where root runs sandboxes as somebody else.
   await chmod(dirname(local.path), 0o755);
   await chmod(local.path, 0o666);

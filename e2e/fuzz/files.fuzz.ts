@@ -73,7 +73,7 @@ const stored: readonly Stored[] = [
     file: 'peers.json',
     good: { peers: [knownPeer] },
     open: async (profileDir) => {
-      const peers = await openPeerBook({ profileDir, log: silentLog, knownNames: () => [] });
+      const peers = await openPeerBook({ profileDir, log: silentLog });
       for (const each of peers.state.value) peerIdSchema.parse(each.id);
       peers.faceOf(peerId, 'Bob', '10.7.0.2');
       await peers.update(otherId, 'Eve'.repeat(100), { isBlocked: true }).catch((error: unknown) => {
@@ -184,7 +184,7 @@ export const goodEntries: Fuzzer = {
                 .trim()
                 .replace(/^\uFEFF?\[/, ',');
         await writeFile(join(folder.path, 'peers.json'), `{"peers":[${JSON.stringify(knownPeer)}${rest}}`);
-        const peers = await openPeerBook({ profileDir: folder.path, log: silentLog, knownNames: () => [] });
+        const peers = await openPeerBook({ profileDir: folder.path, log: silentLog });
         claim(
           peers.state.value.some((each) => each.id === peerId),
           'a good entry stays',

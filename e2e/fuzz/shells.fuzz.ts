@@ -216,12 +216,13 @@ export const localSocket: Fuzzer = {
     const local = await startLocalSocket({
       profileDir: join(folder.path, 'profile'),
       runtimeDir: join(folder.path, 'run'),
-      attach: (port) =>
-        serveContract(port, 1 as never, handlers, sources, (error) => {
-          bug ??= error;
-        }),
       log: silentLog,
     });
+    local.serve((port) =>
+      serveContract(port, 1 as never, handlers, sources, (error) => {
+        bug ??= error;
+      }),
+    );
     // One that behaves, all the time: what another sends must not reach it.
     const good = connect(local.path);
     const client = createClient(createLinePort(good, { maxLineBytes: 1024 * 1024 }));

@@ -59,11 +59,18 @@ export function createClient(port: Port): Client {
   };
 }
 
+/** Whole states, of which nothing is changed in place. */
+type Frozen<T> = T extends string | number | boolean | null | undefined
+  ? T
+  : T extends readonly (infer E)[]
+    ? readonly Frozen<E>[]
+    : { readonly [K in keyof T]: Frozen<T[K]> };
+
 /** Where the server finds a topic's state and hears of its changes. */
 export type TopicSources = {
   readonly [T in TopicName]: {
-    readonly value: TopicValue<T>;
-    follow(listener: (value: TopicValue<T>) => void): () => void;
+    readonly value: Frozen<TopicValue<T>>;
+    follow(listener: (value: Frozen<TopicValue<T>>) => void): () => void;
   };
 };
 

@@ -54,9 +54,11 @@ import { createPeople } from './people/people.ts';
 import { type SettingsPart, startSettings } from './settings/settings.ts';
 import { startAsks } from './visitor/asks.ts';
 import { startVisitorSessions } from './visitor/sessions.ts';
+import { createNotices } from './wire/notices.ts';
 import { describePeerPort, type PeerPort } from './wire/peer-port-health.ts';
-import { type NoticeValue, PROTOCOL } from './wire/peer-protocol.ts';
+import { PROTOCOL } from './wire/peer-protocol.ts';
 import { startPeerServer } from './wire/peer-server.ts';
+import { createVisitors } from './wire/visitors.ts';
 
 export interface CoreOptions {
   /** Everything that lasts is below this folder; it is made when it is not there. */
@@ -110,9 +112,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const log: FileLog = stack.use(startFileLog(join(profileDir, 'logs'), 'info'));
   const health = stack.use(startHealth({ log }));
   const stop = Promise.withResolvers<void>();
-  const attached: { attach: (port: Port) => void } = { attach: (port) => port.close() };
   // First of all: only one core runs with a profile, so what else is found below it is left from a crash.
-  stack.use(await startLocalSocket({ profileDir, runtimeDir, log, attach: (port) => attached.attach(port) }));
+  const localSocket = stack.use(await startLocalSocket({ profileDir, runtimeDir, log }));
   const engine = createBubblewrap({ runtimeDir, log, owner });
   await engine.endLeftovers();
   // The sandboxes' own user must get through to its sockets; what lies there is private by itself.
@@ -130,11 +131,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const activityDir = join(profileDir, 'activity');
   const activity = stack.use(await startActivity({ folder: activityDir, log }));
   const offers = stack.use(await startOffers({ log, settings: settings.state, iconsDir: join(profileDir, 'icons') }));
-  const book = await openPeerBook({
-    profileDir,
-    log,
-    knownNames: () => [...rules.state.value, ...containers.state.value],
-  });
+  const book = await openPeerBook({ profileDir, log });
   const rules = stack.use(await openRules({ profileDir, isVerified: book.isVerified, log }));
 
   const folder = isRoot ? join('/var/lib/ebrainpool/containers', digestOf(profileDir)) : join(profileDir, 'containers');
@@ -149,6 +146,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     await startMounts({ settings, findGuard: () => findGuard({ ...ours, env: process.env }), log }),
   );
   const containers = stack.use(await startContainers({ folder, engine, mounts, log, owner }));
+  book.alsoKnow(rules.state);
+  book.alsoKnow(containers.state);
   const consent = stack.use(createConsent({ settings: settings.state, rules, book, activity, log }));
   stack.defer(() => consent.denyAll('quit'));
   const channels = Object.values(createChannels({ containers, settings: settings.state }));
@@ -188,28 +187,25 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   health.follow(activity.state, ({ problem }) => describeActivity(problem && activityDir));
 
   const name = () => settings.state.value.name;
+  const notices = createNotices();
   const peers = stack.use(
-    await startPeers({ identity, log, name, book, icons: offers, defaultPort: settings.state.value.peerPort }),
+    await startPeers({ identity, log, name, book, notices, icons: offers, defaultPort: settings.state.value.peerPort }),
   );
-  const visitor = stack.use(startVisitorSessions({ identity, peers, runtimeDir, activity, log }));
-  const asks = stack.use(startAsks({ peers, activity, log, onGranted: visitor.begin }));
+  const visitor = stack.use(startVisitorSessions({ identity, peers, notices, runtimeDir, activity, log }));
+  const asks = stack.use(startAsks({ peers, notices, activity, log, onGranted: visitor.begin }));
+  const visitors = createVisitors();
+  const people = createPeople({
+    ...{ book, peers, consent, rules, containers, host, visitor, activity },
+    selfId: identity.id,
+    disconnect: visitors.disconnect,
+  });
   const comparisons = stack.use(
     createComparisons({
-      ...{ selfId: identity.id, settings: settings.state, book, peers, log },
-      verify: (peerId, claimedName) => people.verify(peerId, claimedName),
-      differ: (peerId, claimedName) => people.differ(peerId, claimedName),
+      ...{ selfId: identity.id, settings: settings.state, book, peers, notices, log },
+      verify: people.verify,
+      differ: people.differ,
     }),
   );
-  peers.onNotice = (notice, value, connection) => {
-    if (notice === 'request.answered') asks.takeAnswer(value as NoticeValue<'request.answered'>, connection);
-    if (notice === 'session.changed') visitor.takeChange(value as NoticeValue<'session.changed'>, connection);
-    if (notice === 'session.windows') visitor.takeWindows(value as NoticeValue<'session.windows'>, connection);
-    if (notice === 'session.closing') visitor.takeClosing(value as NoticeValue<'session.closing'>, connection);
-    if (notice === 'session.ended') visitor.takeEnd(value as NoticeValue<'session.ended'>, connection);
-    if (notice === 'verify.answered') comparisons.takeHostsAnswer(value as NoticeValue<'verify.answered'>, connection);
-    if (notice === 'verify.cancelled')
-      comparisons.takeHostsCancel(value as NoticeValue<'verify.cancelled'>, connection);
-  };
   const { hostSide, announceCatalogue, quit } = createHost({
     channels,
     settings: settings.state,
@@ -225,7 +221,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   });
   const { peerPort: asked } = settings.state.value;
   let peerPort: PeerPort = { isOpen: false, asked, why: '' };
-  const server = await startPeerServer({ identity, log, port: asked, host: hostSide }).then(
+  const server = await startPeerServer({ identity, log, port: asked, host: hostSide, visitors }).then(
     (started) => {
       peerPort = { isOpen: true, port: started.port, asked };
       return stack.use(started);
@@ -264,11 +260,6 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   );
   void health.check();
 
-  const people = createPeople({
-    ...{ book, peers, consent, rules, containers, host, visitor, activity },
-    selfId: identity.id,
-    disconnect: (peerId) => server?.disconnect(peerId),
-  });
   const self = await describeSelf(options, identity.id, settings, server?.port ?? 0, health, discovery.links);
   stack.use(self);
   // A peer that is verified or renamed meanwhile is shown so.
@@ -304,7 +295,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     requestStop: () => setImmediate(stop.resolve),
   };
   const handlers = createHandlers(parts);
-  const topics = {
+  const topics: TopicSources = {
     self,
     sessions,
     settings: settings.state,
@@ -319,9 +310,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     mounts: mounts.state,
     comparisons: shownComparisons,
     activity: activity.state,
-  } as unknown as TopicSources;
+  };
   let nextClient = 1;
-  attached.attach = (port) => {
+  const attach = (port: Port): void => {
     const client = nextClient++ as ClientId;
     port.onClose(() => {
       peers.closeAllOf(client);
@@ -332,6 +323,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       log.error({ method, error: String((error as Error)?.stack ?? error) }, 'bug in a method'),
     );
   };
+  localSocket.serve(attach);
 
   /** What must be said before the end is said while there is a connection to say it on. A peer that does not listen holds nothing up. */
   async function sayGoodbye(): Promise<void> {
@@ -348,7 +340,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
 
   const parked = stack.move();
   return {
-    attach: (port) => attached.attach(port),
+    attach,
     readIcon: (hash) => offers.readIcon(hash),
     openDisplay: (sessionId) => visitor.openDisplay(sessionId),
     openFile: (sessionId, name) => visitor.exchange(sessionId).open(name),

@@ -55,8 +55,9 @@ function wish(change: Partial<Wish> & { offerId?: OfferId } = {}): Wish {
 /** As after a start of the core. */
 async function begin(): Promise<void> {
   recording = createRecording();
-  book = await openPeerBook({ profileDir: folder, log: silentLog, knownNames: () => rules.state.value });
+  book = await openPeerBook({ profileDir: folder, log: silentLog });
   rules = await openRules({ profileDir: folder, isVerified: book.isVerified, log: silentLog });
+  book.alsoKnow(rules.state);
   consent = createConsent({ settings, rules, book, activity: recording, log: silentLog });
 }
 

@@ -15,8 +15,15 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const start = (attach: (port: Port) => void = () => {}, name = 'profile') =>
-  startLocalSocket({ profileDir: join(folder, name), runtimeDir: join(folder, 'run'), attach, log: silentLog });
+const start = async (attach: (port: Port) => void = () => {}, name = 'profile') => {
+  const local = await startLocalSocket({
+    profileDir: join(folder, name),
+    runtimeDir: join(folder, 'run'),
+    log: silentLog,
+  });
+  local.serve(attach);
+  return local;
+};
 
 /** What a program is told that connects and says its name. Perl, as every Debian has it. */
 async function speak(path: string, before: readonly string[], between = ''): Promise<string> {
@@ -78,7 +85,6 @@ describe('the local socket', () => {
     const elsewhere = {
       profileDir: join(folder, 'profile'),
       runtimeDir: join(folder, 'run2'),
-      attach: () => {},
       log: silentLog,
     };
     await expect(startLocalSocket(elsewhere)).rejects.toBeInstanceOf(AlreadyRunningError);
@@ -132,7 +138,8 @@ describe('the local socket', () => {
       const log = { error() {}, warn: (fields, message) => console.log(message), info() {}, debug() {} };
       const attach = (port) => port.onMessage((message) => port.post(message));
       const folders = { profileDir: ${JSON.stringify(join(folder, 'profile'))}, runtimeDir: ${JSON.stringify(join(folder, 'run'))} };
-      const local = await startLocalSocket({ ...folders, attach, log });
+      const local = await startLocalSocket({ ...folders, log });
+      local.serve(attach);
       const socket = connect(local.path, () => socket.write('"here"\\n'));
       socket.on('data', async (data) => { console.log(String(data)); socket.destroy(); await local[Symbol.asyncDispose](); });`;
     const words = ['--user', '--map-root-user', '--net', '--ipc', '--pid', '--fork', '--mount-proc', process.execPath];
@@ -148,7 +155,7 @@ describe('the local socket', () => {
     const script = `
       import { startLocalSocket } from ${JSON.stringify(new URL('./local-socket.ts', import.meta.url).href)};
       const log = { error() {}, warn() {}, info() {}, debug() {} };
-      await startLocalSocket({ profileDir: ${JSON.stringify(join(folder, 'profile'))}, runtimeDir: ${JSON.stringify(join(folder, 'run'))}, attach() {}, log });
+      await startLocalSocket({ profileDir: ${JSON.stringify(join(folder, 'profile'))}, runtimeDir: ${JSON.stringify(join(folder, 'run'))}, log });
       console.log('up');`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],

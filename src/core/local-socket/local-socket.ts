@@ -27,12 +27,13 @@ export interface LocalSocketOptions {
   readonly profileDir: string;
   /** A short path: that of a Unix socket has at most 107 bytes. */
   readonly runtimeDir: string;
-  readonly attach: (port: Port) => void;
   readonly log: Log;
 }
 
 export interface LocalSocket extends AsyncDisposable {
   readonly path: string;
+  /** Serves who connects from now on; who came before was sent away. */
+  serve(attach: (port: Port) => void): void;
 }
 
 const PROBE_TIMEOUT_MS = 2000;
@@ -45,7 +46,8 @@ const MAX_BEING_CHECKED = 32;
  * @throws AlreadyRunningError
  */
 export async function startLocalSocket(options: LocalSocketOptions): Promise<LocalSocket> {
-  const { profileDir, runtimeDir, attach, log } = options;
+  const { profileDir, runtimeDir, log } = options;
+  let attach = (port: Port): void => port.close();
   await using stack = new AsyncDisposableStack();
   await mkdir(profileDir, { recursive: true, mode: 0o700 });
   const coreFilePath = join(profileDir, coreFileName);
@@ -95,7 +97,13 @@ export async function startLocalSocket(options: LocalSocketOptions): Promise<Loc
   log.info({ path }, 'local socket is open');
 
   const kept = stack.move();
-  return { path, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return {
+    path,
+    serve: (serving) => {
+      attach = serving;
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
 /** Says so in a word, so that a person who typed `ebp` in a container knows why. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PeerId } from '../../contract/ids.ts';
 import { silentLog } from '../lib/log.ts';
+import { State } from '../lib/state.ts';
 import { openPeerBook, type PeerBook, shortName } from './peer-book.ts';
 
 const bob = `SHA256:${'B'.repeat(43)}` as PeerId;
@@ -11,8 +12,11 @@ const carol = `SHA256:${'C'.repeat(43)}` as PeerId;
 const mallory = `SHA256:${'M'.repeat(43)}` as PeerId;
 let folder: string;
 let book: PeerBook;
-const open = () =>
-  openPeerBook({ profileDir: folder, log: silentLog, knownNames: () => [{ peerId: carol, peerName: 'Carol’s desk' }] });
+const open = async () => {
+  const opened = await openPeerBook({ profileDir: folder, log: silentLog });
+  opened.alsoKnow(new State([{ peerId: carol, peerName: 'Carol’s desk' }]));
+  return opened;
+};
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ebp-book-'));

@@ -33,6 +33,12 @@ export interface PeerFace {
   readonly warning: Warning | null;
 }
 
+/** A peer under the name by which a part knows it. */
+export interface NamedPeer {
+  readonly peerId: PeerId;
+  readonly peerName: string;
+}
+
 export interface PeerBook {
   readonly state: Followable<readonly KnownPeer[]>;
   find(id: PeerId): KnownPeer | undefined;
@@ -47,16 +53,13 @@ export interface PeerBook {
    */
   update(id: PeerId, claimedName: string, change: Partial<Omit<KnownPeer, 'id' | 'name'>>): Promise<void>;
   remove(id: PeerId): Promise<void>;
+  /** Another part knows peers by name, too: their names are warned of as those in the book are. */
+  alsoKnow(named: Followable<readonly NamedPeer[]>): void;
   /** What was wrong with the file at start. */
   readonly damage: JsonFileProblem | null;
 }
 
-/** @param knownNames names of peers that something else here knows: rules and containers */
-export async function openPeerBook(options: {
-  readonly profileDir: string;
-  readonly log: Log;
-  readonly knownNames: () => Iterable<{ readonly peerId: PeerId; readonly peerName: string }>;
-}): Promise<PeerBook> {
+export async function openPeerBook(options: { readonly profileDir: string; readonly log: Log }): Promise<PeerBook> {
   const file = await JsonFile.open({
     path: join(options.profileDir, 'peers.json'),
     schema: fileSchema,
@@ -66,6 +69,7 @@ export async function openPeerBook(options: {
   });
   const state = new State<readonly KnownPeer[]>(file.value.peers);
   const find = (id: PeerId) => state.value.find((peer) => peer.id === id);
+  const namedElsewhere: Followable<readonly NamedPeer[]>[] = [];
   /** What was taken away and is not on the disk yet: each is made good with the next write. */
   let unkept: readonly Change[] = [];
   const save = async (change: Change, takesAway = false) => {
@@ -94,7 +98,7 @@ export async function openPeerBook(options: {
         { peerId: peer.id, peerName: peer.name },
         ...(peer.localName === null ? [] : [{ peerId: peer.id, peerName: peer.localName }]),
       ]),
-      ...options.knownNames(),
+      ...namedElsewhere.flatMap((named) => named.value),
     ];
     if (others.some(({ peerId, peerName }) => peerId !== id && fold(peerName) === name)) return 'name-of-another';
     const isAddressOfAnother =
@@ -129,6 +133,7 @@ export async function openPeerBook(options: {
         },
         change.isBlocked === true || change.verifiedAt === null,
       ),
+    alsoKnow: (named) => void namedElsewhere.push(named),
     damage: file.problem,
     remove: (id) => save((peers) => peers.filter((peer) => peer.id !== id)),
   };

@@ -7,6 +7,7 @@ import type { ClientId } from '../../contract/contract.ts';
 import type { IconHash, PeerId } from '../../contract/ids.ts';
 import { openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
+import { createNotices } from '../wire/notices.ts';
 import { PROTOCOL } from '../wire/peer-protocol.ts';
 import { type Host, type PeerServer, startPeerServer } from '../wire/peer-server.ts';
 import { openPeerBook, type PeerBook } from './peer-book.ts';
@@ -54,12 +55,13 @@ beforeEach(async () => {
     return startPeerServer({ identity, log: silentLog, port, host });
   };
   server = await startBob('bob', 0);
-  book = await openPeerBook({ profileDir: folder, log: silentLog, knownNames: () => [] });
+  book = await openPeerBook({ profileDir: folder, log: silentLog });
   peers = await startPeers({
     identity: await openIdentity(join(folder, 'alice')),
     log: silentLog,
     name: () => 'Alice',
     book,
+    notices: createNotices(),
     icons: {
       hasIcon: (hash) => icons.has(hash),
       storeIcon: async () => {
@@ -163,6 +165,7 @@ test('an address of a peer where this computer itself answers is passed over, an
     log,
     name: () => 'Alice',
     book,
+    notices: createNotices(),
     icons: { hasIcon: () => true, storeIcon: async () => icon },
     defaultPort: server.port,
   });

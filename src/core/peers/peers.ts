@@ -10,8 +10,9 @@ import { createRateLimit } from '../lib/rate-limit.ts';
 import { type Followable, State } from '../lib/state.ts';
 import { toShowable } from '../lib/text.ts';
 import type { Offers } from '../offers/offers.ts';
+import type { Notices } from '../wire/notices.ts';
 import { type ConnectOptions, connectPeer, type HostConnection, type PeerAddress } from '../wire/peer-client.ts';
-import { type HostNotice, type NoticeValue, OLDEST_PROTOCOL } from '../wire/peer-protocol.ts';
+import { OLDEST_PROTOCOL } from '../wire/peer-protocol.ts';
 import { connectFirst } from './connect-first.ts';
 import { type Advert, isAddress, splitAddress } from './discovery/advert.ts';
 import { type PeerBook, shortName } from './peer-book.ts';
@@ -23,8 +24,6 @@ export interface Peers extends AsyncDisposable {
   readonly catalogues: Followable<Readonly<Record<PeerId, readonly Offer[]>>>;
   onSeen(advert: Advert): void;
   onGone(peerId: PeerId): void;
-  /** Called with every notice of a peer, after the answer to any earlier call was taken in. */
-  onNotice: <N extends HostNotice>(notice: N, value: NoticeValue<N>, connection: HostConnection) => void;
   open(peerId: PeerId, client: ClientId): Promise<void>;
   close(peerId: PeerId, client: ClientId): void;
   closeAllOf(client: ClientId): void;
@@ -80,11 +79,12 @@ export async function startPeers(options: {
   readonly log: Log;
   readonly name: () => string;
   readonly book: PeerBook;
+  readonly notices: Notices;
   /** Where the icons of peers are kept. */
   readonly icons: Pick<Offers, 'hasIcon' | 'storeIcon'>;
   readonly defaultPort: number;
 }): Promise<Peers> {
-  const { identity, log, book, icons } = options;
+  const { identity, log, book, notices, icons } = options;
   const entries = new Map<PeerId, Entry>();
   const state = new State<readonly Peer[]>([]);
   const catalogues = new State<Readonly<Record<PeerId, readonly Offer[]>>>({});
@@ -146,6 +146,14 @@ export async function startPeers(options: {
     }, ICONS_WAIT_MS);
   }
 
+  // After the answer to any earlier call was taken in.
+  const onNotice: ConnectOptions['onNotice'] = (notice, value, connection) =>
+    setImmediate(() => notices.take(notice, value, connection));
+  notices.on('catalogue.changed', (_, { peerId }) => {
+    const entry = entries.get(peerId);
+    if (entry !== undefined) void refreshCatalogue(entry);
+  });
+
   function addressesOf(entry: Entry): PeerAddress[] {
     const { advert } = entry;
     const found = (advert?.addresses ?? []).map((address) =>
@@ -156,8 +164,6 @@ export async function startPeers(options: {
   }
 
   function connectAny(entry: Entry): Promise<HostConnection> {
-    const onNotice: ConnectOptions['onNotice'] = (notice, value, connection) =>
-      setImmediate(() => takeNotice(entry, notice, value, connection));
     const onSelf = (address: PeerAddress): void => {
       if (!selfNotes.take(`${entry.id} ${address.host} ${address.port}`)) return;
       log.info({ peerId: entry.id, ...address }, 'an address of the peer leads to this computer; it is left out');
@@ -251,16 +257,6 @@ export async function startPeers(options: {
     }
   }
 
-  function takeNotice<N extends HostNotice>(
-    entry: Entry,
-    notice: N,
-    value: NoticeValue<N>,
-    connection: HostConnection,
-  ): void {
-    if (notice === 'catalogue.changed') void refreshCatalogue(entry);
-    else peers.onNotice(notice, value, connection);
-  }
-
   function closeWhenIdle(entry: Entry): void {
     clearTimeout(entry.idleTimer);
     if (entry.holders > 0 || entry.openedBy.size > 0) return;
@@ -284,7 +280,6 @@ export async function startPeers(options: {
   const peers: Peers = {
     state,
     catalogues,
-    onNotice: () => {},
     onSeen: (advert) => {
       if (advert.peerId === identity.id) return;
       const entry = entryFor(advert.peerId);
@@ -341,7 +336,7 @@ export async function startPeers(options: {
         expectedId: null,
         name: options.name(),
         signal: abort.signal,
-        onNotice: (notice, value, from) => setImmediate(() => takeNotice(entryFor(from.peerId), notice, value, from)),
+        onNotice,
       });
       const entry = entryFor(connection.peerId);
       entry.name = toShowable(connection.hello.name, 100) || address;

@@ -8,6 +8,7 @@ import { createRecording } from '../activity/activity.test-support.ts';
 import { silentLog } from '../lib/log.ts';
 import { State } from '../lib/state.ts';
 import type { Peers } from '../peers/peers.ts';
+import { createNotices, type Notices } from '../wire/notices.ts';
 import type { HostConnection } from '../wire/peer-client.ts';
 import { type Asks, type Granted, startAsks } from './asks.ts';
 
@@ -22,6 +23,7 @@ const connection = {
   onClose: () => () => {},
 } as unknown as HostConnection;
 let asks: Asks;
+let notices: Notices;
 let granted: Granted[];
 
 beforeEach(() => {
@@ -35,7 +37,8 @@ beforeEach(() => {
     granted.push(one);
     return sessionId;
   };
-  asks = startAsks({ peers, activity: createRecording(), log: silentLog, onGranted });
+  notices = createNotices();
+  asks = startAsks({ peers, notices, activity: createRecording(), log: silentLog, onGranted });
 });
 afterEach(() => asks[Symbol.dispose]());
 
@@ -45,7 +48,7 @@ async function take(asked: Powers, given: Powers, view: View = 'viewer'): Promis
   await expect.poll(() => asks.state.value.at(-1)?.state).toBe('waiting');
   const none = { containerHostKey: null, classicPort: null, remainingMs: null, maxUploadBytes: null };
   const session = { sessionId, powers: given, ...none };
-  asks.takeAnswer({ requestId, answer: 'granted', session, problem: null }, connection);
+  notices.take('request.answered', { requestId, answer: 'granted', session, problem: null }, connection);
   return granted.at(-1)?.session.powers;
 }
 

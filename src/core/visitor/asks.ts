@@ -16,6 +16,7 @@ import { dropOldest } from '../lib/drop-oldest.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { Peers } from '../peers/peers.ts';
+import type { Notices } from '../wire/notices.ts';
 import type { HostConnection } from '../wire/peer-client.ts';
 import { namedProblem } from '../wire/peer-problem.ts';
 import type { GrantedSession, NoticeValue } from '../wire/peer-protocol.ts';
@@ -40,7 +41,6 @@ export interface Asks extends Disposable {
   /** Takes back everything that is not answered. */
   cancelAll(): void;
   dismiss(askId: RequestId): void;
-  takeAnswer(value: NoticeValue<'request.answered'>, connection: HostConnection): void;
 }
 
 /** A yes, and the hold on the connection that its session needs from now on. */
@@ -67,12 +67,13 @@ interface Asking {
 
 export function startAsks(options: {
   readonly peers: Peers;
+  readonly notices: Notices;
   readonly activity: Recorder;
   readonly log: Log;
   /** Shows the session, and gives its id here. */
   readonly onGranted: (granted: Granted) => SessionId;
 }): Asks {
-  const { peers, activity, log, onGranted } = options;
+  const { peers, notices, activity, log, onGranted } = options;
   const asking = new Map<RequestId, Asking>();
   const state = new State<readonly Ask[]>([]);
 
@@ -187,6 +188,7 @@ export function startAsks(options: {
     settleAsk(item, {});
   }
 
+  notices.on('request.answered', takeAnswer);
   return {
     state,
     create: (wish, client) => {
@@ -245,7 +247,6 @@ export function startAsks(options: {
       asking.delete(askId);
       show();
     },
-    takeAnswer,
     [Symbol.dispose]: () => {
       for (const item of asking.values()) item.abort.abort();
     },

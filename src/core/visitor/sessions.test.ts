@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { OfferId, PeerId, RequestId, SessionId } from '../../contract/ids.ts';
 import { noPowers } from '../../contract/powers.ts';
 import { createRecording } from '../activity/activity.test-support.ts';
@@ -11,12 +11,18 @@ import { type Identity, openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
 import { generateKey } from '../lib/ssh-key.ts';
 import type { Peers } from '../peers/peers.ts';
+import { createNotices, type Notices } from '../wire/notices.ts';
 import type { HostConnection } from '../wire/peer-client.ts';
 import type { Granted } from './asks.ts';
 import { startVisitorSessions } from './sessions.ts';
 
 const bob = `SHA256:${'B'.repeat(43)}` as PeerId;
 const hostSessionId = '3b241101-e2bb-4255-8caf-4136c566a963' as SessionId;
+
+let notices: Notices;
+beforeEach(() => {
+  notices = createNotices();
+});
 
 test('a host can take powers away while it runs, cannot give any, and cannot say that the person here ended it', async () => {
   const connection = {
@@ -45,6 +51,7 @@ test('a host can take powers away while it runs, cannot give any, and cannot say
   await using sessions = startVisitorSessions({
     identity: {} as Identity,
     peers: { nameOf: () => 'Bob' } as unknown as Peers,
+    notices,
     runtimeDir: '',
     activity: createRecording(),
     log: silentLog,
@@ -52,11 +59,12 @@ test('a host can take powers away while it runs, cannot give any, and cannot say
   sessions.begin({ ask, session, connection, release: () => {} });
   expect(sessions.state.value).toMatchObject([{ maxUploadBytes: 2 ** 31 }]);
   const told = { ...noPowers, clipboardIn: true, files: true, network: 'internet', isViewOnly: true } as const;
-  sessions.takeChange({ sessionId: hostSessionId, powers: told, remainingMs: 60_000 }, connection);
+  notices.take('session.changed', { sessionId: hostSessionId, powers: told, remainingMs: 60_000 }, connection);
   expect(sessions.state.value).toMatchObject([{ powers: { ...noPowers, isViewOnly: true, timeLimitMin: 10 } }]);
-  sessions.takeChange({ sessionId: hostSessionId, powers, remainingMs: 60_000 }, connection);
+  notices.take('session.changed', { sessionId: hostSessionId, powers, remainingMs: 60_000 }, connection);
   expect(sessions.state.value).toMatchObject([{ powers: { clipboardOut: false, isViewOnly: true } }]);
-  sessions.takeEnd(
+  notices.take(
+    'session.ended',
     { sessionId: hostSessionId, reason: 'visitor', exitCode: null, problem: null, lastWords: [] },
     connection,
   );
@@ -73,6 +81,7 @@ test('a host that tells of windows without end does not keep the person’s own 
   await using sessions = startVisitorSessions({
     identity: {} as Identity,
     peers: { nameOf: () => 'Bob' } as unknown as Peers,
+    notices,
     runtimeDir: '',
     activity: createRecording(),
     log: silentLog,
@@ -86,7 +95,11 @@ test('a host that tells of windows without end does not keep the person’s own 
   });
   const window = { id: 1, isDialog: false, isActive: true, canClose: true };
   for (let times = 1; times <= 500; times += 1) {
-    sessions.takeWindows({ sessionId: hostSessionId, windows: [{ ...window, title: `Page ${times}` }] }, connection);
+    notices.take(
+      'session.windows',
+      { sessionId: hostSessionId, windows: [{ ...window, title: `Page ${times}` }] },
+      connection,
+    );
     await Promise.resolve();
   }
   expect(shown).toBeLessThan(30);
@@ -123,6 +136,7 @@ test('what the program of a native window writes when it ends is not what this c
   await using sessions = startVisitorSessions({
     identity: await openIdentity(join(folder, 'identity')),
     peers: { nameOf: () => 'Bob' } as unknown as Peers,
+    notices,
     runtimeDir: folder,
     activity: createRecording(),
     log: { ...silentLog, warn: (fields: unknown) => warnings.push(fields) } as typeof silentLog,
@@ -168,6 +182,7 @@ test('a session is closed by asking first, where the host can, and a host can sa
   await using sessions = startVisitorSessions({
     identity: {} as Identity,
     peers: { nameOf: () => 'Bob' } as unknown as Peers,
+    notices,
     runtimeDir: '',
     activity: recording,
     log: silentLog,
@@ -186,29 +201,38 @@ test('a session is closed by asking first, where the host can, and a host can sa
   const id = sessions.begin({ ask, session, connection, release: () => {} });
   const current = () => sessions.state.value.find((one) => one.id === id);
 
-  sessions.takeClosing({ sessionId: hostSessionId, closing: 'asking' }, connection);
+  notices.take('session.closing', { sessionId: hostSessionId, closing: 'asking' }, connection);
   expect(current()?.closing).toBe('no');
   const window = { id: 7, title: 'a \u202e· Bob (verified)', isDialog: false, isActive: true, canClose: true };
-  sessions.takeWindows({ sessionId: hostSessionId, windows: [window, { ...window, title: 'b' }] }, connection);
+  notices.take(
+    'session.windows',
+    { sessionId: hostSessionId, windows: [window, { ...window, title: 'b' }] },
+    connection,
+  );
   expect(current()?.windows).toEqual([{ ...window, title: 'b' }]);
-  sessions.takeWindows({ sessionId: hostSessionId, windows: [window] }, connection);
+  notices.take('session.windows', { sessionId: hostSessionId, windows: [window] }, connection);
   expect(current()?.windows).toEqual([{ ...window, title: 'a - Bob (verified)' }]);
   // A host that says parents which there are not, and one in a circle.
   const inCircle = { ...window, title: 'a', parentId: 7 };
-  sessions.takeWindows({ sessionId: hostSessionId, windows: [inCircle, { ...inCircle, id: 8 }] }, connection);
+  notices.take(
+    'session.windows',
+    { sessionId: hostSessionId, windows: [inCircle, { ...inCircle, id: 8 }] },
+    connection,
+  );
   expect(current()?.windows).toMatchObject([{ parentId: null }, { parentId: 7 }]);
-  sessions.takeWindows({ sessionId: hostSessionId, windows: [{ ...inCircle, parentId: 9 }] }, connection);
+  notices.take('session.windows', { sessionId: hostSessionId, windows: [{ ...inCircle, parentId: 9 }] }, connection);
   expect(current()?.windows).toMatchObject([{ parentId: null }]);
   await sessions.useWindow(id, 'activate', 7);
 
   await sessions.end(id, false);
   await sessions.end(id, false);
-  sessions.takeClosing({ sessionId: hostSessionId, closing: 'asking' }, connection);
+  notices.take('session.closing', { sessionId: hostSessionId, closing: 'asking' }, connection);
   expect(current()).toMatchObject({ state: 'running', closing: 'asking' });
   await sessions.keep(id);
   expect(current()?.closing).toBe('no');
   await sessions.end(id, false);
-  sessions.takeEnd(
+  notices.take(
+    'session.ended',
     { sessionId: hostSessionId, reason: 'program', exitCode: 0, problem: null, lastWords: [] },
     connection,
   );

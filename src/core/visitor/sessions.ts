@@ -22,22 +22,15 @@ import type { Log } from '../lib/log.ts';
 import { createRateLimit } from '../lib/rate-limit.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { Peers } from '../peers/peers.ts';
+import type { Notices } from '../wire/notices.ts';
 import type { HostConnection } from '../wire/peer-client.ts';
-import type { GrantedSession, NoticeValue, TunnelEnd } from '../wire/peer-protocol.ts';
+import type { GrantedSession, TunnelEnd } from '../wire/peer-protocol.ts';
 import type { Granted } from './asks.ts';
 
 export interface VisitorSessions extends AsyncDisposable {
   readonly state: Followable<readonly Session[]>;
   /** Shows what a peer has granted. */
   begin(granted: Granted): SessionId;
-  /** The host's word that a session of this peer is over. */
-  takeEnd(value: NoticeValue<'session.ended'>, connection: HostConnection): void;
-  /** The host's word that it took powers away. */
-  takeChange(value: NoticeValue<'session.changed'>, connection: HostConnection): void;
-  /** The host's word of the windows of a program. */
-  takeWindows(value: NoticeValue<'session.windows'>, connection: HostConnection): void;
-  /** The host's word of a program that is being closed. */
-  takeClosing(value: NoticeValue<'session.closing'>, connection: HostConnection): void;
   /** Ends every session with this peer as the host. */
   endAllOf(peerId: PeerId): Promise<void>;
   /** Ends every session and says so; resolves when the hosts have heard it. */
@@ -90,11 +83,12 @@ interface Visiting {
 export function startVisitorSessions(options: {
   readonly identity: Identity;
   readonly peers: Peers;
+  readonly notices: Notices;
   readonly runtimeDir: string;
   readonly activity: Recorder;
   readonly log: Log;
 }): VisitorSessions {
-  const { identity, peers, activity, log } = options;
+  const { identity, peers, notices, activity, log } = options;
   const visiting = new Map<SessionId, Visiting>();
   const state = new State<readonly Session[]>([]);
   let countTimer: NodeJS.Timeout | undefined;
@@ -428,41 +422,42 @@ export function startVisitorSessions(options: {
     );
   }
 
+  notices.on('session.ended', ({ sessionId, reason: told, isQuit, exitCode, problem, lastWords }, connection) => {
+    const visit = findOfHost(sessionId, connection);
+    if (visit === undefined) return;
+    // Security: what the person here did is known here, and never a host's to say.
+    const isClosedHere = visit.session.closing !== 'no' && (told === 'visitor' || told === 'program');
+    const reason = isQuit ? 'quit' : told === 'visitor' ? 'host' : told;
+    if (isClosedHere && !isQuit) void finish(visit, 'visitor', exitCode);
+    else void finish(visit, reason, exitCode, problem, lastWords);
+  });
+  notices.on('session.windows', ({ sessionId, windows: told }, connection) => {
+    const visit = findOfHost(sessionId, connection);
+    if (visit === undefined || isOver(visit) || !hasChannel(visit.session.view, 'display')) return;
+    // Security: titles are text of a stranger, who need not have cleaned them.
+    const windows = withSureParents([...new Map(told.map((window) => [window.id, window])).values()]);
+    changeAsTold(visit, { windows: windows.map((window) => ({ ...window, title: titleOfWindow(window.title) })) });
+  });
+  notices.on('session.closing', ({ sessionId, closing }, connection) => {
+    const visit = findOfHost(sessionId, connection);
+    // Security: it is closed when the person here closes it, and a host can only say how far that is.
+    if (visit === undefined || isOver(visit) || visit.session.closing === 'no') return;
+    if (closing === 'no') stopClosing(visit);
+    else changeAsTold(visit, { closing });
+  });
+  notices.on('session.changed', ({ sessionId, powers: told, remainingMs }, connection) => {
+    const visit = findOfHost(sessionId, connection);
+    if (visit === undefined || isOver(visit)) return;
+    // Security: a host can take away and never give: the viewer here acts on these powers, too.
+    const powers = narrowest(visit.session.powers, told);
+    void activity.recordFromOutside(noteOf(visit, { kind: 'narrowed', sessionId: visit.session.id, powers }));
+    if (!powers.files) for (const stream of visit.transfers) stream.destroy();
+    changeAsTold(visit, { powers, endsAt: remainingMs === null ? null : Date.now() + remainingMs });
+  });
+
   return {
     state,
     begin,
-    takeEnd: ({ sessionId, reason: told, isQuit, exitCode, problem, lastWords }, connection) => {
-      const visit = findOfHost(sessionId, connection);
-      if (visit === undefined) return;
-      // Security: what the person here did is known here, and never a host's to say.
-      const isClosedHere = visit.session.closing !== 'no' && (told === 'visitor' || told === 'program');
-      const reason = isQuit ? 'quit' : told === 'visitor' ? 'host' : told;
-      if (isClosedHere && !isQuit) void finish(visit, 'visitor', exitCode);
-      else void finish(visit, reason, exitCode, problem, lastWords);
-    },
-    takeWindows: ({ sessionId, windows: told }, connection) => {
-      const visit = findOfHost(sessionId, connection);
-      if (visit === undefined || isOver(visit) || !hasChannel(visit.session.view, 'display')) return;
-      // Security: titles are text of a stranger, who need not have cleaned them.
-      const windows = withSureParents([...new Map(told.map((window) => [window.id, window])).values()]);
-      changeAsTold(visit, { windows: windows.map((window) => ({ ...window, title: titleOfWindow(window.title) })) });
-    },
-    takeClosing: ({ sessionId, closing }, connection) => {
-      const visit = findOfHost(sessionId, connection);
-      // Security: it is closed when the person here closes it, and a host can only say how far that is.
-      if (visit === undefined || isOver(visit) || visit.session.closing === 'no') return;
-      if (closing === 'no') stopClosing(visit);
-      else changeAsTold(visit, { closing });
-    },
-    takeChange: ({ sessionId, powers: told, remainingMs }, connection) => {
-      const visit = findOfHost(sessionId, connection);
-      if (visit === undefined || isOver(visit)) return;
-      // Security: a host can take away and never give: the viewer here acts on these powers, too.
-      const powers = narrowest(visit.session.powers, told);
-      void activity.recordFromOutside(noteOf(visit, { kind: 'narrowed', sessionId: visit.session.id, powers }));
-      if (!powers.files) for (const stream of visit.transfers) stream.destroy();
-      changeAsTold(visit, { powers, endsAt: remainingMs === null ? null : Date.now() + remainingMs });
-    },
     endAllOf: (peerId) => endAllWhere((visit) => visit.session.peerId === peerId),
     endAll: () => endAllWhere(() => true),
     openDisplay: async (sessionId) => {

@@ -57,8 +57,6 @@ export interface Host {
 
 export interface PeerServer extends AsyncDisposable {
   readonly port: number;
-  /** Ends every connection of this key, also one on which nothing was said yet. */
-  disconnect(peerId: PeerId): void;
   /** Lets nobody in any more, and ends each connection when what was said on it is out. Resolves when the visitors are gone. */
   sayGoodbye(): Promise<void>;
 }
@@ -69,6 +67,8 @@ export interface PeerServerOptions {
   /** The first port to try; the next free one of twenty is used when it is taken. */
   readonly port: number;
   readonly host: Host;
+  /** Where each is noted that has proved its key. */
+  readonly visitors?: { add(visitor: Visitor): void };
   /** How long a connection may take to prove a key. */
   readonly authenticationTimeoutMs?: number;
 }
@@ -170,6 +170,7 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
       close: () => drop(connection, socket),
     };
     log.info({ peerId, from: visitor.remoteAddress }, 'peer connected');
+    options.visitors?.add(visitor);
     visitors.set(visitor, async () => {
       const unsentBytes = () => (controlChannel?.writableLength ?? 0) + socket.writableLength;
       while (!closed.isClosed && unsentBytes() > 0) await sleep(UNSENT_POLL_MS);
@@ -316,9 +317,6 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
   log.info({ port }, 'peer port open');
   return {
     port,
-    disconnect: (peerId) => {
-      for (const visitor of visitors.keys()) if (visitor.peerId === peerId) visitor.close();
-    },
     sayGoodbye: async () => {
       isLeaving = true;
       await Promise.all([...visitors.values()].map((leave) => leave()));

@@ -13,11 +13,13 @@ import { silentLog } from '../lib/log.ts';
 import { connectPeer, type HostConnection } from './peer-client.ts';
 import { PROTOCOL } from './peer-protocol.ts';
 import { type Host, listen, type PeerServer, startPeerServer, type Visitor } from './peer-server.ts';
+import { createVisitors, type Visitors } from './visitors.ts';
 
 const sessionId = '3b241101-e2bb-4255-8caf-4136c566a962';
 let folder: string;
 let hostIdentity: Identity;
 let visitorIdentity: Identity;
+let connected: Visitors;
 let server: PeerServer;
 let visitors: Visitor[];
 let refused: Identity['id'] | undefined;
@@ -89,6 +91,7 @@ beforeEach(async () => {
   hostIdentity = await openIdentity(join(folder, 'host'));
   visitorIdentity = await openIdentity(join(folder, 'visitor'));
   visitors = [];
+  connected = createVisitors();
   version = { protocol: PROTOCOL, oldest: PROTOCOL };
   use = echo;
   server = await startPeerServer({
@@ -96,6 +99,7 @@ beforeEach(async () => {
     log: silentLog,
     port: 0,
     host,
+    visitors: connected,
     authenticationTimeoutMs: 1000,
   });
 });
@@ -165,9 +169,9 @@ test('every connection of a key is ended, also one that has not said hello', asy
     const { privateKey } = visitorIdentity;
     silent.connect({ host: '127.0.0.1', port: server.port, username: 'x', privateKey, strictVendor: false });
   });
-  server.disconnect(hostIdentity.id);
+  connected.disconnect(hostIdentity.id);
   expect((await connectTo()).isOpen).toBe(true);
-  server.disconnect(visitorIdentity.id);
+  connected.disconnect(visitorIdentity.id);
   await closed;
   await expect.poll(() => connections.at(-1)?.isOpen).toBe(false);
 });

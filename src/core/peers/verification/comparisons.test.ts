@@ -12,6 +12,7 @@ import type { Settings } from '../../../contract/settings.ts';
 import { type Identity, openIdentity } from '../../identity/identity.ts';
 import { silentLog } from '../../lib/log.ts';
 import { State } from '../../lib/state.ts';
+import { createNotices } from '../../wire/notices.ts';
 import { connectPeer, type HostConnection } from '../../wire/peer-client.ts';
 import { CAPABILITIES, PROTOCOL } from '../../wire/peer-protocol.ts';
 import { type Host, type PeerServer, startPeerServer, type Visitor } from '../../wire/peer-server.ts';
@@ -63,18 +64,14 @@ async function serve(identity: Identity, calls: Host['calls'], isRefused: Host['
   return stack.use(await startPeerServer({ identity, log: silentLog, port: 0, host }));
 }
 
-async function connect(identity: Identity, name: string, expectedId: PeerId, port: number, takers?: Comparisons) {
+async function connect(identity: Identity, name: string, expectedId: PeerId, port: number, notices = createNotices()) {
   const connection = await connectPeer({
     identity,
     log: silentLog,
     address: { host: '127.0.0.1', port },
     expectedId,
     name,
-    onNotice: (notice, value, from) =>
-      setImmediate(() => {
-        if (notice === 'verify.answered') takers?.takeHostsAnswer(value as never, from);
-        if (notice === 'verify.cancelled') takers?.takeHostsCancel(value as never, from);
-      }),
+    onNotice: (notice, value, from) => setImmediate(() => notices.take(notice, value, from)),
   });
   stack.defer(() => connection.close());
   return connection;
@@ -85,7 +82,7 @@ async function startSide(name: string): Promise<Side> {
   sideCount += 1;
   const profileDir = join(folder, `${name}-${sideCount}`);
   const identity = await openIdentity(join(profileDir, 'identity'));
-  const book = await openPeerBook({ profileDir, log: silentLog, knownNames: () => [] });
+  const book = await openPeerBook({ profileDir, log: silentLog });
   const settings = new State<Side['settings']['value']>({
     isDoNotDisturb: false,
     quietHours: { isOn: false, from: '00:00', to: '00:01' },
@@ -93,15 +90,16 @@ async function startSide(name: string): Promise<Side> {
   const peers = new State<readonly Peer[]>([]);
   const ports = new Map<PeerId, number>();
   const connections = new Map<PeerId, HostConnection>();
+  const notices = createNotices();
   const comparisons: Comparisons = stack.use(
     createComparisons({
-      ...{ selfId: identity.id, settings, book, log: silentLog },
+      ...{ selfId: identity.id, settings, book, notices, log: silentLog },
       now: () => nowMs,
       peers: {
         state: peers,
         hold: async (id) => {
           let connection = connections.get(id);
-          if (!connection?.isOpen) connection = await connect(identity, name, id, ports.get(id) ?? 0, comparisons);
+          if (!connection?.isOpen) connection = await connect(identity, name, id, ports.get(id) ?? 0, notices);
           connections.set(id, connection);
           return { connection, release: () => {} };
         },

@@ -10,9 +10,10 @@ import { dropOldest } from '../../lib/drop-oldest.ts';
 import type { Log } from '../../lib/log.ts';
 import { createRateLimit } from '../../lib/rate-limit.ts';
 import { type Followable, State } from '../../lib/state.ts';
+import type { Notices } from '../../wire/notices.ts';
 import type { HostConnection } from '../../wire/peer-client.ts';
 import { namedProblem } from '../../wire/peer-problem.ts';
-import type { CallInput, CallOutput, NoticeValue } from '../../wire/peer-protocol.ts';
+import type { CallInput, CallOutput } from '../../wire/peer-protocol.ts';
 import type { Visitor } from '../../wire/peer-server.ts';
 import type { PeerBook } from '../peer-book.ts';
 import type { Peers } from '../peers.ts';
@@ -37,9 +38,6 @@ export interface Comparisons extends Disposable {
   takeReveal(visitor: Visitor, input: CallInput<'verify.reveal'>): void;
   takeVisitorsAnswer(visitor: Visitor, input: CallInput<'verify.answer'>): void;
   takeVisitorsCancel(visitor: Visitor, input: CallInput<'verify.cancel'>): void;
-  /** The host's notices. */
-  takeHostsAnswer(value: NoticeValue<'verify.answered'>, connection: HostConnection): void;
-  takeHostsCancel(value: NoticeValue<'verify.cancelled'>, connection: HostConnection): void;
 }
 
 /** From the code on the screen until both people must have answered. */
@@ -89,6 +87,7 @@ export function createComparisons(options: {
   readonly settings: Followable<Pick<Settings, 'isDoNotDisturb' | 'quietHours'>>;
   readonly book: Pick<PeerBook, 'faceOf' | 'isVerified' | 'isBlocked'>;
   readonly peers: Pick<Peers, 'state' | 'hold'>;
+  readonly notices: Notices;
   readonly log: Log;
   /** This person compared the key. */
   readonly verify: (peerId: PeerId, claimedName: string) => Promise<void>;
@@ -320,6 +319,19 @@ export function createComparisons(options: {
     return item.watchers.size === 0 && !item.isOver && item.own === null;
   }
 
+  options.notices.on('verify.answered', ({ commitment, isSame }, connection) => {
+    const item = find(connection, commitment);
+    try {
+      if (item !== undefined) takeAnswer(item, isSame);
+    } catch (error) {
+      log.warn({ peerId: connection.peerId, error: String(error) }, 'an answer out of order');
+    }
+  });
+  options.notices.on('verify.cancelled', ({ commitment }, connection) => {
+    const item = find(connection, commitment);
+    if (item !== undefined) fail(item, 'cancelled');
+  });
+
   return {
     state,
     start: (peerId) => {
@@ -391,18 +403,6 @@ export function createComparisons(options: {
     },
     takeVisitorsAnswer: (visitor, { commitment, isSame }) => takeAnswer(need(visitor, commitment), isSame),
     takeVisitorsCancel: (visitor, { commitment }) => fail(need(visitor, commitment), 'cancelled'),
-    takeHostsAnswer: ({ commitment, isSame }, connection) => {
-      const item = find(connection, commitment);
-      try {
-        if (item !== undefined) takeAnswer(item, isSame);
-      } catch (error) {
-        log.warn({ peerId: connection.peerId, error: String(error) }, 'an answer out of order');
-      }
-    },
-    takeHostsCancel: ({ commitment }, connection) => {
-      const item = find(connection, commitment);
-      if (item !== undefined) fail(item, 'cancelled');
-    },
     [Symbol.dispose]: () => {
       for (const item of items.values()) if (!item.isOver) close(item);
     },
