@@ -29,7 +29,7 @@ const rules = [
     everything,
   ],
   [
-    /^(SECURITY|ARCHITECTURE|README|CONTRIBUTING)\.md$|^docs\//,
+    /^(SECURITY|ARCHITECTURE|README|CONTRIBUTING)\.md$|^docs\/|^e2e\/attacks\/.*\.md$/,
     tests('e2e/attacks/security-doc', 'e2e/attacks/conformance', 'scripts/system-packages'),
   ],
   [/^(LICENSE|\.editorconfig|\.gitignore|\.ci\/)/, nothing],

@@ -1,4 +1,4 @@
-// What a program in a container tries, and what it is told: one table for container-probes.test.ts and for SECURITY.md.
+// What a program in a container tries, and what it is told: one table for container-probes.test.ts and container-probes.md.
 
 /** `tries` completes "A program in a container …". Scripts are Perl, which every Debian has, over the words of container-perl.ts. */
 export interface Probe {
