@@ -6,8 +6,9 @@ import type { Duplex } from 'node:stream';
 import { openIdentity } from '../src/core/identity/identity.ts';
 import { silentLog } from '../src/core/lib/log.ts';
 import { OLDEST_PROTOCOL, PROTOCOL } from '../src/core/wire/peer-protocol.ts';
-import { type Host, startPeerServer } from '../src/core/wire/peer-server.ts';
+import { startPeerServer } from '../src/core/wire/peer-server.ts';
 import { join } from '../src/core/wire/ssh/ssh.ts';
+import type { Host } from '../src/core/wire/visitor.ts';
 
 const [identityFolder = '', socketPath = ''] = process.argv.slice(2);
 const hello = { protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'bench', capabilities: [] };

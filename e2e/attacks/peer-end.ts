@@ -7,7 +7,8 @@ import { openIdentity } from '../../src/core/identity/identity.ts';
 import { type Log, silentLog } from '../../src/core/lib/log.ts';
 import { connectPeer } from '../../src/core/wire/peer-client.ts';
 import { CAPABILITIES, OLDEST_PROTOCOL, PROTOCOL } from '../../src/core/wire/peer-protocol.ts';
-import { type Host, startPeerServer } from '../../src/core/wire/peer-server.ts';
+import { startPeerServer } from '../../src/core/wire/peer-server.ts';
+import type { Host } from '../../src/core/wire/visitor.ts';
 import { WorstWait } from './queued.ts';
 
 /** The session that every visitor of such a host has. */

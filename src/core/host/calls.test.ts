@@ -5,7 +5,7 @@ import type { Settings } from '../../contract/settings.ts';
 import { createRecording } from '../activity/activity.test-support.ts';
 import { State } from '../lib/state.ts';
 import { MAX_OFFERS, OLDEST_PROTOCOL, PROTOCOL } from '../wire/peer-protocol.ts';
-import type { Visitor } from '../wire/peer-server.ts';
+import type { Visitor } from '../wire/visitor.ts';
 import { createHost } from './calls.ts';
 
 test('a catalogue that is too long is cut by name, and the visitor is told', async () => {

@@ -21,7 +21,7 @@ import { type PeerBook, shortName } from '../peers/peer-book.ts';
 import type { Comparisons } from '../peers/verification/comparisons.ts';
 import { checkVersion } from '../wire/peer-client.ts';
 import { CAPABILITIES, type CallInput, MAX_OFFERS, OLDEST_PROTOCOL, PROTOCOL } from '../wire/peer-protocol.ts';
-import type { Host, Visitor } from '../wire/peer-server.ts';
+import type { Host, Visitor } from '../wire/visitor.ts';
 import { sandboxWish } from './sandbox-wish.ts';
 import type { HostSessions } from './sessions.ts';
 

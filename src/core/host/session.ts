@@ -14,8 +14,8 @@ import type { Sandbox } from '../container/engine.ts';
 import type { Log } from '../lib/log.ts';
 import type { PeerFace } from '../peers/peer-book.ts';
 import type { HostNotice, NoticeValue } from '../wire/peer-protocol.ts';
-import type { Visitor } from '../wire/peer-server.ts';
 import type { ByteCount } from '../wire/ssh/ssh.ts';
+import type { Visitor } from '../wire/visitor.ts';
 import { EndTimer } from './end-timer.ts';
 import { type OpenChannels, openChannels } from './open-channels.ts';
 

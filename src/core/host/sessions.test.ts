@@ -16,7 +16,7 @@ import { State } from '../lib/state.ts';
 import type { LaunchSpec } from '../offers/offers.ts';
 import type { PeerFace } from '../peers/peer-book.ts';
 import type { GrantedSession, TunnelEnd } from '../wire/peer-protocol.ts';
-import type { Visitor } from '../wire/peer-server.ts';
+import type { Visitor } from '../wire/visitor.ts';
 import { type HostSessions, startHostSessions } from './sessions.ts';
 
 const alice = `SHA256:${'A'.repeat(43)}` as PeerId;

@@ -19,7 +19,7 @@ import { insideCompositor } from '../offers/app/obstacle.ts';
 import type { LaunchSpec } from '../offers/offers.ts';
 import type { PeerBook } from '../peers/peer-book.ts';
 import type { GrantedSession, TunnelEnd } from '../wire/peer-protocol.ts';
-import type { Visitor } from '../wire/peer-server.ts';
+import type { Visitor } from '../wire/visitor.ts';
 import { faultOf } from './program-end.ts';
 import { sandboxWish } from './sandbox-wish.ts';
 import { HostSession } from './session.ts';

@@ -9,7 +9,8 @@ import { openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
 import { createNotices } from '../wire/notices.ts';
 import { PROTOCOL } from '../wire/peer-protocol.ts';
-import { type Host, type PeerServer, startPeerServer } from '../wire/peer-server.ts';
+import { type PeerServer, startPeerServer } from '../wire/peer-server.ts';
+import type { Host } from '../wire/visitor.ts';
 import { openPeerBook, type PeerBook } from './peer-book.ts';
 import { type Peers, startPeers } from './peers.ts';
 

@@ -11,6 +11,7 @@ import { fingerprintOf, type Identity } from '../identity/identity.ts';
 import type { Log } from '../lib/log.ts';
 import { createOnceClosed } from '../lib/once-closed.ts';
 import { TimeBudget } from '../lib/time-budget.ts';
+import { plainAddress } from './listen.ts';
 import { errorOfPeer } from './peer-problem.ts';
 import {
   CAPABILITIES,
@@ -30,11 +31,9 @@ import {
   type VisitorCall,
   visitorCalls,
 } from './peer-protocol.ts';
-import { plainAddress } from './peer-server.ts';
-import { collectEarly } from './ssh/early-collection.ts';
-import { keepKeysReady } from './ssh/ready-keys.ts';
-import { algorithms, batchWrites, closingWhenDestroyed, KEEPALIVE } from './ssh/ssh.ts';
+import { algorithms, closingWhenDestroyed, KEEPALIVE } from './ssh/ssh.ts';
 import { type Guard, guardConnection } from './ssh/ssh-guard.ts';
+import { speedUpConnection, speedUpSocket } from './ssh/ssh2-speed.ts';
 
 /** A peer whose offers this computer uses, as long as the connection lasts. Its key is proved. */
 export interface HostConnection {
@@ -82,13 +81,13 @@ export async function connectPeer(options: ConnectOptions): Promise<HostConnecti
   const { identity, address, expectedId, signal } = options;
   signal?.throwIfAborted();
   const client = new ssh2.Client();
-  keepKeysReady(client);
+  speedUpConnection(client, options.log);
   let peerId: PeerId | undefined;
   let socket: Socket | undefined;
   const abort = () => socket?.destroy();
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    socket = collectEarly(batchWrites(connectSocket({ ...address, noDelay: true })));
+    socket = speedUpSocket(connectSocket({ ...address, noDelay: true }));
     const guard = await openTransport(client, socket, options, (id) => {
       peerId = id;
     });

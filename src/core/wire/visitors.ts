@@ -1,6 +1,6 @@
 // Who is connected to the peer port. It is there before the port is: who ends what runs for a peer ends its connections as well.
 import type { PeerId } from '../../contract/ids.ts';
-import type { Visitor } from './peer-server.ts';
+import type { Visitor } from './visitor.ts';
 
 export interface Visitors {
   /** One that has proved its key, until its connection closes. */

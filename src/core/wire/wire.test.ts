@@ -10,9 +10,11 @@ import { AppError } from '../../contract/errors.ts';
 import { noPowers } from '../../contract/powers.ts';
 import { type Identity, openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
+import { listen } from './listen.ts';
 import { connectPeer, type HostConnection } from './peer-client.ts';
 import { PROTOCOL } from './peer-protocol.ts';
-import { type Host, listen, type PeerServer, startPeerServer, type Visitor } from './peer-server.ts';
+import { type PeerServer, startPeerServer } from './peer-server.ts';
+import type { Host, Visitor } from './visitor.ts';
 import { createVisitors, type Visitors } from './visitors.ts';
 
 const sessionId = '3b241101-e2bb-4255-8caf-4136c566a962';

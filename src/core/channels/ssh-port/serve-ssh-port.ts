@@ -1,7 +1,7 @@
 // The host's end of `ssh-port`, as the original eBrainPool did: a TCP port into the container's sshd, for one visitor, until the session ends.
 import { createServer } from 'node:net';
 import type { Containers } from '../../container/container.ts';
-import { listen, plainAddress } from '../../wire/peer-server.ts';
+import { listen, plainAddress } from '../../wire/listen.ts';
 import type { HostEnd, HostedSession, Lead } from '../channel.ts';
 import { serveSshd } from '../x11/serve-sshd.ts';
 

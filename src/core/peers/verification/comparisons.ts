@@ -14,7 +14,7 @@ import type { Notices } from '../../wire/notices.ts';
 import type { HostConnection } from '../../wire/peer-client.ts';
 import { namedProblem } from '../../wire/peer-problem.ts';
 import type { CallInput, CallOutput } from '../../wire/peer-protocol.ts';
-import type { Visitor } from '../../wire/peer-server.ts';
+import type { Visitor } from '../../wire/visitor.ts';
 import type { PeerBook } from '../peer-book.ts';
 import type { Peers } from '../peers.ts';
 import { codeOf, commitmentTo, isCommitmentTo, makeNonce, type Pair } from './comparison.ts';

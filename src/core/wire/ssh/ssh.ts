@@ -1,5 +1,4 @@
 // What both ends of the peer connection have in common: algorithms, keep-alive, joining two streams.
-import type { Socket } from 'node:net';
 import type { Duplex, Transform } from 'node:stream';
 import { pipeline } from 'node:stream';
 import type { Algorithms } from 'ssh2';
@@ -15,27 +14,6 @@ export const algorithms: Algorithms = {
 
 /** A connection that has not answered for this long is lost. */
 export const KEEPALIVE = { keepaliveInterval: 2000, keepaliveCountMax: 3 } as const;
-
-/**
- * Hands what is written within one turn of the event loop to the kernel together. ssh2 writes each packet in three pieces
- * (length, content, tag), which would be three system calls and, without Nagle's algorithm, three TCP segments.
- */
-export function batchWrites(socket: Socket): Socket {
-  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
-  let isHeld = false;
-  socket.write = ((...args: unknown[]) => {
-    if (!isHeld) {
-      isHeld = true;
-      socket.cork();
-      process.nextTick(() => {
-        isHeld = false;
-        socket.uncork();
-      });
-    }
-    return write(...args);
-  }) as Socket['write'];
-  return socket;
-}
 
 export interface ByteCount {
   toHost: number;
