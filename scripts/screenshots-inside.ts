@@ -56,7 +56,7 @@ for (const page of [bob.page, bob.popup]) await page.emulateMedia({ colorScheme:
 const shoot = (page: Page, name: string) => page.screenshot({ path: join(pictures, `${name}.png`) });
 
 await alice.page.getByTestId('peer-row').filter({ hasText: 'Bob' }).click();
-const tile = alice.page.getByTestId('app-tile').filter({ hasText: 'Calculator' });
+const tile = alice.page.getByTestId('offer-tile').filter({ hasText: 'Calculator' });
 await tile.waitFor();
 await alice.page.waitForTimeout(800);
 await shoot(alice.page, 'applications');

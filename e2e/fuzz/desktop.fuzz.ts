@@ -2,6 +2,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ownOfferSchema } from '../../src/contract/offers.ts';
+import { createAppKind } from '../../src/core/offers/app/app-kind.ts';
+import { appDefinitionSchema, defineApp } from '../../src/core/offers/app/definition.ts';
 import { parseDesktopEntry } from '../../src/core/offers/app/desktop-entry.ts';
 import { readNeededLibraries } from '../../src/core/offers/app/elf.ts';
 import { formatCommand, parseExec } from '../../src/core/offers/app/exec.ts';
@@ -13,7 +15,6 @@ import {
   splitList,
   unescapeString,
 } from '../../src/core/offers/app/key-file.ts';
-import { createOfferMaker } from '../../src/core/offers/app/offer.ts';
 import { isForMenu } from '../../src/core/offers/app/xdg.ts';
 import { readIconType } from '../../src/core/offers/icons/icon-file.ts';
 import { createIconFinder, sizeDistance } from '../../src/core/offers/icons/icon-theme.ts';
@@ -55,7 +56,7 @@ export const desktopEntries: Fuzzer = {
     'offers/app/key-file.ts',
     'offers/app/desktop-entry.ts',
     'offers/app/exec.ts',
-    'offers/app/offer.ts',
+    'offers/app/definition.ts',
     'offers/app/xdg.ts',
   ],
   maxBytes: 256 * 1024,
@@ -85,11 +86,17 @@ export const desktopEntries: Fuzzer = {
       if (argv === undefined) return;
       claim(argv[0] !== '' && argv.length <= 300, 'a command has a program and few arguments');
       for (const argument of argv) claim(!argument.includes('\0'), 'no argument has NUL');
-      const app = { id: 'app:x', entry, argv, source: '/usr/share/applications/x.desktop' };
-      const offer = allow(isFault, () => createOfferMaker().make(app as never, null, testSettings, false));
-      if (offer === undefined) return;
-      ownOfferSchema.parse(offer);
-      for (const text of [offer.name, offer.summary, offer.command, ...offer.keywords]) claimShowable(text, 'an offer');
+      const app = {
+        ...{ id: 'app:x', entry, argv, source: '/usr/share/applications/x.desktop', digest: '0'.repeat(64) },
+        ...{ obstacle: null, workingDirectory: null, isWaylandOnly: false },
+      };
+      const defined = allow(isFault, () => defineApp(app as never, null));
+      if (defined === undefined) return;
+      const { id, source } = appDefinitionSchema.parse(defined);
+      const offer = createAppKind({ env: {} }).toOffer(defined, testSettings);
+      ownOfferSchema.parse({ ...offer, id, kind: 'app', source, isShared: false, audience: null });
+      const { name, summary, keywords, details } = offer;
+      for (const text of [name, summary, details.command, ...keywords]) claimShowable(text, 'an offer');
     },
   }),
 };

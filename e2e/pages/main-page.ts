@@ -31,11 +31,11 @@ export class MainPage {
 
   /** The button of one of the applications that are shown. */
   app(name: string): Locator {
-    return this.page.getByTestId('app-tile').getByRole('button', { name, exact: true });
+    return this.page.getByTestId('offer-tile').getByRole('button', { name, exact: true });
   }
 
   get apps(): Locator {
-    return this.page.getByTestId('app-tile');
+    return this.page.getByTestId('offer-tile');
   }
 
   /** Clicks an application of a computer and gives the window that opens. */

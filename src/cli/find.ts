@@ -1,4 +1,5 @@
 // Finds what a person means: by name, by id or the beginning of an id.
+import { nameInId } from '../contract/kinds.ts';
 import type { Offer } from '../contract/offers.ts';
 import type { Peer } from '../contract/peers.ts';
 import { say, sayProblem } from '../messages/messages.ts';
@@ -41,7 +42,7 @@ export function findOffer<O extends Offer>(offers: readonly O[], text: string, w
     what,
     [
       offers.filter((offer) => offer.id === text),
-      offers.filter((offer) => offer.name.toLowerCase() === wanted || offer.id.toLowerCase() === `app:${wanted}`),
+      offers.filter((offer) => offer.name.toLowerCase() === wanted || nameInId(offer.id).toLowerCase() === wanted),
       wanted === ''
         ? []
         : offers.filter(

@@ -46,10 +46,9 @@ export function getOffer(part: Record<string, unknown> = {}): OwnOffer {
     icon: null,
     isShared: true,
     audience: null,
-    ownSandbox: 'off',
     obstacle: null,
     source: '/usr/share/applications/xcalc.desktop',
-    command: 'xcalc',
+    details: { kind: 'app', ownSandbox: 'off', command: 'xcalc' },
     ...part,
   });
 }

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { instant, nothing, text } from './fields.ts';
 import { offerIdSchema, peerIdSchema, requestIdSchema, ruleIdSchema } from './ids.ts';
-import { offerSchema, ownSandboxSchema } from './offers.ts';
+import { ownSandboxSchema } from './kinds.ts';
+import { offerSchema } from './offers.ts';
 import { warningSchema } from './peers.ts';
 import { powersSchema } from './powers.ts';
 import { viewSchema } from './views.ts';

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { count, nothing, text } from './fields.ts';
 import { iconHashSchema, offerIdSchema, peerIdSchema } from './ids.ts';
+import { kindDetailsSchema } from './kinds.ts';
 
 /** Who may see an offer, and ask for it. */
 export const audienceSchema = z.discriminatedUnion('who', [
@@ -11,11 +12,9 @@ export const audienceSchema = z.discriminatedUnion('who', [
 ]);
 export type Audience = Readonly<z.infer<typeof audienceSchema>>;
 
-/** The kinds that this version can start. A peer may offer others: they are shown as "needs a newer version". */
-export const knownOfferKinds = ['app', 'service', 'web', 'shell'] as const;
-
 export const offerSchema = z.object({
   id: offerIdSchema,
+  /** As its id says; one that this version does not know "needs a newer version". */
   kind: text(32),
   name: text(200),
   summary: text(500),
@@ -27,14 +26,7 @@ export const offerSchema = z.object({
 export type Offer = Readonly<z.infer<typeof offerSchema>>;
 
 /**
- * Whether a program may build a sandbox of its own in its container, as browsers do for each page. off: no. needed: no, and the last time
- * it was started it ended because of that. allowed: its owner chose so.
- */
-export const ownSandboxSchema = z.enum(['off', 'needed', 'allowed']);
-export type OwnSandbox = z.infer<typeof ownSandboxSchema>;
-
-/**
- * Why an application cannot be offered. wayland: it draws on Wayland alone, and no compositor is here to run it in. flatpak, snap: it is started by
+ * Why an offer cannot be shared. wayland: an application draws on Wayland alone, and no compositor is here to run it in. flatpak, snap: it is started by
  * that, in a container of its own.
  */
 export const obstacleSchema = z.enum(['wayland', 'flatpak', 'snap']);
@@ -45,17 +37,15 @@ export const ownOfferSchema = offerSchema.extend({
   isShared: z.boolean(),
   /** Null: as for the whole catalogue. */
   audience: audienceSchema.nullable(),
-  ownSandbox: ownSandboxSchema,
   /** Null where it can be offered; else nobody but its owner sees it, whatever is shared. */
   obstacle: obstacleSchema.nullable(),
   /** The file that it comes from. */
   source: text(4096),
-  /** The program and arguments that will run, for showing only. */
-  command: text(4096),
+  details: kindDetailsSchema,
 });
 export type OwnOffer = Readonly<z.infer<typeof ownOfferSchema>>;
 
-/** A desktop entry that could not be read; `reason` names the place, in the words of the message catalogue. */
+/** A file of an offer that could not be read, as a desktop entry; `reason` names the place, in the words of the message catalogue. */
 export const brokenEntrySchema = z.object({
   source: text(4096),
   reason: text(64),

@@ -41,6 +41,7 @@ import { makeProfile, runtimeDirOf } from './lib/places.ts';
 import { readLastLines } from './lib/read-log.ts';
 import { combine, type Followable, type State } from './lib/state.ts';
 import { startLocalSocket } from './local-socket/local-socket.ts';
+import { createAppKind } from './offers/app/app-kind.ts';
 import { startOffers } from './offers/offers.ts';
 import type { Parts } from './parts.ts';
 import type { OwnAdvert } from './peers/discovery/advert.ts';
@@ -130,7 +131,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   log.info({ id: identity.id, version: options.version, shell: options.shell }, 'core starts');
   const activityDir = join(profileDir, 'activity');
   const activity = stack.use(await startActivity({ folder: activityDir, log }));
-  const offers = stack.use(await startOffers({ log, settings: settings.state, iconsDir: join(profileDir, 'icons') }));
+  const kinds = [createAppKind({ env: process.env })];
+  const offers = stack.use(
+    await startOffers({ kinds, log, settings: settings.state, iconsDir: join(profileDir, 'icons') }),
+  );
   const book = await openPeerBook({ profileDir, log });
   const rules = stack.use(await openRules({ profileDir, isVerified: book.isVerified, log }));
 
@@ -154,7 +158,6 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const host = stack.use(
     startHostSessions({
       ...{ channels, containers, book, activity, log },
-      onOwnSandboxNeeded: offers.noteOwnSandboxNeeded,
     }),
   );
   const folders = [

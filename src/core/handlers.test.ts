@@ -27,11 +27,12 @@ afterEach(async () => {
 });
 
 /** As a client calls it: with the contract's check of the input. */
-async function call<M extends 'offers.setAudience' | 'offers.allowOwnSandbox' | 'settings.update'>(
+async function call<M extends 'offers.share' | 'offers.setAudience' | 'offers.allowOwnSandbox' | 'settings.update'>(
   method: M,
   input: MethodInput<M>,
 ): Promise<void> {
-  const offers = { own: new State({ offers: [{ id: xcalc }, { id: xterm }], broken: [] }) };
+  const details = { kind: 'app' };
+  const offers = { own: new State({ offers: [xcalc, xterm].map((id) => ({ id, details })), broken: [] }) };
   const handlers = createHandlers({ settings, offers } as unknown as Parts);
   const handle = handlers[method] as (input: unknown, client: ClientId) => Promise<unknown>;
   await handle(methods[method].input.parse(input), 1 as ClientId);
@@ -49,6 +50,17 @@ test('who sees one offer changes on top of what another client chose meanwhile',
   await expect(call('offers.setAudience', { offerIds: ['app:gone' as OfferId], audience: null })).rejects.toMatchObject(
     { code: 'not-found' },
   );
+});
+
+test('to share everything is said of the kinds that are shared so, and to share nothing of all', async () => {
+  const toy = 'toy:train' as OfferId;
+  await settings.update({ sharedByOfferId: { [toy]: true, [xcalc]: false } });
+  await call('offers.share', { offerIds: 'all', isShared: true });
+  expect(settings.state.value).toMatchObject({ isSharedByDefault: true, sharedByOfferId: { [toy]: true } });
+  expect(Object.keys(settings.state.value.sharedByOfferId)).toEqual([toy]);
+  await call('offers.share', { offerIds: 'all', isShared: false });
+  expect(settings.state.value).toMatchObject({ isSharedByDefault: false, sharedByOfferId: {} });
+  await expect(call('offers.share', { offerIds: [toy], isShared: true })).rejects.toMatchObject({ code: 'not-found' });
 });
 
 test('who may build a sandbox of their own changes on top of what another client chose meanwhile', async () => {

@@ -2,7 +2,8 @@
 import type { Handlers } from '../contract/contract.ts';
 import { AppError } from '../contract/errors.ts';
 import type { OfferId } from '../contract/ids.ts';
-import type { Audience } from '../contract/offers.ts';
+import { kindOf, rowOfKind } from '../contract/kinds.ts';
+import type { Audience, OwnOffer } from '../contract/offers.ts';
 import type { Settings } from '../contract/settings.ts';
 import type { Parts } from './parts.ts';
 
@@ -77,11 +78,18 @@ export function createHandlers(parts: Parts): Handlers {
 
 /** The settings that switch these offers. For all at once, what was switched by hand before is forgotten. */
 function sharing({ offers }: Parts, offerIds: 'all' | readonly string[], isShared: boolean) {
-  if (offerIds === 'all') return { isSharedByDefault: isShared, sharedByOfferId: {} };
+  if (offerIds === 'all')
+    return (current: Settings) => ({ isSharedByDefault: isShared, sharedByOfferId: keptOf(current, isShared) });
   checkKnown(offers, offerIds);
   const switched = Object.fromEntries(offerIds.map((id) => [id, isShared]));
   // On top of what was switched meanwhile.
   return (current: Settings) => ({ sharedByOfferId: { ...current.sharedByOfferId, ...switched } });
+}
+
+/** Those of kinds that are shared by hand alone stay so, unless nothing is to be shared. */
+function keptOf({ sharedByOfferId }: Settings, isShared: boolean): Settings['sharedByOfferId'] {
+  const isKept = (id: string) => isShared && !rowOfKind(kindOf(id as OfferId)).canBeSharedByDefault;
+  return Object.fromEntries(Object.entries(sharedByOfferId).filter(([id]) => isKept(id)));
 }
 
 /** The settings that show these offers to this audience. */
@@ -96,7 +104,7 @@ function showingTo({ offers }: Parts, offerIds: readonly string[], audience: Aud
 }
 
 function allowingOwnSandbox({ offers }: Parts, offerIds: readonly OfferId[], isAllowed: boolean) {
-  checkKnown(offers, offerIds);
+  checkKnown(offers, offerIds, ({ details }) => details.kind === 'app');
   return ({ ownSandboxOfferIds }: Settings) => {
     const others = ownSandboxOfferIds.filter((id) => !offerIds.includes(id));
     return { ownSandboxOfferIds: isAllowed ? [...others, ...offerIds] : others };
@@ -104,8 +112,12 @@ function allowingOwnSandbox({ offers }: Parts, offerIds: readonly OfferId[], isA
 }
 
 /** @throws AppError `not-found` for an offer that this computer does not have */
-function checkKnown(offers: Parts['offers'], offerIds: readonly string[]): void {
-  const known = new Set<string>(offers.own.value.offers.map((offer) => offer.id));
+function checkKnown(
+  offers: Parts['offers'],
+  offerIds: readonly string[],
+  isMeant: (offer: OwnOffer) => boolean = () => true,
+): void {
+  const known = new Set<string>(offers.own.value.offers.filter(isMeant).map((offer) => offer.id));
   const unknown = offerIds.find((id) => !known.has(id));
   if (unknown !== undefined) throw new AppError('not-found', { what: unknown });
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Client } from '../../contract/client.ts';
 import { AppError } from '../../contract/errors.ts';
+import { isKnownKind, kindOf } from '../../contract/kinds.ts';
 import type { Offer } from '../../contract/offers.ts';
 import type { Peer } from '../../contract/peers.ts';
 import { say, sayProblem } from '../../messages/messages.ts';
@@ -125,5 +126,5 @@ function presenceOf(peer: Peer): string {
 }
 
 function cellsOf(offer: Offer): readonly string[] {
-  return [offer.name, offer.id, offer.summary];
+  return [offer.name, offer.id, isKnownKind(kindOf(offer.id)) ? offer.summary : say('cli.word.needsNewer')];
 }

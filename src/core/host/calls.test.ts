@@ -60,7 +60,7 @@ test('a request of a view that this version does not have is refused with that r
     settings: new State({ name: 'Bob' } as unknown as Settings),
     host: {},
     book: { faceOf: () => ({ name: 'Alice', isVerified: false }) },
-    catalog: { offers: new State({ offers: [] }) },
+    offers: { own: new State({ offers: [] }) },
     activity,
   } as unknown as Parameters<typeof createHost>[0]);
   const visitor = { peerId: `SHA256:${'A'.repeat(43)}` as PeerId, onClose: () => () => {} } as unknown as Visitor;

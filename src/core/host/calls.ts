@@ -6,7 +6,7 @@ import type { OfferId, PeerId } from '../../contract/ids.ts';
 import { withView } from '../../contract/powers.ts';
 import type { Size } from '../../contract/sessions.ts';
 import type { Settings } from '../../contract/settings.ts';
-import { hasChannel, isView, rowOf } from '../../contract/views.ts';
+import { isView, rowOf } from '../../contract/views.ts';
 import type { Note, Recorder } from '../activity/activity.ts';
 import type { Channel } from '../channels/channel.ts';
 import type { Consent, PendingRequest } from '../consent/consent.ts';
@@ -16,7 +16,7 @@ import type { Log } from '../lib/log.ts';
 import { createRateLimit } from '../lib/rate-limit.ts';
 import type { Followable } from '../lib/state.ts';
 import { toShowable } from '../lib/text.ts';
-import { digestOffers, type LaunchSpec, type Offers, type Reader } from '../offers/offers.ts';
+import { digestOffers, type FoundOffer, type Offers, type Reader } from '../offers/offers.ts';
 import { type PeerBook, shortName } from '../peers/peer-book.ts';
 import type { Comparisons } from '../peers/verification/comparisons.ts';
 import { checkVersion } from '../wire/peer-client.ts';
@@ -74,7 +74,7 @@ export function createHost(parts: {
   async function answer(
     visitor: Visitor,
     pending: PendingRequest,
-    spec: LaunchSpec,
+    found: FoundOffer,
     size: Size | undefined,
   ): Promise<void> {
     const answered = await pending.answer;
@@ -93,14 +93,15 @@ export function createHost(parts: {
     const { grant } = answered;
     try {
       // Security: what runs is the offer as this computer knows it now; if it changed while the person read, it is asked for again.
-      const current = offers.find(spec.offer.id, readerOf(visitor));
-      if (current === undefined || current.digest !== spec.digest) throw new AppError('offer-gone');
+      const current = offers.find(found.offer.id, readerOf(visitor));
+      if (current === undefined || current.digest !== found.digest) throw new AppError('offer-gone');
       // Security: a block that came in between ends what is not there yet, too.
       if (book.isBlocked(visitor.peerId)) throw new AppError('not-allowed');
       const session = await host.start({
         grant,
-        spec: current,
-        offer: visibleOffer(current),
+        offer: current.visible,
+        launch: current.launch(grant.terms.view),
+        explainEnd: current.explainEnd,
         visitor,
         capabilities: guests.get(visitor)?.capabilities ?? [],
         size,
@@ -110,7 +111,7 @@ export function createHost(parts: {
       grant.end();
       containers.cool(visitor.peerId);
       const { code } = toProblem(error);
-      void activity.record(noteOf(visitor, spec.offer, { kind: 'not-started', requestId: pending.id, problem: code }));
+      void activity.record(noteOf(visitor, found.offer, { kind: 'not-started', requestId: pending.id, problem: code }));
       if (isQuitting) tellQuit();
       else tell('failed', { problem: problemForVisitor(error) });
     }
@@ -215,30 +216,28 @@ export function createHost(parts: {
       throw new AppError('too-many-requests');
     if (settings.value.isPaused) throw new AppError('peer-paused');
     // An offer that is not shared with this peer does not exist for it.
-    const spec = offers.find(offerId, readerOf(visitor));
-    if (spec === undefined) throw new AppError('offer-gone');
+    const found = offers.find(offerId, readerOf(visitor));
+    if (found === undefined) throw new AppError('offer-gone');
     // Security: a power that is shown but is not what it says must not be granted.
     if (asked.network !== 'none' && !health.allows('internet')) throw new AppError('network-unavailable');
     // Security: a program on the visitor's own X display can be clicked, whatever is said.
     if (asked.isViewOnly && rowOf(view).isViewOnly !== 'held') throw new AppError('not-allowed');
-    // On the visitor's own display a compositor cannot show itself: it needs memory that it shares with its X server.
-    if (!hasChannel(view, 'display') && spec.isWaylandOnly && !spec.isTerminal) throw new AppError('viewer-only');
+    const launch = found.launch(view);
     const powers = withView(asked, view);
     if (!health.allows('sharing')) throw new AppError('sharing-unavailable');
     if (!host.hasRoomFor(visitor.peerId)) throw new AppError('peer-busy');
     const { peerId, remoteAddress: address } = visitor;
-    const wish = { peerId, claimedName, address, offer: visibleOffer(spec), view, powers, size };
-    const { ownSandbox } = spec.offer;
-    const pending = consent.create({ ...wish, ownSandbox, launchDigest: spec.digest });
+    const wish = { peerId, claimedName, address, offer: found.visible, view, powers, size };
+    const pending = consent.create({ ...wish, ownSandbox: launch.ownSandbox, launchDigest: found.digest });
     const stopListening = visitor.onClose(() => consent.cancel(pending.id, visitor.peerId));
     void pending.answer.then(stopListening);
     if (settings.value.isWarmUp) {
-      const wanted = sandboxWish(channels, { view, powers, spec, size });
+      const wanted = sandboxWish(channels, { view, powers, launch, size });
       containers.warm(peerId, book.faceOf(peerId, claimedName).name, wanted);
     }
     // After the reply: a rule may answer at once, and the visitor must know the request's id by then.
     setImmediate(() => {
-      const answered = answer(visitor, pending, spec, size)
+      const answered = answer(visitor, pending, found, size)
         .catch((error) => log.error({ error: String(error) }, 'answering failed'))
         .finally(() => answering.delete(answered));
       answering.add(answered);
@@ -348,10 +347,4 @@ function refusedBy(problem: ErrorCode, settings: Settings): AnsweredBy {
     default:
       return 'unavailable';
   }
-}
-
-/** An offer without what only its owner sees. */
-function visibleOffer({ offer }: LaunchSpec) {
-  const { id, kind, name, summary, categories, keywords, icon } = offer;
-  return { id, kind, name, summary, categories, keywords, icon };
 }

@@ -2,7 +2,7 @@
 import type { Problem } from '../../contract/errors.ts';
 import type { SandboxEnd } from '../container/engine.ts';
 import { lastWordsOf } from '../lib/last-words.ts';
-import { isMadeOfChromium } from '../offers/app/chromium.ts';
+import type { FoundOffer } from '../offers/offers.ts';
 
 /** A program that fails within this time did not work here; later it may be the person who used it that ended it so. */
 const FAILED_AT_ONCE_MS = 4000;
@@ -12,22 +12,19 @@ const CRASH_CODES: ReadonlySet<number> = new Set([132, 133, 134, 135, 136, 139, 
 export interface ProgramFault {
   readonly problem: Problem | null;
   readonly lastWords: readonly string[];
-  /** It may not build a sandbox of its own, and wanted to. */
-  readonly needsOwnSandbox: boolean;
 }
 
 /** @param exitCode another one than 0 */
 export async function faultOf(
   { wantedOwnSandbox, output }: SandboxEnd,
   exitCode: number,
-  argv: readonly string[],
+  explainEnd: FoundOffer['explainEnd'],
   ranMs: number,
 ): Promise<ProgramFault> {
   const isFault = ranMs < FAILED_AT_ONCE_MS || CRASH_CODES.has(exitCode);
-  // Security: a visitor can make a program print anything; the owner of a terminal is not advised to weaken its container.
-  const needsOwnSandbox = isFault && wantedOwnSandbox && (await isMadeOfChromium(argv));
+  const explained = isFault ? await explainEnd({ exitCode, wantedOwnSandbox }) : null;
   // What Chromium advises then, a setuid helper, is of no use in a container.
-  if (needsOwnSandbox) return { problem: { code: 'own-sandbox-needed', params: {} }, lastWords: [], needsOwnSandbox };
-  const problem: Problem | null = isFault ? { code: 'program-failed', params: { exitCode } } : null;
-  return { problem, lastWords: lastWordsOf(output), needsOwnSandbox };
+  if (explained?.code === 'own-sandbox-needed') return { problem: explained, lastWords: [] };
+  const failed: Problem | null = isFault ? { code: 'program-failed', params: { exitCode } } : null;
+  return { problem: explained ?? failed, lastWords: lastWordsOf(output) };
 }

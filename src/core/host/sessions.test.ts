@@ -13,7 +13,8 @@ import type { Containers, SandboxWish } from '../container/container.ts';
 import type { Program, Sandbox, SandboxEnd } from '../container/engine.ts';
 import { silentLog } from '../lib/log.ts';
 import { State } from '../lib/state.ts';
-import type { LaunchSpec } from '../offers/offers.ts';
+import type { Launch } from '../offers/kind.ts';
+import type { FoundOffer } from '../offers/offers.ts';
 import type { PeerFace } from '../peers/peer-book.ts';
 import type { GrantedSession, TunnelEnd } from '../wire/peer-protocol.ts';
 import type { Visitor } from '../wire/visitor.ts';
@@ -30,7 +31,8 @@ const offer = {
   keywords: [],
   icon: null,
 };
-const spec = { offer, argv: ['/usr/bin/xcalc'], workingDirectory: null, isTerminal: false } as unknown as LaunchSpec;
+const program = { argv: ['/usr/bin/xcalc'], workingDirectory: null };
+const launch: Launch = { in: 'sandbox', program, ownSandbox: 'off' };
 
 /** A fake of the sandbox port: it runs nothing and tells what was asked of it. */
 class FakeSandbox {
@@ -96,7 +98,6 @@ let sandboxes: FakeSandbox[];
 /** What happens while a program starts. */
 let runs: () => void;
 let sessions: HostSessions;
-let needed: OfferId[];
 let recording: Recording;
 const warnings: object[] = [];
 const log = { ...silentLog, warn: (fields: object) => void warnings.push(fields) } as typeof silentLog;
@@ -164,18 +165,19 @@ beforeEach(() => {
     },
   } satisfies Channel;
   const channels = [...Object.values(createChannels({ containers, settings })), hologram];
-  needed = [];
   sessions = startHostSessions({
     ...{ channels, containers, book, activity: recording, log },
-    onOwnSandboxNeeded: (offerId) => needed.push(offerId),
   });
 });
 
-const start = (visitor: Visitor, grant = grantFor(visitor.peerId), argv = spec.argv) =>
+const nothingKnown: FoundOffer['explainEnd'] = async () => null;
+
+const start = (visitor: Visitor, grant = grantFor(visitor.peerId), explainEnd = nothingKnown) =>
   sessions.start({
     grant,
-    spec: { ...spec, argv },
     offer,
+    launch,
+    explainEnd,
     visitor,
     capabilities: ['windows', 'close'],
     size: undefined,
@@ -258,25 +260,29 @@ test('a program that exits ends its session; one that fails at once is said', as
   expect(notices[0]?.[1]).toMatchObject({ reason: 'program', exitCode: 127, problem: { code: 'program-failed' } });
 });
 
-test('one that ends because it may not build its own sandbox is told apart, and its owner is told', async () => {
+test('what the kind of an offer knows of its end is told, as that it may not build its own sandbox', async () => {
   const { visitor, notices } = visitorOf(alice);
-  await start(visitor, undefined, ['/usr/bin/chromium']);
-  sandboxes[0]?.exit(133, { wantedOwnSandbox: true });
+  const explained: unknown[] = [];
+  await start(visitor, undefined, async (end) => {
+    explained.push(end);
+    return { code: 'own-sandbox-needed', params: {} };
+  });
+  const output = { first: ['No usable sandbox!'], last: [] };
+  sandboxes[0]?.exit(133, { wantedOwnSandbox: true, output });
   await expect.poll(() => notices.length).toBe(1);
   // Its own advice, a helper that is of no use in a container, is not passed on.
   const problem = { code: 'own-sandbox-needed', params: {} };
   expect(notices[0]?.[1]).toMatchObject({ reason: 'program', problem, lastWords: [] });
-  expect(needed).toEqual([offer.id]);
+  expect(explained).toEqual([{ exitCode: 133, wantedOwnSandbox: true }]);
 });
 
-test('a program that is not made of Chromium and says the same has failed, and its owner is advised nothing', async () => {
+test('a program that says the same, of which its kind knows nothing, has failed', async () => {
   const { visitor, notices } = visitorOf(alice);
   await start(visitor);
   sandboxes[0]?.exit(1, { wantedOwnSandbox: true, output: { first: ['No usable sandbox!'], last: [] } });
   await expect.poll(() => notices.length).toBe(1);
   const problem = { code: 'program-failed', params: { exitCode: 1 } };
   expect(notices[0]?.[1]).toMatchObject({ problem, lastWords: ['No usable sandbox!'] });
-  expect(needed).toEqual([]);
 });
 
 test('what a program wrote is in the log and told to its visitor when it failed, and a normal end warns of nothing', async () => {
@@ -552,8 +558,9 @@ test('a visitor that closes ends the program first, both sides hear that it was 
   const grant = grantFor(alice);
   const second = await sessions.start({
     grant,
-    spec,
     offer,
+    launch,
+    explainEnd: nothingKnown,
     visitor: older.visitor,
     capabilities: [],
     size: undefined,

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { AppError, toProblem } from '../../contract/errors.ts';
-import { type OfferId, type PeerId, type RuleId, type SessionId, sessionIdSchema } from '../../contract/ids.ts';
+import { type PeerId, type RuleId, type SessionId, sessionIdSchema } from '../../contract/ids.ts';
 import type { Offer } from '../../contract/offers.ts';
 import type { Powers } from '../../contract/powers.ts';
 import type { EndReason, Session, Size } from '../../contract/sessions.ts';
@@ -11,12 +11,11 @@ import type { Note, Recorder } from '../activity/activity.ts';
 import type { Channel } from '../channels/channel.ts';
 import type { Grant } from '../consent/grant.ts';
 import type { Containers } from '../container/container.ts';
-import type { Program, Sandbox } from '../container/engine.ts';
-import { IN_TERMINAL } from '../container/engines/bubblewrap/sandbox-files.ts';
+import type { Sandbox } from '../container/engine.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
-import { insideCompositor } from '../offers/app/obstacle.ts';
-import type { LaunchSpec } from '../offers/offers.ts';
+import type { Launch } from '../offers/kind.ts';
+import type { FoundOffer } from '../offers/offers.ts';
 import type { PeerBook } from '../peers/peer-book.ts';
 import type { GrantedSession, TunnelEnd } from '../wire/peer-protocol.ts';
 import type { Visitor } from '../wire/visitor.ts';
@@ -53,8 +52,9 @@ export interface HostSessions extends AsyncDisposable {
 
 export interface StartOptions {
   readonly grant: Grant;
-  readonly spec: LaunchSpec;
   readonly offer: Offer;
+  readonly launch: Launch;
+  readonly explainEnd: FoundOffer['explainEnd'];
   readonly visitor: Visitor;
   /** What the visitor said that it can do. */
   readonly capabilities: readonly string[];
@@ -71,8 +71,6 @@ export function startHostSessions(options: {
   readonly book: Pick<PeerBook, 'faceOf'>;
   readonly activity: Recorder;
   readonly log: Log;
-  /** An offer ended at once because it may not build a sandbox of its own. */
-  readonly onOwnSandboxNeeded: (offerId: OfferId) => void;
 }): HostSessions {
   const { channels, containers, book, activity, log } = options;
   const sessions = new Map<SessionId, HostSession>();
@@ -105,7 +103,8 @@ export function startHostSessions(options: {
     void activity.record({ ...about, event });
   }
 
-  async function start({ grant, spec, offer, visitor, capabilities, size }: StartOptions): Promise<GrantedSession> {
+  async function start(options: StartOptions): Promise<GrantedSession> {
+    const { grant, offer, launch, explainEnd, visitor, capabilities, size } = options;
     const { peerId, peerName, view, powers } = grant.terms;
     // Security: without a live grant nothing is started.
     if (!grant.isLive) throw new AppError('not-allowed');
@@ -119,7 +118,7 @@ export function startHostSessions(options: {
     let sandbox: Sandbox | undefined;
     let session: HostSession | undefined;
     try {
-      const wish = sandboxWish(channels, { view, powers, spec, size });
+      const wish = sandboxWish(channels, { view, powers, launch, size });
       sandbox = await containers.take(peerId, peerName, wish, grant.signal);
       if (wish.hasNetwork) await sandbox.openNetwork();
       session = new HostSession({
@@ -134,12 +133,12 @@ export function startHostSessions(options: {
       });
       await session.openChannels(channels);
       if (!grant.isLive) throw new AppError('cancelled');
-      await sandbox.run(programOf(spec));
+      await sandbox.run(launch.program);
       // Security: nothing would end what runs under a grant that ended meanwhile.
       if (!grant.isLive) throw new AppError('cancelled');
       sessions.set(id, session);
       session.begin(visitor, capabilities);
-      void followProgram(session, spec);
+      void followProgram(session, explainEnd);
       show();
       log.info({ sessionId: id, peerId, offer: offer.id, view }, 'session started');
       record(grant, offer, { kind: 'started', sessionId: id, ruleId: grant.terms.ruleId, view, powers });
@@ -158,7 +157,7 @@ export function startHostSessions(options: {
   }
 
   /** The session ends with its program. */
-  async function followProgram(session: HostSession, spec: LaunchSpec): Promise<void> {
+  async function followProgram(session: HostSession, explainEnd: FoundOffer['explainEnd']): Promise<void> {
     const { id: sessionId, offer } = session;
     const ended = await session.sandbox.ended;
     const { exitCode, output } = ended;
@@ -166,9 +165,7 @@ export function startHostSessions(options: {
     if (session.closing !== 'no' || exitCode === null || exitCode === 0 || !sessions.has(sessionId))
       return session.end(session.reasonOf('program'), { exitCode });
     log.warn({ sessionId, offer: offer.id, exitCode, ...output }, 'the program failed');
-    const { problem, lastWords, needsOwnSandbox } = await faultOf(ended, exitCode, spec.argv, session.age);
-    if (needsOwnSandbox) options.onOwnSandboxNeeded(offer.id);
-    return session.end('program', { exitCode, problem, lastWords });
+    return session.end('program', { exitCode, ...(await faultOf(ended, exitCode, explainEnd, session.age)) });
   }
 
   function hasRoomFor(peerId: PeerId): boolean {
@@ -215,11 +212,4 @@ export function startHostSessions(options: {
       await Promise.all(stopping);
     },
   };
-}
-
-/** A program of the console gets a terminal window, one that speaks Wayland alone a compositor. */
-function programOf(spec: LaunchSpec): Program {
-  const inner = spec.isWaylandOnly ? insideCompositor(spec.argv) : spec.argv;
-  const argv = spec.isTerminal ? ['xterm', '-T', spec.offer.name, '-e', IN_TERMINAL, ...spec.argv] : inner;
-  return { argv, workingDirectory: spec.workingDirectory };
 }

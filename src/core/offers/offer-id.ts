@@ -1,24 +1,25 @@
-// From the name of an entry's file to an id that every version, settings file and command line takes.
+// From the name of a file to an id that every version, settings file and command line takes.
 import { createHash } from 'node:crypto';
 import { type OfferId, offerIdSchema } from '../../contract/ids.ts';
+import type { KindName } from '../../contract/kinds.ts';
 
 const MAX_READABLE = 60;
 const HASH_DIGITS = 12;
 
 /**
- * The desktop file id itself where an id may be so; else what is plain of it with a digest of the whole, so that files whose names differ only in
- * what is not plain (`Größe`, `Grösse`) have ids of their own, the same ones at each start.
+ * The name itself where an id may be so; else what is plain of it with a digest of the whole, so that files whose names differ only in what
+ * is not plain (`Größe`, `Grösse`) have ids of their own, the same ones at each start.
  */
-export function toOfferId(desktopFileId: string): OfferId {
-  const plain = offerIdSchema.safeParse(`app:${desktopFileId}`);
+export function toOfferId(kind: KindName, name: string): OfferId {
+  const plain = offerIdSchema.safeParse(`${kind}:${name}`);
   if (plain.success) return plain.data;
-  const readable = desktopFileId
+  const readable = name
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')
     .replace(/[^A-Za-z0-9._+-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, MAX_READABLE)
     .replace(/-+$/, '');
-  const digest = createHash('sha256').update(desktopFileId).digest('hex').slice(0, HASH_DIGITS);
-  return offerIdSchema.parse(`app:${readable || 'entry'}@${digest}`);
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, HASH_DIGITS);
+  return offerIdSchema.parse(`${kind}:${readable || 'entry'}@${digest}`);
 }

@@ -7,6 +7,7 @@ import type { OfferId, PeerId } from '../../contract/ids.ts';
 import type { Settings } from '../../contract/settings.ts';
 import { silentLog } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
+import { createAppKind } from './app/app-kind.ts';
 import type { Environment } from './app/xdg.ts';
 import { type Offers, type Reader, startOffers } from './offers.ts';
 
@@ -110,13 +111,14 @@ export const anybody: Reader = { peerId: `SHA256:${'A'.repeat(43)}` as PeerId, i
 
 export const idOf = (id: string) => `app:${id}` as OfferId;
 
-/** The catalogue of that computer. */
+/** The offers of that computer. */
 export async function start(
   computer: FakeComputer,
   settings: Followable<Settings> = new State(testSettings),
 ): Promise<Offers> {
   const iconsDir = join(computer.root, 'profile/icons');
-  return startOffers({ log: silentLog, settings, iconsDir, environment: computer.environment });
+  const kinds = [createAppKind(computer.environment)];
+  return startOffers({ kinds, log: silentLog, settings, iconsDir });
 }
 
 /** Resolves when the value is as wanted; fails after `ms`. */

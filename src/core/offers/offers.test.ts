@@ -8,7 +8,8 @@ import { type OwnOffer, offerSchema } from '../../contract/offers.ts';
 import type { Settings } from '../../contract/settings.ts';
 import { silentLog } from '../lib/log.ts';
 import { State } from '../lib/state.ts';
-import { clean, sortCategories } from './app/offer.ts';
+import { clean, sortCategories } from './app/definition.ts';
+import { insideTerminal } from './app/terminal.ts';
 import { toOfferId } from './offer-id.ts';
 import {
   anybody,
@@ -25,8 +26,8 @@ import { type Reader, startOffers } from './offers.ts';
 
 const svg = '<svg xmlns="http://www.w3.org/2000/svg"/>';
 
-describe('catalogue', () => {
-  it('offers applications with all that a person is shown', async () => {
+describe('applications', () => {
+  it('are offered with all that a person is shown', async () => {
     await using computer = await createFakeComputer({ LC_ALL: 'de_DE.UTF-8' });
     const source = await computer.entry('paint', [
       'Name=Paint',
@@ -53,19 +54,23 @@ describe('catalogue', () => {
       icon: expect.stringMatching(/^[0-9a-f]{64}$/),
       isShared: true,
       audience: null,
-      ownSandbox: 'off',
       obstacle: null,
       source,
-      command: `${computer.root}/bin/tool --new "a b"`,
+      details: { kind: 'app', ownSandbox: 'off', command: `${computer.root}/bin/tool --new "a b"` },
     } satisfies Record<keyof OwnOffer, unknown>);
-    expect(offers.find(idOf('paint'), anybody)).toEqual({
+    const found = offers.find(idOf('paint'), anybody);
+    expect(found).toMatchObject({
       offer,
-      argv: [join(computer.root, 'bin/tool'), '--new', 'a b'],
-      workingDirectory: '/tmp',
-      isTerminal: true,
-      isWaylandOnly: false,
-      source,
+      visible: offerSchema.parse(offer),
       digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect(found?.launch('viewer')).toEqual({
+      in: 'sandbox',
+      program: {
+        argv: insideTerminal('Malen', [join(computer.root, 'bin/tool'), '--new', 'a b']),
+        workingDirectory: '/tmp',
+      },
+      ownSandbox: 'off',
     });
     expect(offers.find(idOf('other'), anybody)).toBeUndefined();
     expect(await offers.readIcon(offer?.icon ?? '')).toEqual({ type: 'image/png', bytes: pngOf(48) });
@@ -112,7 +117,7 @@ describe('catalogue', () => {
     await computer.entry('wine/Programs/Ännchen spielt');
     await computer.entry('x'.repeat(220));
     // Its name is the id of another one, in letters.
-    await computer.entry(toOfferId('Größe').slice('app:'.length), ['Name=Copy']);
+    await computer.entry(toOfferId('app', 'Größe').slice('app:'.length), ['Name=Copy']);
     // A name that is no text: the file system takes any bytes.
     const odd = Buffer.concat([
       Buffer.from(join(computer.root, 'usr/share/applications/Gr')),
@@ -129,7 +134,7 @@ describe('catalogue', () => {
     expect(new Set(found.map(({ id }) => id)).size).toBe(4);
     expect(broken.map(({ reason }) => reason)).toEqual(['bad-id', 'bad-id']);
     const steam = found.find(({ id }) => id.startsWith('app:Half'));
-    expect(steam && offers.find(steam.id, anybody)?.argv).toEqual([
+    expect(steam && offers.find(steam.id, anybody)?.launch('viewer').program.argv).toEqual([
       join(computer.root, 'bin/tool'),
       'steam://rungameid/220',
     ]);
@@ -201,22 +206,6 @@ describe('catalogue', () => {
     expect(ids(null)).toEqual([]);
   });
 
-  it('changes the digest of a launch when its owner lets it build a sandbox of its own, and says who needs that', async () => {
-    await using computer = await createFakeComputer();
-    await computer.entry('x');
-    const settings = new State<Settings>({ ...testSettings, isSharedByDefault: true });
-    await using offers = await start(computer, settings);
-    const before = offers.find(idOf('x'), anybody);
-    expect(before?.offer.ownSandbox).toBe('off');
-    offers.noteOwnSandboxNeeded(idOf('x'));
-    expect(offers.find(idOf('x'), anybody)).toMatchObject({ digest: before?.digest, offer: { ownSandbox: 'needed' } });
-    settings.update((value) => ({ ...value, ownSandboxOfferIds: [idOf('x')] }));
-    await until(offers.own, ({ offers }) => offers[0]?.ownSandbox === 'allowed');
-    // Security: so that a rule of before asks again.
-    expect(offers.find(idOf('x'), anybody)?.digest).not.toBe(before?.digest);
-    expect(JSON.stringify(offers.visibleTo(anybody))).not.toContain('ownSandbox');
-  });
-
   it('changes the digest of a launch with what would run', async () => {
     await using computer = await createFakeComputer();
     await computer.entry('x');
@@ -272,7 +261,14 @@ describe('hostile entries', () => {
         .map((name) => name.slice(0, 4))
         .sort(),
     ).toEqual(['bomb', 'good', '😀😀']);
-    expect(offers.find(idOf('good'), anybody)?.argv.slice(1)).toEqual([';', 'rm', '-rf', '$HOME', '`id`', '$(id)']);
+    expect(offers.find(idOf('good'), anybody)?.launch('viewer').program.argv.slice(1)).toEqual([
+      ';',
+      'rm',
+      '-rf',
+      '$HOME',
+      '`id`',
+      '$(id)',
+    ]);
     const long = offers.find(idOf('long-name'), anybody)?.offer;
     expect(long?.name.length).toBeLessThanOrEqual(200);
     expect(long?.name.isWellFormed()).toBe(true);
@@ -302,7 +298,5 @@ it('says so when icons cannot be kept', async () => {
   await using computer = await createFakeComputer();
   const iconsDir = await computer.write('file', 'in the way');
   const settings = new State(testSettings);
-  await expect(
-    startOffers({ log: silentLog, settings, iconsDir, environment: computer.environment }),
-  ).rejects.toThrow();
+  await expect(startOffers({ kinds: [], log: silentLog, settings, iconsDir })).rejects.toThrow();
 });

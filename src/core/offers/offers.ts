@@ -1,57 +1,49 @@
-// This computer's applications as offers: found on disk, kept up to date, and what of them peers may see.
+// This computer's own offers, of whatever kind: found, kept up to date, and what of them peers may see.
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { AppError, type Problem } from '../../contract/errors.ts';
 import type { IconHash, OfferId } from '../../contract/ids.ts';
+import { isKnownKind, kindOf, rowOfKind } from '../../contract/kinds.ts';
 import type { BrokenEntry, Offer, OwnOffer } from '../../contract/offers.ts';
 import type { Settings } from '../../contract/settings.ts';
+import type { View } from '../../contract/views.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
-import { EntryFault } from './app/fault.ts';
-import { createOfferMaker } from './app/offer.ts';
-import { type App, createScanner, type Scan, SETTLE_MS } from './app/scan.ts';
-import { startWatcher } from './app/watch.ts';
-import { type Environment, findDataDirs, findProgramDirs } from './app/xdg.ts';
 import { isVisibleTo, type Reader } from './audience.ts';
 import { type Icon, startIconStore } from './icons/icon-store.ts';
+import type { Definition, Found, Kind, Launch, ProgramEnd, Source } from './kind.ts';
 
-export type { Environment } from './app/xdg.ts';
 export type { Icon, Reader };
-
-/** What runs when an offer is granted: made of this computer's disk alone, never of what a peer sent. */
-export interface LaunchSpec {
-  readonly offer: OwnOffer;
-  /** The program's absolute path, then its arguments. Not for a shell. */
-  readonly argv: readonly string[];
-  /** As the entry's Path says; absolute. */
-  readonly workingDirectory: string | null;
-  /** Whether the program wants a terminal around it. */
-  readonly isTerminal: boolean;
-  /** Whether the program wants a Wayland compositor around it, which only a viewer can show. */
-  readonly isWaylandOnly: boolean;
-  readonly source: string;
-  /** SHA-256 in hex over arguments and entry: another one means that something else would run. */
-  readonly digest: string;
-}
 
 export interface OwnOffers {
   readonly offers: OwnOffer[];
   readonly broken: BrokenEntry[];
-  /** Applications beyond what is listed. */
+  /** Offers beyond what is listed. */
   readonly leftOut: number;
 }
 
+/** An offer that somebody may ask for. */
+export interface FoundOffer {
+  readonly offer: OwnOffer;
+  /** The same without what its owner alone may see. */
+  readonly visible: Offer;
+  /** SHA-256 in hex over all that decides what runs: another one means that something else would run. */
+  readonly digest: string;
+  /** What runs when it is granted. @throws AppError `not-allowed` for a view that its kind does not have, `viewer-only` */
+  launch(view: View): Launch;
+  /** What is known of a program of it that failed; null where nothing is. */
+  explainEnd(end: ProgramEnd): Promise<Problem | null>;
+}
+
 export interface Offers extends AsyncDisposable {
-  /** All applications of this computer, by name, and the entries that could not be read. */
+  /** All offers of this computer, by name, and what could not be read. */
   readonly own: Followable<OwnOffers>;
   /** What this reader may see; null for anybody on the network. Nothing while sharing is paused. */
   visibleTo(reader: Reader | null): readonly Offer[];
   /** 16 hex digits that change when what anybody may see does. */
   readonly publicDigest: Followable<string>;
-  /** What runs for an offer that this reader may see. For anything else undefined, as if it did not exist. */
-  find(offerId: OfferId, reader: Reader): LaunchSpec | undefined;
-  /** It ended because it could not build a sandbox of its own: its owner is shown so. */
-  noteOwnSandboxNeeded(offerId: OfferId): void;
+  /** An offer that this reader may see. For anything else undefined, as if it did not exist. */
+  find(offerId: OfferId, reader: Reader): FoundOffer | undefined;
   /** An icon of this computer or of a peer. */
   readIcon(hash: string): Promise<Icon | null>;
   /** Only icons of what this reader may see. */
@@ -59,160 +51,174 @@ export interface Offers extends AsyncDisposable {
   hasIcon(hash: string): boolean;
   /** Keeps an icon that a peer sent. @throws AppError `bad-input`, `too-large`, `disk-full` */
   storeIcon(bytes: Uint8Array): Promise<IconHash>;
-  /** Looks at the disk again now; resolves when `offers` shows what was found. */
+  /** Looks at the disk again now; resolves when `own` shows what was found. */
   rescan(): Promise<void>;
 }
 
 export interface OffersOptions {
+  /** Those that are registered. @throws Error for two of one name */
+  readonly kinds: readonly Kind<Definition>[];
   readonly log: Log;
   readonly settings: Followable<Settings>;
   /** Where icons are kept; made when missing. */
   readonly iconsDir: string;
-  readonly environment?: Environment;
 }
 
-/** How long the start waits for icons before it shows the applications without them. */
-const ICONS_AT_START_MS = 500;
-const PREPARED_AT_ONCE = 32;
+/** Of thousands of definitions, a few at a time: everything else of the core waits for no more than these. */
+const CHECKED_AT_ONCE = 32;
 
-/** Resolves when the applications are known. Bad input on disk is never an error here: it is in `offers.broken`. */
-export async function startOffers(options: OffersOptions): Promise<Offers> {
-  const { log, settings, iconsDir, environment = { env: process.env } } = options;
-  const stack = new AsyncDisposableStack();
+/** Resolves when the first offers are known. Bad input on disk is never an error here: it is in `own.broken`. */
+export async function startOffers({ kinds: registered, log, settings, iconsDir }: OffersOptions): Promise<Offers> {
+  const kinds = byName(registered);
+  await using stack = new AsyncDisposableStack();
   const store = await startIconStore({ folder: iconsDir, log });
-  const scanner = createScanner(environment, log);
   const collator = new Intl.Collator();
-  const maker = createOfferMaker();
-
   const own = new State<OwnOffers>({ offers: [], broken: [], leftOut: 0 });
   const publicDigest = new State(digestOffers([]));
-  let lastScan: Scan = { apps: [], broken: [], leftOut: 0, isUnsettled: false };
-  let icons: ReadonlyMap<string, IconHash | null> = new Map();
-  let appsById = new Map<OfferId, { readonly app: App; readonly offer: OwnOffer }>();
+  const foundByKind = new Map<Kind<Definition>, Found>();
+  /** What a definition comes to, as long as it is the same. */
+  const checked = new WeakMap<object, Checked>();
+  let listed: ReadonlyMap<OfferId, Listed> = new Map();
+  let isOver = false;
 
-  const iconOf = ({ entry }: App): IconHash | null => (entry.icon === null ? null : (icons.get(entry.icon) ?? null));
-
-  const needOwnSandbox = new Set<OfferId>();
-
-  const firstPublished = Promise.withResolvers<void>();
+  const check = (kind: Kind<Definition>, definition: object): Checked => {
+    const before = checked.get(definition);
+    if (before !== undefined) return before;
+    const result = checkDefinition(kind, definition);
+    checked.set(definition, result);
+    return result;
+  };
 
   const publish = (): void => {
-    const broken = [...lastScan.broken];
-    appsById = new Map();
-    for (const app of lastScan.apps) {
-      try {
+    const broken: BrokenEntry[] = [];
+    const list: Listed[] = [];
+    const ids = new Set<OfferId>();
+    for (const [kind, found] of foundByKind) {
+      broken.push(...found.broken);
+      for (const each of found.definitions) {
+        const { definition, fault } = check(kind, each);
+        if (definition === null) broken.push(fault);
         // Two files can only make one id when somebody gave one of them the other's: the first keeps it.
-        if (appsById.has(app.id)) throw new EntryFault('bad-id', app.id);
-        const offer = maker.make(app, iconOf(app), settings.value, needOwnSandbox.has(app.id));
-        appsById.set(app.id, { app, offer });
-      } catch (error) {
-        if (!(error instanceof EntryFault)) throw error;
-        broken.push({ source: app.source, reason: error.reason, detail: error.detail, line: error.line });
+        else if (ids.has(definition.id)) broken.push(toBroken(definition, 'bad-id', definition.id));
+        else {
+          ids.add(definition.id);
+          list.push(toListed(kind, definition, settings.value));
+        }
       }
     }
-    const list = [...appsById.values()].map(({ offer }) => offer);
-    list.sort((a, b) => collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1));
-    setIfChanged(own, { offers: list, broken, leftOut: lastScan.leftOut });
+    list.sort((a, b) => collator.compare(a.offer.name, b.offer.name) || (a.offer.id < b.offer.id ? -1 : 1));
+    listed = new Map(list.map((each) => [each.offer.id, each]));
+    const leftOut = [...foundByKind.values()].reduce((sum, found) => sum + found.leftOut, 0);
+    setIfChanged(own, { offers: list.map(({ offer }) => offer), broken, leftOut });
     publicDigest.set(digestOffers(visibleTo(null)));
   };
 
   const visibleTo = (reader: Reader | null): Offer[] =>
-    own.value.offers
-      .filter((offer) => isVisibleTo(reader, offer, settings.value))
-      .map((offer) => maker.visibleOf(offer));
+    [...listed.values()]
+      .filter(({ offer }) => isVisibleTo(reader, offer, settings.value))
+      .map(({ visible }) => visible);
 
-  /** Thousands of applications, a few at a time: everything else of the core waits for no more than these. */
-  const prepareAll = async (): Promise<void> => {
-    for (const [index, app] of lastScan.apps.entries()) {
-      maker.prepare(app, iconOf(app));
-      if (index % PREPARED_AT_ONCE === PREPARED_AT_ONCE - 1) await nextTurn();
+  const take = async (kind: Kind<Definition>, found: Found): Promise<void> => {
+    for (const [index, definition] of found.definitions.entries()) {
+      check(kind, definition);
+      if (index % CHECKED_AT_ONCE === CHECKED_AT_ONCE - 1) await nextTurn();
     }
-  };
-
-  let settleTimer: NodeJS.Timeout | undefined;
-  const scanOnce = async (): Promise<void> => {
-    const startedAt = performance.now();
-    lastScan = await scanner.scan();
-    await prepareAll();
-    if (stack.disposed) return;
+    if (isOver) return;
+    foundByKind.set(kind, found);
     publish();
-    firstPublished.resolve();
-    icons = await scanner.findIcons(lastScan.apps, store);
-    await prepareAll();
-    if (stack.disposed) return;
-    store.pin(new Set([...icons.values()].filter((hash) => hash !== null)));
-    publish();
-    clearTimeout(settleTimer);
-    if (lastScan.isUnsettled) settleTimer = setTimeout(() => void rescan(), SETTLE_MS);
-    const { apps, broken } = lastScan;
-    const tookMs = Math.round(performance.now() - startedAt);
-    log.debug({ apps: apps.length, broken: broken.length, tookMs }, 'applications scanned');
+    store.pin(new Set(own.value.offers.flatMap(({ icon }) => (icon === null ? [] : [icon]))));
   };
-
-  let isDue = false;
-  let running: Promise<void> | null = null;
-  const rescan = (): Promise<void> => {
-    isDue = true;
-    running ??= (async () => {
-      while (isDue && !stack.disposed) {
-        isDue = false;
-        await scanOnce().catch((error: Error) => log.error({ stack: error.stack }, 'scanning applications failed'));
-      }
-      running = null;
-    })();
-    return running;
-  };
-  stack.defer(async () => {
-    clearTimeout(settleTimer);
-    await running;
-  });
 
   stack.defer(settings.follow(() => publish()));
-  const whole = rescan();
-  await Promise.race([
-    whole,
-    Promise.all([firstPublished.promise, delay(ICONS_AT_START_MS, undefined, { ref: false })]),
-  ]);
-  stack.use(
-    startWatcher({
-      entryDirs: findDataDirs(environment).map((dir) => join(dir, 'applications')),
-      programDirs: findProgramDirs(environment),
-      log,
-      onChange: () => void rescan(),
-    }),
-  );
+  const sources: Source[] = [];
+  for (const kind of kinds)
+    sources.push(stack.use(await kind.startSource({ icons: store, log, onFound: (found) => take(kind, found) })));
+  stack.defer(() => {
+    isOver = true;
+  });
+  const lifetime = stack.move();
 
   return {
     own,
     publicDigest,
     visibleTo,
     find: (offerId, reader) => {
-      const found = appsById.get(offerId);
-      if (!found || !isVisibleTo(reader, found.offer, settings.value)) return undefined;
-      const { app, offer } = found;
-      const { argv, workingDirectory, source } = app;
-      const { isTerminal } = app.entry;
-      const { isWaylandOnly } = app;
-      return { offer, argv, workingDirectory, isTerminal, isWaylandOnly, source, digest: digestOf(found) };
-    },
-    noteOwnSandboxNeeded: (offerId) => {
-      needOwnSandbox.add(offerId);
-      publish();
+      const found = listed.get(offerId);
+      if (found === undefined || !isVisibleTo(reader, found.offer, settings.value)) return undefined;
+      const { kind, definition, offer, visible } = found;
+      return {
+        offer,
+        visible,
+        digest: kind.digest(definition, settings.value),
+        launch: (view) => {
+          // Security: a kind is used in the views of its row alone, whatever is asked for.
+          if (!rowOfKind(kind.name).views.includes(view)) throw new AppError('not-allowed');
+          return kind.launch(definition, view, settings.value);
+        },
+        explainEnd: async (end) => {
+          const problem = await kind.explainEnd(definition, end);
+          // It may be shown with the offer.
+          if (problem !== null && !isOver) publish();
+          return problem;
+        },
+      };
     },
     readIcon: (hash) => store.get(hash),
     readVisibleIcon: async (hash, reader) =>
       visibleTo(reader).some(({ icon }) => icon === hash) ? store.get(hash) : null,
     hasIcon: (hash) => store.has(hash),
     storeIcon: (bytes) => store.put(bytes),
-    rescan,
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    rescan: async () => {
+      await Promise.all(sources.map((source) => source.rescan()));
+    },
+    [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
   };
 }
 
-/** Security: a rule that was made for a program without a sandbox of its own is none for one with it. */
-function digestOf({ app, offer }: { readonly app: App; readonly offer: OwnOffer }): string {
-  if (offer.ownSandbox !== 'allowed') return app.digest;
-  return createHash('sha256').update(`${app.digest} own sandbox`).digest('hex');
+type Checked =
+  | { readonly definition: Definition; readonly fault: null }
+  | { readonly definition: null; readonly fault: BrokenEntry };
+
+interface Listed {
+  readonly kind: Kind<Definition>;
+  readonly definition: Definition;
+  readonly offer: OwnOffer;
+  readonly visible: Offer;
+}
+
+/** Security: a kind without a row is not even looked for. */
+function byName(kinds: readonly Kind<Definition>[]): readonly Kind<Definition>[] {
+  const names = new Set(kinds.map(({ name }) => name));
+  if (names.size < kinds.length) throw new Error(`two kinds of one name: ${kinds.map(({ name }) => name).join(', ')}`);
+  return kinds.filter(({ name }) => isKnownKind(name));
+}
+
+function checkDefinition(kind: Kind<Definition>, definition: object): Checked {
+  const parsed = kind.definition.safeParse(definition);
+  const toFault = (reason: string, detail: string) => ({
+    definition: null,
+    fault: toBroken(definition, reason, detail),
+  });
+  if (!parsed.success) return toFault('bad-value', parsed.error.issues[0]?.path.join('.') ?? '');
+  // Security: a kind has no offers of another one.
+  if (kindOf(parsed.data.id) !== kind.name) return toFault('bad-id', parsed.data.id);
+  return { definition: parsed.data, fault: null };
+}
+
+function toListed(kind: Kind<Definition>, definition: Definition, settings: Settings): Listed {
+  const { id, source } = definition;
+  const { name, summary, categories, keywords, icon, obstacle, details } = kind.toOffer(definition, settings);
+  // Security: what others see is written out here; whatever else an owner is shown stays with them.
+  const visible: Offer = { id, kind: kind.name, name, summary, categories, keywords, icon };
+  const isByDefault = rowOfKind(kind.name).canBeSharedByDefault && settings.isSharedByDefault;
+  const isShared = obstacle === null && (settings.sharedByOfferId[id] ?? isByDefault);
+  const offer = { ...visible, isShared, audience: settings.audienceByOfferId[id] ?? null, obstacle, source, details };
+  return { kind, definition, offer, visible };
+}
+
+function toBroken(definition: object, reason: string, detail: string): BrokenEntry {
+  const source = 'source' in definition ? String(definition.source).slice(0, 4096) : '';
+  return { source, reason, detail: detail.slice(0, 200), line: null };
 }
 
 /** Leaves the state as it is when the new value says the same, so that nobody is told of nothing. */

@@ -1,5 +1,6 @@
 // Reads what a peer offers, with care: it comes from outside.
 import { check } from '../../contract/check.ts';
+import { kindOf } from '../../contract/kinds.ts';
 import { type Offer, offerSchema } from '../../contract/offers.ts';
 import type { Log } from '../lib/log.ts';
 import { toShowable } from '../lib/text.ts';
@@ -15,7 +16,9 @@ export async function readCatalogue(
   const good = offers.flatMap((offer) => {
     const parsed = check(offerSchema, offer);
     if (!parsed.success) return [];
-    return [{ ...parsed.data, name: toShowable(parsed.data.name, 200), summary: toShowable(parsed.data.summary, 500) }];
+    const { id, name, summary } = parsed.data;
+    // Its id alone says what kind it is, so that the two cannot differ.
+    return [{ ...parsed.data, kind: kindOf(id), name: toShowable(name, 200), summary: toShowable(summary, 500) }];
   });
   return { offers: good, isCut };
 }

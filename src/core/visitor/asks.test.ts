@@ -64,3 +64,11 @@ test('a host can give less', async () => {
 test('a native window takes part in the clipboard, whatever was asked for', async () => {
   expect(await take(noPowers, everything, 'native')).toEqual({ ...noPowers, clipboardIn: true, clipboardOut: true });
 });
+
+test('what this version does not know is not asked for, whatever its peer calls it', () => {
+  const ask = (offerId: string, view: string) =>
+    asks.create({ peerId: bob, offerId: offerId as OfferId, view: view as View, powers: noPowers }, 1 as ClientId);
+  expect(() => ask('hologram:x', 'viewer')).toThrow(expect.objectContaining({ code: 'offer-unsupported' }));
+  expect(() => ask('app:xcalc', 'hologram')).toThrow(expect.objectContaining({ code: 'not-allowed' }));
+  expect(asks.state.value).toEqual([]);
+});

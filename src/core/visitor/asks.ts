@@ -6,6 +6,7 @@ import type { Ask } from '../../contract/asks.ts';
 import type { ClientId } from '../../contract/contract.ts';
 import { AppError, toProblem } from '../../contract/errors.ts';
 import { type OfferId, type PeerId, type RequestId, requestIdSchema, type SessionId } from '../../contract/ids.ts';
+import { hasView, isKnownKind, kindOf, nameInId } from '../../contract/kinds.ts';
 import type { Offer } from '../../contract/offers.ts';
 import type { Powers } from '../../contract/powers.ts';
 import { narrowest, noPowers, withView } from '../../contract/powers.ts';
@@ -32,7 +33,11 @@ export interface AskOptions {
 
 export interface Asks extends Disposable {
   readonly state: Followable<readonly Ask[]>;
-  /** Asks; what becomes of it is in `state`. @throws AppError `not-found` when the peer is not known */
+  /**
+   * Asks; what becomes of it is in `state`.
+   * @throws AppError `not-found` when the peer is not known, `offer-unsupported` for one that needs a newer version, `not-allowed` for a view
+   *   that its kind does not have
+   */
   create(options: AskOptions, client: ClientId): RequestId;
   /** This client shows the ask; when nobody shows it any more it is cancelled. */
   watch(askId: RequestId, client: ClientId): void;
@@ -198,6 +203,8 @@ export function startAsks(options: {
       const powers = wish.powers ?? noPowers;
       const offer: Offer =
         peers.catalogues.value[wish.peerId]?.find((other) => other.id === wish.offerId) ?? unknownOffer(wish.offerId);
+      if (!isKnownKind(kindOf(offer.id))) throw new AppError('offer-unsupported');
+      if (!hasView(offer.id, wish.view)) throw new AppError('not-allowed');
       const item: Asking = {
         ask: {
           id,
@@ -255,6 +262,5 @@ export function startAsks(options: {
 
 /** For an ask by id alone, as the CLI makes it. */
 function unknownOffer(id: OfferId): Offer {
-  const [kind = 'app', name = id] = id.split(':');
-  return { id, kind, name, summary: '', categories: [], keywords: [], icon: null };
+  return { id, kind: kindOf(id), name: nameInId(id), summary: '', categories: [], keywords: [], icon: null };
 }

@@ -6,6 +6,7 @@ import { join as joinPath } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { AppError, type Problem, toProblem } from '../../contract/errors.ts';
 import { type PeerId, type SessionId, sessionIdSchema } from '../../contract/ids.ts';
+import { nameInId } from '../../contract/kinds.ts';
 import { narrowest } from '../../contract/powers.ts';
 import type { EndReason, Session } from '../../contract/sessions.ts';
 import { hasChannel, rowOf } from '../../contract/views.ts';
@@ -286,7 +287,7 @@ export function startVisitorSessions(options: {
       return;
     }
     visit.lentKey = key;
-    const program = visit.session.offer.id.replace(/^app:/, '');
+    const program = nameInId(visit.session.offer.id);
     const { classicPort: port } = granted;
     const command = sshCommand({ host, port, privateKeyPath: key.path, knownHostsPath: knownHosts, program });
     change(visit, { sshCommand: { port, command } });

@@ -27,10 +27,10 @@ import { PeerMenu } from '../peers/peer-menu.tsx';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';
 import { openVerify } from '../verify/open-verify.ts';
-import { AppTile } from './app-tile.tsx';
 import { AskOptions } from './ask-options.tsx';
 import { launchInViewer } from './launch.ts';
 import { NativeWarning } from './native-warning.tsx';
+import { OfferTile } from './offer-tile.tsx';
 import './catalogue-page.css';
 
 const NO_OFFERS: readonly Offer[] = [];
@@ -222,7 +222,7 @@ export function CataloguePage({ peerId, onRetry }: { peerId: PeerId; onRetry: ()
             onKeyDown={moveInGrid}
           >
             {found.map((offer) => (
-              <AppTile
+              <OfferTile
                 key={offer.id}
                 offer={offer}
                 hint={hints.get(offer.id) ?? null}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { getDefaultAsk, getDefaultOffer, getDefaultPeer } from '../test-data.test-support.ts';
 import { visibleAsks } from './asks.ts';
-import { canLaunch, categoryOf, countCategories, isKnownKind, searchOffers, tellApart } from './offers.ts';
+import { canLaunch, categoryOf, countCategories, searchOffers, tellApart } from './offers.ts';
 import { looksSame, searchPeers, sortPeers } from './peers.ts';
 
 const names = (list: readonly { name: string }[]) => list.map((one) => one.name);
@@ -50,11 +50,11 @@ describe('offers', () => {
       expect([...tellApart([...offers, twin('app:kcalc', summary)]).values()]).toEqual(['xcalc', 'kcalc']);
   });
 
-  test('only applications are launched; unknown kinds are known as such', () => {
+  test('only what this version knows is launched', () => {
     expect(canLaunch(getDefaultOffer())).toBe(true);
-    const service = getDefaultOffer({ id: 'service:x', kind: 'service' });
-    expect([canLaunch(service), isKnownKind(service)]).toEqual([false, true]);
-    expect(isKnownKind(getDefaultOffer({ id: 'hologram:x', kind: 'hologram' }))).toBe(false);
+    expect(canLaunch(getDefaultOffer({ id: 'hologram:x', kind: 'hologram' }))).toBe(false);
+    // Whatever its peer calls it.
+    expect(canLaunch(getDefaultOffer({ id: 'hologram:x', kind: 'app' }))).toBe(false);
   });
 });
 

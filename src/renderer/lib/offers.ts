@@ -1,6 +1,7 @@
 // Search and categories over lists of offers.
 import type { OfferId } from '../../contract/ids.ts';
-import { knownOfferKinds, type Offer } from '../../contract/offers.ts';
+import { hasView, nameInId } from '../../contract/kinds.ts';
+import type { Offer } from '../../contract/offers.ts';
 import { messages } from '../../messages/messages.ts';
 
 /** Main categories of the Desktop Menu Specification 1.1, appendix A, in the order in which they are shown. */
@@ -41,13 +42,9 @@ export function countCategories(offers: readonly Offer[]): readonly { category: 
   });
 }
 
-/** Whether this version can start the offer. The viewer shows applications only. */
-export function canLaunch(offer: Offer): boolean {
-  return offer.kind === 'app';
-}
-
-export function isKnownKind(offer: Offer): boolean {
-  return (knownOfferKinds as readonly string[]).includes(offer.kind);
+/** Whether a click opens it in a viewer. What is of a kind that this version does not know needs a newer one. */
+export function canLaunch({ id }: Offer): boolean {
+  return hasView(id, 'viewer');
 }
 
 /**
@@ -61,7 +58,7 @@ export function tellApart(offers: readonly Offer[]): ReadonlyMap<OfferId, string
     same.flatMap((group) => {
       const summaries = new Set(group.map(({ summary }) => fold(summary)).filter((summary) => summary !== ''));
       const areTelling = summaries.size === group.length;
-      return group.map(({ id, summary }) => [id, areTelling ? summary : id.replace(/^[^:]*:/, '')] as const);
+      return group.map(({ id, summary }) => [id, areTelling ? summary : nameInId(id)] as const);
     }),
   );
 }

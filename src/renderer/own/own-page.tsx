@@ -1,4 +1,4 @@
-// This computer: what it shares, application by application, by category or all at once, and what could not be read.
+// This computer: what it shares, one by one, by category or all at once, and what could not be read.
 import {
   Accordion,
   Alert,
@@ -23,6 +23,7 @@ import { formatNumber } from '../lib/format.ts';
 import { type Category, categoryOf, countCategories, searchOffers } from '../lib/offers.ts';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';
+import { OwnSandboxBadge, OwnSandboxSwitch } from './app-details.tsx';
 import { AudienceFields } from './audience-fields.tsx';
 import './own-page.css';
 
@@ -180,7 +181,7 @@ const OwnOfferRow = memo(function OwnOfferRow({
   onAudience: (offerId: OwnOffer['id']) => void;
 }) {
   const { t } = useTranslation();
-  const { audience } = offer;
+  const { audience, details } = offer;
   const who =
     audience?.who === 'chosen'
       ? t('ui.audience.chosenCount', { count: audience.peerIds.length })
@@ -192,8 +193,8 @@ const OwnOfferRow = memo(function OwnOfferRow({
         <div className="ellipsis own-name" title={offer.name}>
           {offer.name}
         </div>
-        <div className="ellipsis own-summary" title={`${offer.command}\n${offer.source}`}>
-          {offer.summary === '' ? offer.command : offer.summary}
+        <div className="ellipsis own-summary" title={`${details.command}\n${offer.source}`}>
+          {offer.summary === '' ? details.command : offer.summary}
         </div>
         {offer.obstacle !== null && (
           <Text size="xs" className="own-obstacle" id={`obstacle-${offer.id}`}>
@@ -203,18 +204,7 @@ const OwnOfferRow = memo(function OwnOfferRow({
             {t(`ui.obstacle.${offer.obstacle}`)}
           </Text>
         )}
-        {offer.obstacle === null && offer.ownSandbox !== 'off' && (
-          <Badge
-            size="sm"
-            variant="light"
-            color="yellow"
-            tt="none"
-            className="own-sandbox"
-            leftSection={<IconAlertTriangle size={12} aria-hidden />}
-          >
-            {t(offer.ownSandbox === 'allowed' ? 'ui.ownSandbox.badge' : 'ui.ownSandbox.needed')}
-          </Badge>
-        )}
+        {offer.obstacle === null && details.kind === 'app' && <OwnSandboxBadge ownSandbox={details.ownSandbox} />}
       </div>
       <Button
         size="compact-sm"
@@ -238,7 +228,7 @@ const OwnOfferRow = memo(function OwnOfferRow({
   );
 });
 
-/** Who sees one application, where that differs from all others, and what else is said of it alone. */
+/** Who sees one offer, where that differs from all others, and what else is chosen for it alone. */
 function OfferAudience({ offer, onClose }: { offer: OwnOffer | undefined; onClose: () => void }) {
   const { t } = useTranslation();
   const core = useCore();
@@ -246,8 +236,6 @@ function OfferAudience({ offer, onClose }: { offer: OwnOffer | undefined; onClos
   const { run } = useAction();
   const change = (offerId: OwnOffer['id'], audience: Audience | null) =>
     run(() => core.call('offers.setAudience', { offerIds: [offerId], audience }));
-  const allow = (offerId: OwnOffer['id'], isAllowed: boolean) =>
-    run(() => core.call('offers.allowOwnSandbox', { offerIds: [offerId], isAllowed }));
   return (
     <Modal
       opened={offer !== undefined}
@@ -264,16 +252,7 @@ function OfferAudience({ offer, onClose }: { offer: OwnOffer | undefined; onClos
             inherited={settings.audience}
             onChange={(audience) => void change(offer.id, audience)}
           />
-          <Switch
-            mt="lg"
-            checked={offer.ownSandbox === 'allowed'}
-            label={t('ui.ownSandbox.switch')}
-            description={t('ui.ownSandbox.text', { offer: offer.name })}
-            onChange={(event) => void allow(offer.id, event.currentTarget.checked)}
-          />
-          <Text size="xs" c="dimmed" mt={4}>
-            {t('ui.ownSandbox.means', { offer: offer.name })}
-          </Text>
+          {offer.details.kind === 'app' && <OwnSandboxSwitch offer={offer} ownSandbox={offer.details.ownSandbox} />}
         </>
       )}
     </Modal>

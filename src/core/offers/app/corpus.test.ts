@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { sortCategories } from './definition.ts';
 import { parseDesktopEntry } from './desktop-entry.ts';
 import { parseExec } from './exec.ts';
 import { EntryFault } from './fault.ts';
 import { localeSuffixes } from './key-file.ts';
-import { sortCategories } from './offer.ts';
 import { isForMenu } from './xdg.ts';
 
 const folder = join(import.meta.dirname, 'fixtures/corpus');

@@ -12,7 +12,7 @@ import {
   testSettings,
   until,
 } from '../offers.test-support.ts';
-import { createFitnessReader } from './obstacle.ts';
+import { createFitnessReader, insideCompositor } from './obstacle.ts';
 import { findProgramDirs } from './xdg.ts';
 
 const WAYLAND = 'libwayland-client.so.0';
@@ -97,6 +97,9 @@ test('what cannot run here is in its owner’s list with the reason, shared or n
   await computer.program('cage');
   await offers.rescan();
   await until(offers.own, () => state()[0]?.[1] === null);
-  expect(offers.find(idOf('foot'), reader)).toMatchObject({ isWaylandOnly: true, isTerminal: false });
+  const foot = offers.find(idOf('foot'), reader);
+  expect(foot?.launch('viewer').program.argv).toEqual(insideCompositor([join(computer.root, 'bin/foot')]));
+  for (const view of ['native', 'ssh-command'] as const)
+    expect(() => foot?.launch(view), view).toThrow(expect.objectContaining({ code: 'viewer-only' }));
   expect(offers.visibleTo(null).map(({ id }) => id)).toEqual(['app:foot', 'app:plain']);
 });

@@ -186,7 +186,7 @@ async function toApp(
   const argv = [path, ...rest] as const;
   return {
     ...(await readFitness(argv)),
-    id: toOfferId(file.id),
+    id: toOfferId('app', file.id),
     entry,
     source: file.path,
     argv,
@@ -216,6 +216,6 @@ function toFault(error: unknown): EntryFault {
   return new EntryFault('unreadable', code);
 }
 
-function toBroken(path: string, fault: EntryFault): BrokenEntry {
+export function toBroken(path: string, fault: EntryFault): BrokenEntry {
   return { source: path.slice(0, 4096), reason: fault.reason, detail: fault.detail, line: fault.line };
 }

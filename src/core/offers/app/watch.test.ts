@@ -28,7 +28,7 @@ describe('watching', () => {
     await using offers = await start(computer);
     const path = await computer.write('home/.local/share/applications/sub/late.desktop', entryText('late'));
     await until(offers.own, () => names(offers).join() === 'late');
-    expect(offers.find(idOf('sub-late'), anybody)?.source).toBe(path);
+    expect(offers.find(idOf('sub-late'), anybody)?.offer.source).toBe(path);
     await rm(join(computer.root, 'home/.local'), { recursive: true });
     await until(offers.own, () => names(offers).length === 0);
     await computer.write('home/.local/share/applications/back.desktop', entryText('back'));

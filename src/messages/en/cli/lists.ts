@@ -28,6 +28,7 @@ export const listTexts = {
     online: 'online',
     offline: 'offline',
     cannotBeUsed: 'cannot be used',
+    needsNewer: '(needs a newer version of eBrainPool)',
     viewer: 'viewer',
     native: 'native windows',
     'ssh-command': 'SSH client',

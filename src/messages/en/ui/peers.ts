@@ -117,7 +117,6 @@ export const peerTexts = {
   tile: {
     more: 'More ways to open {{offer}}',
     newer: 'Needs a newer version of eBrainPool',
-    notYet: 'Cannot be opened from here',
     viewer: 'Open in viewer',
     viewerHint: 'Safe: it cannot see your screen or keys.',
     native: 'Open as native window…',

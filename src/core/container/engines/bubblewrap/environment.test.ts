@@ -6,7 +6,6 @@ import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sandboxEnvironment } from './environment.ts';
 import { openTestSandboxes, type TestSandboxes } from './sandbox.test-support.ts';
-import { IN_TERMINAL } from './sandbox-files.ts';
 import { XDG_CONFIG_DIRS } from './window-manager.ts';
 
 let sandboxes: TestSandboxes;
@@ -186,28 +185,6 @@ describe('what a program writes', () => {
     await sandbox.run({ argv: ['/usr/bin/nothing'], workingDirectory: null });
     const first = ['/usr/bin/nothing: No such file or directory'];
     expect(await sandbox.ended).toMatchObject({ exitCode: 127, output: { first, last: [] } });
-  });
-
-  test('stays to be read in its terminal window where a program of the console failed at once', async () => {
-    const inTerminal = (script: string) => ['xterm', '-e', IN_TERMINAL, 'bash', '-c', script];
-    await using session = await sandboxes.login(inTerminal('echo no such file; exit 4'));
-    const isOver = session.ended.then(() => 'over');
-    await xdotool(session.display, 'search', '--sync', '--class', 'xterm');
-    expect(await Promise.race([isOver, new Promise((resolve) => setTimeout(resolve, 1500, 'open'))])).toBe('open');
-    await xdotool(
-      session.display,
-      'search',
-      '--class',
-      'xterm',
-      'windowfocus',
-      '--sync',
-      'key',
-      '--clearmodifiers',
-      'Return',
-    );
-    expect(await isOver).toBe('over');
-    await using well = await sandboxes.login(inTerminal('exit 0'));
-    expect((await well.ended).exitCode).toBe(0);
   });
 
   test('costs little where it has no end', async () => {

@@ -6,12 +6,10 @@ import type { Owner } from '../../owner.ts';
 import { asEnvironmentFile, sandboxEnvironment } from './environment.ts';
 import { NAME_SERVER } from './network.ts';
 import { sandboxInit } from './sandbox-init.ts';
-import { sandboxLogin, sandboxTerminal } from './sandbox-login.ts';
+import { sandboxLogin } from './sandbox-login.ts';
 import { soundFiles } from './sound-files.ts';
 import { windowManagerFiles } from './window-manager.ts';
 
-/** Before the words of a program of the console, in its terminal window. */
-export const IN_TERMINAL = '/run/ebp/conf/terminal';
 /** In a folder of the search path for settings, see environment.ts. */
 const DEFAULTS_FILE = 'xdg/mimeapps.list';
 
@@ -105,7 +103,6 @@ export async function writeSandboxFiles(
     ['authorized_keys', '', 0o644],
     ['init', sandboxInit, 0o755],
     ['login', sandboxLogin, 0o755],
-    ['terminal', sandboxTerminal, 0o755],
     ...windowManagerFiles.map(([name, text]) => [name, text, 0o644] as const),
   ];
   await Promise.all(files.map(([name, text, mode]) => writeOwned(join(confPath, name), text, mode, owner)));

@@ -1,20 +1,6 @@
 // What sshd runs for every login into a sandbox, whatever command the client sends: the program of the grant, on the visitor's display.
 import { waitForWindows } from './sandbox-end.ts';
 
-/**
- * Runs a program of the console in a terminal window. What it wrote is in that window: where it failed at once, the window stays until
- * it was read.
- */
-export const sandboxTerminal = `#!/bin/bash
-SECONDS=0
-"$@"
-code=$?
-[ "$code" -eq 0 ] || [ "$SECONDS" -gt 4 ] && exit "$code"
-printf '\\n[eBrainPool: the program ended with exit code %s. Press Enter to close this window.]' "$code"
-read -r
-exit "$code"
-`;
-
 /** Started by ForceCommand (sshd_config(5)). Tells the sandbox's first program how it ended. */
 export const sandboxLogin = `#!/bin/bash
 set -u

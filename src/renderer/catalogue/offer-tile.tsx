@@ -1,13 +1,13 @@
-// One application in the grid: a click asks for it, its menu has the other ways to open it.
+// One offer in the grid: a click asks for it, its menu has the other ways to open it.
 import { ActionIcon, Menu, Text, Tooltip, UnstyledButton } from '@mantine/core';
 import { IconAdjustments, IconAppWindow, IconDotsVertical, IconScreenShare, IconTerminal2 } from '@tabler/icons-react';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Offer } from '../../contract/offers.ts';
 import { OfferIcon } from '../components/offer-icon.tsx';
-import { canLaunch, isKnownKind } from '../lib/offers.ts';
+import { canLaunch } from '../lib/offers.ts';
 
-interface AppTileProps {
+interface OfferTileProps {
   readonly offer: Offer;
   /** What tells it from another one of the same name; null where there is none. */
   readonly hint: string | null;
@@ -18,16 +18,16 @@ interface AppTileProps {
   readonly onOptions: (offer: Offer) => void;
 }
 
-export const AppTile = memo(
-  function AppTile({ offer, hint, canShowNative, onLaunch, onNative, onSshCommand, onOptions }: AppTileProps) {
+export const OfferTile = memo(
+  function OfferTile({ offer, hint, canShowNative, onLaunch, onNative, onSshCommand, onOptions }: OfferTileProps) {
     const { t } = useTranslation();
     const [isMenuOpen, setMenuOpen] = useState(false);
     const isEnabled = canLaunch(offer);
-    const reason = isEnabled ? null : t(isKnownKind(offer) ? 'ui.tile.notYet' : 'ui.tile.newer');
+    const reason = isEnabled ? null : t('ui.tile.newer');
     return (
       <li
         className="tile"
-        data-testid="app-tile"
+        data-testid="offer-tile"
         data-menu={isMenuOpen || undefined}
         onContextMenu={(event) => {
           if (!isEnabled) return;
