@@ -1,23 +1,12 @@
-// createCore builds every part in order: the table of contents of the product.
-import { createHash } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ask } from '../contract/asks.ts';
-import { serveContract, type TopicSources } from '../contract/client.ts';
-import type { Comparison } from '../contract/comparisons.ts';
-import type { ClientId } from '../contract/contract.ts';
 import type { Port } from '../contract/port.ts';
-import { homeOf } from '../contract/profile.ts';
-import type { Self } from '../contract/self.ts';
-import type { Session } from '../contract/sessions.ts';
 import { startActivity } from './activity/activity.ts';
 import { describeActivity } from './activity/activity-health.ts';
 import { createChannels } from './channels/channels.ts';
 import type { OpenFile } from './channels/files/exchange.ts';
-import { canShowNative } from './channels/x11/openssh.ts';
+import { createAttach } from './clients.ts';
 import { createConsent } from './consent/consent.ts';
 import { openRules } from './consent/rules.ts';
 import { startContainers } from './container/container.ts';
@@ -26,10 +15,12 @@ import { findGuard } from './container/guarded-places.ts';
 import { startMounts } from './container/mounts.ts';
 import { describeMounts } from './container/mounts-health.ts';
 import { describeRoot } from './container/owner.ts';
+import { corePlaces } from './core-places.ts';
+import { sayGoodbye } from './goodbye.ts';
 import { createHandlers } from './handlers.ts';
 import { describeDamage } from './health/damage.ts';
 import { createDiskCheck, DISK_CHECK_MS } from './health/disk.ts';
-import { type Health, startHealth } from './health/health.ts';
+import { startHealth } from './health/health.ts';
 import { createHost } from './host/calls.ts';
 import { startHostSessions } from './host/sessions.ts';
 import { openIdentity } from './identity/identity.ts';
@@ -37,30 +28,29 @@ import { describeKeyPlace } from './identity/key-place-health.ts';
 import type { SecretStore } from './identity/secret-store.ts';
 import { keepMemoryOutOfCoreDumps } from './lib/core-dump.ts';
 import { type FileLog, startFileLog } from './lib/log.ts';
-import { makeProfile, runtimeDirOf } from './lib/places.ts';
+import { makeProfile } from './lib/places.ts';
 import { readLastLines } from './lib/read-log.ts';
-import { combine, type Followable, type State } from './lib/state.ts';
+import { combine, onChange } from './lib/state.ts';
 import { startLocalSocket } from './local-socket/local-socket.ts';
 import { createAppKind } from './offers/app/app-kind.ts';
 import { startOffers } from './offers/offers.ts';
 import type { Parts } from './parts.ts';
-import type { OwnAdvert } from './peers/discovery/advert.ts';
+import { followPause } from './pause.ts';
 import { describeMulticast, describeNetwork, isOnNetwork } from './peers/discovery/discovery-health.ts';
 import { startDiscovery } from './peers/discovery/mdns.ts';
-import { isLinkLocal, type Link } from './peers/discovery/mdns-links.ts';
 import { openPeerBook } from './peers/peer-book.ts';
 import { startPeers } from './peers/peers.ts';
 import { createComparisons } from './peers/verification/comparisons.ts';
 import { createPeople } from './people/people.ts';
-import { type SettingsPart, startSettings } from './settings/settings.ts';
+import { describeSelf, describeToNetwork } from './self.ts';
+import { startSettings } from './settings/settings.ts';
+import { createTopics } from './topics.ts';
 import { startAsks } from './visitor/asks.ts';
 import { startVisitorSessions } from './visitor/sessions.ts';
 import { createNotices } from './wire/notices.ts';
-import { describePeerPort, type PeerPort } from './wire/peer-port-health.ts';
-import { PROTOCOL } from './wire/peer-protocol.ts';
-import { startPeerServer } from './wire/peer-server.ts';
+import { openPeerPort } from './wire/peer-port.ts';
+import { describePeerPort } from './wire/peer-port-health.ts';
 import { createVisitors } from './wire/visitors.ts';
-
 export interface CoreOptions {
   /** Everything that lasts is below this folder; it is made when it is not there. */
   readonly profileDir: string;
@@ -90,307 +80,120 @@ export interface Core extends AsyncDisposable {
   readonly stopRequested: Promise<void>;
 }
 
-/** How long the core waits for its peers to hear of its end. */
-const GOODBYE_MS = 500;
-
-/** An account that nobody has: root's sandboxes run as this user. */
-const ROOTS_SANDBOX_OWNER = { uid: 70_731, gid: 70_731 };
-
 /**
  * Starts the core. A part that cannot work here says so in the topic `health`; the others work.
  * @throws AlreadyRunningError when a core runs with this profile; AppError `profile-unusable`; `bad-input`, `key-sealed`,
  * `key-store-locked`, `key-conflict` when the key that this computer is cannot be had
  */
 export async function createCore(options: CoreOptions): Promise<Core> {
-  const { profileDir } = options;
+  const { profileDir, shell, version } = options;
+  const places = corePlaces(profileDir);
+  const { isRoot, owner, runtimeDir } = places;
   await using stack = new AsyncDisposableStack();
-  const isRoot = process.getuid?.() === 0;
-  const owner = isRoot ? ROOTS_SANDBOX_OWNER : null;
-  const runtimeDir = runtimeDirOf(profileDir, process.env, isRoot);
   await makeProfile(profileDir);
   await keepMemoryOutOfCoreDumps();
-
-  const log: FileLog = stack.use(startFileLog(join(profileDir, 'logs'), 'info'));
+  const log: FileLog = stack.use(startFileLog(places.logsDir, 'info'));
   const health = stack.use(startHealth({ log }));
-  const stop = Promise.withResolvers<void>();
-  // First of all: only one core runs with a profile, so what else is found below it is left from a crash.
+  // Before anything else: only one core runs with a profile, so what else is found below it is left from a crash.
   const localSocket = stack.use(await startLocalSocket({ profileDir, runtimeDir, log }));
   const engine = createBubblewrap({ runtimeDir, log, owner });
   await engine.endLeftovers();
   // The sandboxes' own user must get through to its sockets; what lies there is private by itself.
   if (isRoot) for (const path of [dirname(runtimeDir), runtimeDir]) await chmod(path, 0o711);
 
-  const settings = stack.use(await startSettings({ profileDir, log }));
-  stack.defer(settings.state.follow(({ logLevel }) => log.setLevel(logLevel)));
-  const identity = await openIdentity(join(profileDir, 'identity'), {
-    store: options.secrets,
-    isSealed: settings.state.value.isKeySealed,
-    lentDir: join(runtimeDir, 'keys'),
-    log,
+  // Who this computer is, and what it keeps.
+  const settingsPart = stack.use(await startSettings({ profileDir, log }));
+  const settings = settingsPart.state;
+  stack.defer(settings.follow(({ logLevel }) => log.setLevel(logLevel)));
+  const identity = await openIdentity(places.identityDir, {
+    ...{ store: options.secrets, isSealed: settings.value.isKeySealed, lentDir: places.lentKeysDir, log },
   });
-  log.info({ id: identity.id, version: options.version, shell: options.shell }, 'core starts');
-  const activityDir = join(profileDir, 'activity');
-  const activity = stack.use(await startActivity({ folder: activityDir, log }));
+  const { id: selfId } = identity;
+  stack.defer(onChange(settings, ({ isKeySealed }) => isKeySealed, identity.setSealed));
+  log.info({ id: selfId, version, shell }, 'core starts');
+  const activity = stack.use(await startActivity({ folder: places.activityDir, log }));
   const kinds = [createAppKind({ env: process.env })];
-  const offers = stack.use(
-    await startOffers({ kinds, log, settings: settings.state, iconsDir: join(profileDir, 'icons') }),
-  );
+  const offers = stack.use(await startOffers({ kinds, log, settings, iconsDir: places.iconsDir }));
   const book = await openPeerBook({ profileDir, log });
   const rules = stack.use(await openRules({ profileDir, isVerified: book.isVerified, log }));
-
-  const folder = isRoot ? join('/var/lib/ebrainpool/containers', digestOf(profileDir)) : join(profileDir, 'containers');
-  const ours = {
-    profileDir,
-    runtimeDir,
-    containersDir: isRoot ? dirname(dirname(folder)) : folder,
-    home: homeOf(process.env, homedir),
-    temporaryDir: tmpdir(),
-  };
-  const mounts = stack.use(
-    await startMounts({ settings, findGuard: () => findGuard({ ...ours, env: process.env }), log }),
-  );
-  const containers = stack.use(await startContainers({ folder, engine, mounts, log, owner }));
   book.alsoKnow(rules.state);
+  const findPlaces = () => findGuard(places.ours);
+  const mounts = stack.use(await startMounts({ settings: settingsPart, findGuard: findPlaces, log }));
+  const { containersDir: folder } = places;
+  const containers = stack.use(await startContainers({ folder, engine, mounts, log, owner }));
   book.alsoKnow(containers.state);
-  const consent = stack.use(createConsent({ settings: settings.state, rules, book, activity, log }));
+
+  // What others may use here.
+  const consent = createConsent({ settings, rules, book, activity, log });
   stack.defer(() => consent.denyAll('quit'));
-  const channels = Object.values(createChannels({ containers, settings: settings.state }));
-  const host = stack.use(
-    startHostSessions({
-      ...{ channels, containers, book, activity, log },
-    }),
-  );
-  const folders = [
-    { path: profileDir, wantedBytes: 16 * 1024 * 1024 },
-    { path: folder, wantedBytes: 16 * 1024 * 1024 },
-    // A tmpfs, small on a small computer, and what lies there is small as well.
-    { path: runtimeDir, wantedBytes: 1024 * 1024 },
-  ];
-  health.addCheck(engine.check);
-  health.addCheck(createDiskCheck(folders, log), DISK_CHECK_MS);
-  health.follow(mounts.state, describeMounts);
   // What a person reads before a yes is what is so now.
   stack.defer(consent.requests.follow(({ length }) => void (length > 0 && mounts.refresh())));
-  const oddities = [
-    describeRoot(isRoot),
-    describeDamage('settings', settings.damage),
-    describeDamage('people', book.damage),
-    describeDamage('rules', rules.damage),
-  ];
-  for (const item of oddities.flat()) health.report(item);
-  health.follow(identity.place, describeKeyPlace);
-  let isKeySealed = settings.state.value.isKeySealed;
-  stack.defer(
-    settings.state.follow((changed) => {
-      if (changed.isKeySealed === isKeySealed) return;
-      isKeySealed = changed.isKeySealed;
-      void identity.setSealed(isKeySealed);
-    }),
-  );
-  health.follow(activity.state, ({ problem }) => describeActivity(problem && activityDir));
+  const channels = Object.values(createChannels({ containers, settings }));
+  const host = stack.use(startHostSessions({ channels, containers, book, activity, log }));
+  stack.defer(followPause({ settings, consent, host, activity }));
 
-  const name = () => settings.state.value.name;
+  // Who is there, and what this computer uses of them.
   const notices = createNotices();
-  const peers = stack.use(
-    await startPeers({ identity, log, name, book, notices, icons: offers, defaultPort: settings.state.value.peerPort }),
-  );
+  const peers = stack.use(await startPeers({ identity, log, settings, book, notices, icons: offers }));
   const visitor = stack.use(startVisitorSessions({ identity, peers, notices, runtimeDir, activity, log }));
   const asks = stack.use(startAsks({ peers, notices, activity, log, onGranted: visitor.begin }));
   const visitors = createVisitors();
   const people = createPeople({
-    ...{ book, peers, consent, rules, containers, host, visitor, activity },
-    selfId: identity.id,
+    ...{ selfId, book, peers, consent, rules, containers, host, visitor, activity },
     disconnect: visitors.disconnect,
   });
-  const comparisons = stack.use(
-    createComparisons({
-      ...{ selfId: identity.id, settings: settings.state, book, peers, notices, log },
-      verify: people.verify,
-      differ: people.differ,
-    }),
-  );
-  const { hostSide, announceCatalogue, quit } = createHost({
-    channels,
-    settings: settings.state,
-    offers,
-    consent,
-    containers,
-    host,
-    book,
-    comparisons,
-    health,
-    activity,
-    log,
-  });
-  const { peerPort: asked } = settings.state.value;
-  let peerPort: PeerPort = { isOpen: false, asked, why: '' };
-  const server = await startPeerServer({ identity, log, port: asked, host: hostSide, visitors }).then(
-    (started) => {
-      peerPort = { isOpen: true, port: started.port, asked };
-      return stack.use(started);
-    },
-    (error: NodeJS.ErrnoException) => {
-      log.error({ error: error.message }, 'the peer port could not be opened');
-      peerPort = { isOpen: false, asked, why: error.message };
-      return undefined;
-    },
-  );
-  for (const source of [offers.own, settings.state, book.state]) stack.defer(source.follow(announceCatalogue));
+  const comparisons = stack.use(createComparisons({ selfId, settings, book, peers, notices, people, log }));
 
-  // Security: the digest of what anybody may see, so that it tells nobody of the rest. Its name is this computer's, and a pause takes the offers away, not the computer.
-  const advert = stack.use(
-    combine([settings.state, offers.publicDigest], ([{ name: ownName }, catalogueDigest]): OwnAdvert | null =>
-      server === undefined
-        ? null
-        : { peerId: identity.id, name: ownName, protocol: PROTOCOL, port: server.port, catalogueDigest },
-    ),
+  // The doors: first the one to the network, then the one to the windows.
+  const calls = createHost({
+    ...{ settings, offers, consent, channels, containers, host, book, comparisons, health, activity, log },
+  });
+  const peerPort = stack.use(
+    await openPeerPort({ identity, log, port: settings.value.peerPort, host: calls.hostSide, visitors }),
   );
-  const discovery = stack.use(await startDiscovery({ log, own: advert, onSeen: peers.onSeen, onGone: peers.onGone }));
-  health.follow(discovery.links, describeNetwork);
-  health.follow(discovery.links, (links) => describePeerPort(peerPort, isOnNetwork(links)));
-  const finding = stack.use(combine([discovery.problem, discovery.links], (both) => describeMulticast(...both)));
-  health.follow(finding, (item) => item);
-  let { isPaused: wasPaused } = settings.state.value;
-  // Security: a pause ends what runs and refuses what waits.
-  stack.defer(
-    settings.state.follow(({ isPaused }) => {
-      if (isPaused !== wasPaused) void activity.record({ event: { kind: isPaused ? 'paused' : 'resumed' } });
-      wasPaused = isPaused;
-      if (!isPaused) return;
-      consent.denyAll('pause');
-      void host.endAll('host');
-    }),
-  );
+  for (const source of [offers.own, settings, book.state]) stack.defer(source.follow(calls.announceCatalogue));
+  const fixed = { id: selfId, shell, version, profileDir, peerPort: peerPort.number };
+  const own = stack.use(describeToNetwork(fixed, settings, offers.publicDigest));
+  const { links, problem } = stack.use(await startDiscovery({ log, own, onSeen: peers.onSeen, onGone: peers.onGone }));
+
+  health.addCheck(engine.check);
+  health.addCheck(createDiskCheck(places.watched, log), DISK_CHECK_MS);
+  const damaged = { settings: settingsPart.damage, people: book.damage, rules: rules.damage };
+  const oddities = Object.entries(damaged).flatMap(([id, damage]) => describeDamage(id, damage));
+  for (const item of [...describeRoot(isRoot), ...oddities]) health.report(item);
+  health.follow(identity.place, describeKeyPlace);
+  health.follow(activity.state, (state) => describeActivity(state.problem && places.activityDir));
+  health.follow(mounts.state, describeMounts);
+  health.follow(links, describeNetwork);
+  health.follow(links, (now) => describePeerPort(peerPort.state, isOnNetwork(now)));
+  health.follow(stack.use(combine([problem, links], (both) => describeMulticast(...both))), (item) => item);
   void health.check();
 
-  const self = await describeSelf(options, identity.id, settings, server?.port ?? 0, health, discovery.links);
-  stack.use(self);
-  // A peer that is verified or renamed meanwhile is shown so.
-  const faceNow = (one: Pick<Ask, 'peerId' | 'peerName'>) =>
-    book.faceOf(one.peerId, peers.claimedNameOf(one.peerId) ?? one.peerName);
-  const withFace = <T extends Ask | Session | Comparison>(one: T): T => {
-    const { name: peerName, isVerified, warning } = faceNow(one);
-    return { ...one, peerName, isVerified, warning };
-  };
-  const sessions = stack.use(
-    combine([host.state, visitor.state, peers.state], ([ofHost, ofVisitor]): Session[] => [
-      ...ofHost,
-      ...ofVisitor.map(withFace),
-    ]),
-  );
-  const ownAsks = stack.use(combine([asks.state, peers.state], ([list]) => list.map(withFace)));
-  const shownComparisons = stack.use(combine([comparisons.state, peers.state], ([list]) => list.map(withFace)));
+  const self = stack.use(await describeSelf(fixed, { settings, health, links }));
+  const stop = Promise.withResolvers<void>();
   const parts: Parts = {
-    settings,
-    offers,
-    peers,
-    consent,
-    people,
-    comparisons,
-    containers,
-    mounts,
-    host,
-    asks,
-    visitor,
-    health,
-    activity,
+    ...{ settings: settingsPart, offers, book, peers, consent, rules, people, comparisons, containers, mounts },
+    ...{ host, asks, visitor, health, activity, self },
     logs: { read: (maxLines) => readLastLines(log.path, maxLines) },
     requestStop: () => setImmediate(stop.resolve),
   };
-  const handlers = createHandlers(parts);
-  const topics: TopicSources = {
-    self,
-    sessions,
-    settings: settings.state,
-    health: health.items,
-    offers: offers.own,
-    peers: peers.state,
-    catalogues: peers.catalogues,
-    requests: consent.requests,
-    asks: ownAsks,
-    rules: rules.state,
-    containers: containers.state,
-    mounts: mounts.state,
-    comparisons: shownComparisons,
-    activity: activity.state,
-  };
-  let nextClient = 1;
-  const attach = (port: Port): void => {
-    const client = nextClient++ as ClientId;
-    port.onClose(() => {
-      peers.closeAllOf(client);
-      asks.unwatchAllOf(client);
-      comparisons.unwatchAllOf(client);
-    });
-    serveContract(port, client, handlers, topics, (error, method) =>
-      log.error({ method, error: String((error as Error)?.stack ?? error) }, 'bug in a method'),
-    );
-  };
+  const topics = stack.use(createTopics(parts));
+  const onGone = [peers.closeAllOf, asks.unwatchAllOf, comparisons.unwatchAllOf];
+  const attach = createAttach({ handlers: createHandlers(parts), topics, onGone, log });
   localSocket.serve(attach);
-
-  /** What must be said before the end is said while there is a connection to say it on. A peer that does not listen holds nothing up. */
-  async function sayGoodbye(): Promise<void> {
-    log.info({}, 'core ends');
-    asks.cancelAll();
-    const said = Promise.all([quit(), visitor.endAll()]).then(() => server?.sayGoodbye());
-    const isLate = Symbol('late');
-    const ended = await Promise.race([
-      said.catch((error) => log.error({ error: String((error as Error)?.stack ?? error) }, 'bug at the end')),
-      sleep(GOODBYE_MS, isLate, { ref: false }),
-    ]);
-    if (ended === isLate) log.warn({}, 'a peer was not told of the end: it does not read, or its network is slow');
-  }
 
   const parked = stack.move();
   return {
     attach,
-    readIcon: (hash) => offers.readIcon(hash),
-    openDisplay: (sessionId) => visitor.openDisplay(sessionId),
-    openFile: (sessionId, name) => visitor.exchange(sessionId).open(name),
-    putFile: (sessionId, name, source, sizeBytes) => visitor.exchange(sessionId).put(name, source, sizeBytes),
+    readIcon: offers.readIcon,
+    openDisplay: visitor.openDisplay,
+    openFile: (sessionId, fileName) => visitor.exchange(sessionId).open(fileName),
+    putFile: (sessionId, fileName, source, sizeBytes) => visitor.exchange(sessionId).put(fileName, source, sizeBytes),
     stopRequested: stop.promise,
     [Symbol.asyncDispose]: async () => {
       if (parked.disposed) return;
-      await sayGoodbye();
+      await sayGoodbye({ asks, visitor, host: calls, peerPort, log });
       await parked.disposeAsync();
     },
   };
-}
-
-async function describeSelf(
-  options: CoreOptions,
-  id: Self['id'],
-  settings: SettingsPart,
-  peerPort: number,
-  health: Health,
-  links: Followable<readonly Link[]>,
-): Promise<State<Self> & Disposable> {
-  const canNative = await canShowNative();
-  return combine(
-    [settings.state, health.items, links],
-    ([{ name }, , on]): Self => ({
-      id,
-      name,
-      version: options.version,
-      peerPort,
-      addresses: addressesOn(on),
-      shell: options.shell,
-      platform: process.platform,
-      canShare: health.allows('sharing'),
-      canShowNative: canNative,
-      profileDir: options.profileDir,
-    }),
-  );
-}
-
-/** Addresses under which others can reach this computer; link-local ones are of no use to type. */
-function addressesOn(links: readonly Link[]): string[] {
-  return links
-    .filter((link) => !link.isLoopback)
-    .flatMap((link) => [...link.addresses.ipv4, ...link.addresses.ipv6])
-    .filter((address) => !isLinkLocal(address));
-}
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

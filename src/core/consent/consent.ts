@@ -1,7 +1,7 @@
 // Requests that wait for a person, and the grants that their answers create.
 
 import { randomUUID } from 'node:crypto';
-import type { AnsweredBy } from '../../contract/activity.ts';
+import type { ActivityEvent, AnsweredBy } from '../../contract/activity.ts';
 import type { Request } from '../../contract/consent.ts';
 import { AppError } from '../../contract/errors.ts';
 import { type PeerId, type RequestId, type RuleId, requestIdSchema } from '../../contract/ids.ts';
@@ -14,10 +14,12 @@ import type { Size } from '../../contract/sessions.ts';
 import type { Settings } from '../../contract/settings.ts';
 import type { View } from '../../contract/views.ts';
 import type { Note, Recorder } from '../activity/activity.ts';
+import { noteOf } from '../activity/notes.ts';
 import type { Log } from '../lib/log.ts';
 import { createRateLimit } from '../lib/rate-limit.ts';
 import { type Followable, State } from '../lib/state.ts';
-import type { PeerBook } from '../peers/peer-book.ts';
+import type { Claimed } from '../peers/claimed.ts';
+import type { PeerBook, PeerFace } from '../peers/peer-book.ts';
 import { createGrant, type Grant, type GrantTerms } from './grant.ts';
 import type { Rules } from './rules.ts';
 
@@ -57,7 +59,7 @@ export interface PendingRequest {
 }
 
 export interface Consent {
-  readonly requests: Followable<readonly Request[]>;
+  readonly requests: Followable<readonly Claimed<Request>[]>;
   /**
    * Queues a request for the person, or answers it at once by a rule.
    * @throws AppError `peer-paused` while sharing is paused, `do-not-disturb` when nobody may be asked now,
@@ -106,12 +108,12 @@ interface Waiting {
 export function createConsent(options: {
   readonly settings: Followable<Settings>;
   readonly rules: Rules;
-  readonly book: Pick<PeerBook, 'faceOf' | 'isVerified' | 'state'>;
+  readonly book: Pick<PeerBook, 'faceOf' | 'isVerified'>;
   readonly activity: Recorder;
   readonly log: Log;
-}): Consent & Disposable {
+}): Consent {
   const { settings, rules, book, activity, log } = options;
-  const requests = new State<readonly Request[]>([]);
+  const requests = new State<readonly Claimed<Request>[]>([]);
   const waiting = new Map<RequestId, Waiting>();
   /** Those whose rule is being written. */
   const answering = new Set<RequestId>();
@@ -119,10 +121,9 @@ export function createConsent(options: {
   const onTheirWay = new Set<Grant>();
   const startsByRules = createRateLimit(MAX_BY_RULES_PER_HOUR, undefined, HOUR_MS);
 
-  function note(wish: Wish, event: Note['event']): Note {
-    const { peerName, isVerified } = faceOf(wish);
+  function note(wish: Wish, event: ActivityEvent): Note {
     const { peerId, offer } = wish;
-    return { role: 'host', peerId, peerName, isVerified, offerId: offer.id, offerName: offer.name, event };
+    return noteOf({ role: 'host', peerId, face: faceOf(wish), offer }, event);
   }
 
   /** Writes the answer down, and lets it out when that is done: what runs is in the log before it runs. */
@@ -166,10 +167,9 @@ export function createConsent(options: {
     void deliver(request.wish, id, whole, how).then(request.settle);
   }
 
-  /** How the peer is shown, which may change while its request waits. */
-  function faceOf({ peerId, claimedName, address }: Wish) {
-    const { name, isVerified, warning } = book.faceOf(peerId, claimedName, address);
-    return { peerName: name, isVerified, warning };
+  /** How the peer is shown now. */
+  function faceOf({ peerId, claimedName, address }: Wish): PeerFace {
+    return book.faceOf(peerId, claimedName, address);
   }
 
   function recordAsked(wish: Wish): void {
@@ -177,8 +177,8 @@ export function createConsent(options: {
   }
 
   function grantOf(requestId: RequestId, wish: Wish, more: Pick<GrantTerms, 'powers' | 'ruleId' | 'expiresAt'>): Grant {
-    const { peerId, offer, view } = wish;
-    return createGrant({ requestId, peerId, peerName: faceOf(wish).peerName, offerId: offer.id, view, ...more });
+    const { peerId, claimedName, offer, view } = wish;
+    return createGrant({ requestId, peerId, claimedName, offerId: offer.id, view, ...more });
   }
 
   async function keep(wish: Wish, { answer, lasts, minutes, powers }: PersonsAnswer): Promise<RuleId | null> {
@@ -187,7 +187,7 @@ export function createConsent(options: {
     const given = powers ?? wish.powers;
     const ruleId = await rules.add({
       peerId,
-      peerName: faceOf(wish).peerName,
+      peerName: faceOf(wish).name,
       offerId: offer.id,
       offerName: offer.name,
       view,
@@ -202,15 +202,6 @@ export function createConsent(options: {
     void activity.record(note(wish, { kind: 'rule-made', ...about }));
     return ruleId;
   }
-
-  const stopFollowing = book.state.follow(() =>
-    requests.update((list) =>
-      list.map((request) => {
-        const wish = waiting.get(request.id)?.wish;
-        return wish === undefined ? request : { ...request, ...faceOf(wish) };
-      }),
-    ),
-  );
 
   return {
     requests,
@@ -250,7 +241,8 @@ export function createConsent(options: {
         {
           id,
           peerId: wish.peerId,
-          ...faceOf(wish),
+          claimedName: wish.claimedName,
+          address: wish.address,
           ruleNote: note,
           offer: wish.offer,
           view: wish.view,
@@ -305,7 +297,6 @@ export function createConsent(options: {
       for (const id of [...waiting.keys()]) settle(id, 'denied', { by });
       for (const grant of onTheirWay) grant.end();
     },
-    [Symbol.dispose]: stopFollowing,
   };
 }
 

@@ -9,7 +9,8 @@ import { type Clocks, leftMs, type Mark, markNow, systemClocks } from '../lib/el
 export interface GrantTerms {
   readonly requestId: RequestId;
   readonly peerId: PeerId;
-  readonly peerName: string;
+  /** The name that it claims. */
+  readonly claimedName: string;
   readonly offerId: OfferId;
   readonly view: View;
   /** What was given at the beginning; a session may have less by now. */

@@ -169,7 +169,7 @@ test('and where the core was killed no more than the last minutes are given twic
 });
 
 test('a grant ends with its time, whatever the clock says', () => {
-  const terms = { peerId, offerId, view: 'viewer', powers: noPowers, peerName: 'Alice', ruleId: null } as const;
+  const terms = { peerId, offerId, view: 'viewer', powers: noPowers, claimedName: 'Alice', ruleId: null } as const;
   const grant = createGrant({ ...terms, requestId: '' as never, expiresAt: clocks.wall + HOUR }, clocks);
   clocks.pass(30 * MINUTE);
   clocks.wall -= DAY;

@@ -4,7 +4,7 @@ import type { HealthItem } from '../../contract/health.ts';
 import type { Log } from '../lib/log.ts';
 import type { HealthCheck } from './health.ts';
 
-export interface Folder {
+export interface WatchedFolder {
   readonly path: string;
   /** The space that must be left there. */
   readonly wantedBytes: number;
@@ -16,7 +16,7 @@ const LOW_FACTOR = 8;
 export const DISK_CHECK_MS = 5000;
 
 /** Says which disk is the worst off, when that is another one or it is otherwise with it than before. The most important folder comes first. */
-export function createDiskCheck(folders: readonly Folder[], log: Log): HealthCheck {
+export function createDiskCheck(folders: readonly WatchedFolder[], log: Log): HealthCheck {
   let before: Disk | undefined;
   return async () => {
     const disks = await Promise.all(folders.map(readDisk));
@@ -37,7 +37,7 @@ interface Disk {
   readonly freeBytes: number;
 }
 
-async function readDisk({ path, wantedBytes }: Folder): Promise<Disk> {
+async function readDisk({ path, wantedBytes }: WatchedFolder): Promise<Disk> {
   const { bavail, bsize, files, ffree } = await statfs(path);
   const freeBytes = bavail * bsize;
   // Some file systems have a number of files as well as a size, others say 0 for it.

@@ -7,7 +7,8 @@ import { withView } from '../../contract/powers.ts';
 import type { Size } from '../../contract/sessions.ts';
 import type { Settings } from '../../contract/settings.ts';
 import { isView, rowOf } from '../../contract/views.ts';
-import type { Note, Recorder } from '../activity/activity.ts';
+import type { Recorder } from '../activity/activity.ts';
+import { type About, noteOf } from '../activity/notes.ts';
 import type { Channel } from '../channels/channel.ts';
 import type { Consent, PendingRequest } from '../consent/consent.ts';
 import type { Containers } from '../container/container.ts';
@@ -111,7 +112,9 @@ export function createHost(parts: {
       grant.end();
       containers.cool(visitor.peerId);
       const { code } = toProblem(error);
-      void activity.record(noteOf(visitor, found.offer, { kind: 'not-started', requestId: pending.id, problem: code }));
+      void activity.record(
+        noteOf(aboutWish(visitor, found.offer), { kind: 'not-started', requestId: pending.id, problem: code }),
+      );
       if (isQuitting) tellQuit();
       else tell('failed', { problem: problemForVisitor(error) });
     }
@@ -245,14 +248,10 @@ export function createHost(parts: {
     return { requestId: pending.id, answerTimeoutMs: pending.answerTimeoutMs };
   }
 
-  function noteOf(
-    visitor: Visitor,
-    offer: { readonly id: OfferId; readonly name: string | null },
-    event: Note['event'],
-  ): Note {
+  function aboutWish(visitor: Visitor, offer: { readonly id: OfferId; readonly name: string | null }): About {
     const { peerId } = visitor;
-    const { name: peerName, isVerified } = book.faceOf(peerId, guests.get(visitor)?.claimedName ?? shortName(peerId));
-    return { role: 'host', peerId, peerName, isVerified, offerId: offer.id, offerName: offer.name, event };
+    const face = book.faceOf(peerId, guests.get(visitor)?.claimedName ?? shortName(peerId));
+    return { role: 'host', peerId, face, offer };
   }
 
   /** What never came before the person is in their log all the same. */
@@ -264,13 +263,11 @@ export function createHost(parts: {
     const problem = toProblem(error).code;
     // The log is its owner's: in it an offer has its name, whether or not the visitor may know of it.
     const name = offers.own.value.offers.find(({ id }) => id === offerId)?.name ?? null;
-    const offer = { id: offerId, name };
-    void activity.recordFromOutside(noteOf(visitor, offer, { kind: 'requested', view, powers }));
+    const about = aboutWish(visitor, { id: offerId, name });
+    void activity.recordFromOutside(noteOf(about, { kind: 'requested', view, powers }));
     const by = refusedBy(problem, settings.value);
     const unknown = { requestId: null, ruleId: null, lasts: null, minutes: null, powers: null };
-    void activity.recordFromOutside(
-      noteOf(visitor, offer, { kind: 'answered', answer: 'denied', by, ...unknown, problem }),
-    );
+    void activity.recordFromOutside(noteOf(about, { kind: 'answered', answer: 'denied', by, ...unknown, problem }));
   }
 
   /** @throws AppError for a visitor that has not said hello */
@@ -281,11 +278,9 @@ export function createHost(parts: {
   }
 
   function recordRefused(peerId: PeerId, address: string): void {
-    const { name: peerName, isVerified } = book.faceOf(peerId, book.find(peerId)?.name ?? shortName(peerId));
-    void activity.recordFromOutside({
-      ...{ role: 'host', peerId, peerName, isVerified },
-      event: { kind: 'connection-refused', address },
-    });
+    const face = book.faceOf(peerId, book.find(peerId)?.name ?? shortName(peerId));
+    const event = { kind: 'connection-refused', address } as const;
+    void activity.recordFromOutside(noteOf({ role: 'host', peerId, face }, event));
   }
 
   function readerOf({ peerId }: Visitor): Reader {

@@ -12,7 +12,7 @@ import { type PoliteClose, startPoliteClose } from '../channels/display/polite-c
 import type { Grant } from '../consent/grant.ts';
 import type { Sandbox } from '../container/engine.ts';
 import type { Log } from '../lib/log.ts';
-import type { PeerFace } from '../peers/peer-book.ts';
+import type { Claimed } from '../peers/claimed.ts';
 import type { HostNotice, NoticeValue } from '../wire/peer-protocol.ts';
 import type { ByteCount } from '../wire/ssh/ssh.ts';
 import type { Visitor } from '../wire/visitor.ts';
@@ -268,15 +268,14 @@ export class HostSession implements HostedSession {
     this.#options.changed();
   }
 
-  toModel(face: PeerFace): Session {
+  toModel(): Claimed<Session> {
     const { terms } = this.grant;
     return {
       id: this.id,
       role: 'host',
       peerId: terms.peerId,
-      peerName: face.name,
-      isVerified: face.isVerified,
-      warning: face.warning,
+      claimedName: terms.claimedName,
+      address: this.address,
       offer: this.offer,
       view: terms.view,
       state: this.#visitor === undefined ? 'reconnecting' : 'running',

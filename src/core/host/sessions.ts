@@ -8,6 +8,7 @@ import type { Offer } from '../../contract/offers.ts';
 import type { Powers } from '../../contract/powers.ts';
 import type { EndReason, Session, Size } from '../../contract/sessions.ts';
 import type { Note, Recorder } from '../activity/activity.ts';
+import { noteOf } from '../activity/notes.ts';
 import type { Channel } from '../channels/channel.ts';
 import type { Grant } from '../consent/grant.ts';
 import type { Containers } from '../container/container.ts';
@@ -16,6 +17,7 @@ import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { Launch } from '../offers/kind.ts';
 import type { FoundOffer } from '../offers/offers.ts';
+import type { Claimed } from '../peers/claimed.ts';
 import type { PeerBook } from '../peers/peer-book.ts';
 import type { GrantedSession, TunnelEnd } from '../wire/peer-protocol.ts';
 import type { Visitor } from '../wire/visitor.ts';
@@ -24,7 +26,7 @@ import { sandboxWish } from './sandbox-wish.ts';
 import { HostSession } from './session.ts';
 
 export interface HostSessions extends AsyncDisposable {
-  readonly state: Followable<readonly Session[]>;
+  readonly state: Followable<readonly Claimed<Session>[]>;
   /** Starts what was granted. @throws AppError when it cannot be started; then the grant is over and nothing is left */
   start(options: StartOptions): Promise<GrantedSession>;
   /** A tunnel channel into the session's sandbox. @throws AppError `not-allowed` without a live grant of this peer for it */
@@ -78,17 +80,12 @@ export function startHostSessions(options: {
   const starting = new Set<Grant>();
   /** Sandboxes of sessions that are over. */
   const stopping = new Set<Promise<void>>();
-  const state = new State<readonly Session[]>([]);
+  const state = new State<readonly Claimed<Session>[]>([]);
   let showTimer: NodeJS.Timeout | undefined;
 
   function show(): void {
     for (const session of sessions.values()) session.checkTime();
-    state.set(
-      [...sessions.values()].map((session) => {
-        const { peerId, peerName } = session.grant.terms;
-        return session.toModel(book.faceOf(peerId, peerName, session.address));
-      }),
-    );
+    state.set([...sessions.values()].map((session) => session.toModel()));
     if (sessions.size > 0) showTimer ??= setInterval(show, SHOW_EVERY_MS);
     else {
       clearInterval(showTimer);
@@ -97,15 +94,13 @@ export function startHostSessions(options: {
   }
 
   function record(grant: Grant, offer: Offer, event: Note['event']): void {
-    const { peerId, peerName: nameThen } = grant.terms;
-    const { name: peerName, isVerified } = book.faceOf(peerId, nameThen);
-    const about = { role: 'host', peerId, peerName, isVerified, offerId: offer.id, offerName: offer.name } as const;
-    void activity.record({ ...about, event });
+    const { peerId, claimedName } = grant.terms;
+    void activity.record(noteOf({ role: 'host', peerId, face: book.faceOf(peerId, claimedName), offer }, event));
   }
 
   async function start(options: StartOptions): Promise<GrantedSession> {
     const { grant, offer, launch, explainEnd, visitor, capabilities, size } = options;
-    const { peerId, peerName, view, powers } = grant.terms;
+    const { peerId, claimedName, view, powers } = grant.terms;
     // Security: without a live grant nothing is started.
     if (!grant.isLive) throw new AppError('not-allowed');
     // Security: asked for when there was room, all at once: rules answer so quickly that none of them had been counted.
@@ -119,7 +114,7 @@ export function startHostSessions(options: {
     let session: HostSession | undefined;
     try {
       const wish = sandboxWish(channels, { view, powers, launch, size });
-      sandbox = await containers.take(peerId, peerName, wish, grant.signal);
+      sandbox = await containers.take(peerId, book.faceOf(peerId, claimedName).name, wish, grant.signal);
       if (wish.hasNetwork) await sandbox.openNetwork();
       session = new HostSession({
         ...{ id, grant, offer, sandbox, visitor, log },

@@ -42,6 +42,17 @@ export class State<T> implements Followable<T> {
   }
 }
 
+/** Calls the listener when what is read of the state has become another. Returns the way to stop. */
+export function onChange<T, P>(source: Followable<T>, read: (value: T) => P, listener: (part: P) => void): () => void {
+  let before = read(source.value);
+  return source.follow((value) => {
+    const now = read(value);
+    if (Object.is(now, before)) return;
+    before = now;
+    listener(now);
+  });
+}
+
 /** A state made of others; it follows them until disposed. */
 export function combine<const F extends readonly Followable<unknown>[], T>(
   sources: F,

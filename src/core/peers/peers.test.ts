@@ -7,6 +7,7 @@ import type { ClientId } from '../../contract/contract.ts';
 import type { IconHash, PeerId } from '../../contract/ids.ts';
 import { openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
+import { State } from '../lib/state.ts';
 import { createNotices } from '../wire/notices.ts';
 import { PROTOCOL } from '../wire/peer-protocol.ts';
 import { type PeerServer, startPeerServer } from '../wire/peer-server.ts';
@@ -60,7 +61,6 @@ beforeEach(async () => {
   peers = await startPeers({
     identity: await openIdentity(join(folder, 'alice')),
     log: silentLog,
-    name: () => 'Alice',
     book,
     notices: createNotices(),
     icons: {
@@ -70,7 +70,7 @@ beforeEach(async () => {
         return icon;
       },
     },
-    defaultPort: server.port,
+    settings: new State({ name: 'Alice', peerPort: server.port }),
   });
 });
 afterEach(async () => {
@@ -164,11 +164,10 @@ test('an address of a peer where this computer itself answers is passed over, an
   await using alone = await startPeers({
     identity,
     log,
-    name: () => 'Alice',
     book,
     notices: createNotices(),
     icons: { hasIcon: () => true, storeIcon: async () => icon },
-    defaultPort: server.port,
+    settings: new State({ name: 'Alice', peerPort: server.port }),
   });
   const advert = (addresses: readonly string[]) =>
     alone.onSeen({

@@ -4,6 +4,7 @@ import { AppError, type Problem, toProblem } from '../../contract/errors.ts';
 import type { PeerId } from '../../contract/ids.ts';
 import type { Offer } from '../../contract/offers.ts';
 import type { Peer } from '../../contract/peers.ts';
+import type { Settings } from '../../contract/settings.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Log } from '../lib/log.ts';
 import { createRateLimit } from '../lib/rate-limit.ts';
@@ -15,7 +16,7 @@ import { type ConnectOptions, connectPeer, type HostConnection, type PeerAddress
 import { OLDEST_PROTOCOL } from '../wire/peer-protocol.ts';
 import { connectFirst } from './connect-first.ts';
 import { type Advert, isAddress, splitAddress } from './discovery/advert.ts';
-import { type PeerBook, shortName } from './peer-book.ts';
+import { type PeerBook, type PeerFace, shortName } from './peer-book.ts';
 import { fetchIcons, readCatalogue, withIconsHere } from './read-catalogue.ts';
 
 export interface Peers extends AsyncDisposable {
@@ -38,7 +39,8 @@ export interface Peers extends AsyncDisposable {
    * @throws AppError `not-found`, `peer-unreachable`, `fingerprint-mismatch`, `protocol-newer`, `protocol-older`, `cancelled`
    */
   hold(peerId: PeerId, signal?: AbortSignal): Promise<{ readonly connection: HostConnection; release(): void }>;
-  nameOf(peerId: PeerId): string;
+  /** How to show a peer of whom this computer asked something: by what it calls itself now, or `claimedName` while it is not here. */
+  faceOf(peerId: PeerId, claimedName: string): PeerFace;
 }
 
 interface Entry {
@@ -77,14 +79,15 @@ const FORGET_AFTER_MS = 60_000;
 export async function startPeers(options: {
   readonly identity: Identity;
   readonly log: Log;
-  readonly name: () => string;
   readonly book: PeerBook;
   readonly notices: Notices;
   /** Where the icons of peers are kept. */
   readonly icons: Pick<Offers, 'hasIcon' | 'storeIcon'>;
-  readonly defaultPort: number;
+  readonly settings: Followable<Pick<Settings, 'name' | 'peerPort'>>;
 }): Promise<Peers> {
   const { identity, log, book, notices, icons } = options;
+  /** Where a peer is looked for whose port nobody told. */
+  const defaultPort = options.settings.value.peerPort;
   const entries = new Map<PeerId, Entry>();
   const state = new State<readonly Peer[]>([]);
   const catalogues = new State<Readonly<Record<PeerId, readonly Offer[]>>>({});
@@ -156,10 +159,8 @@ export async function startPeers(options: {
 
   function addressesOf(entry: Entry): PeerAddress[] {
     const { advert } = entry;
-    const found = (advert?.addresses ?? []).map((address) =>
-      splitAddress(address, advert?.port ?? options.defaultPort),
-    );
-    const given = entry.address === null ? [] : [splitAddress(entry.address, options.defaultPort)];
+    const found = (advert?.addresses ?? []).map((address) => splitAddress(address, advert?.port ?? defaultPort));
+    const given = entry.address === null ? [] : [splitAddress(entry.address, defaultPort)];
     return [...found, ...given];
   }
 
@@ -172,7 +173,7 @@ export async function startPeers(options: {
       identity,
       log,
       expectedId: entry.id,
-      name: options.name(),
+      name: options.settings.value.name,
       onNotice,
       onSelf,
       signal: abort.signal,
@@ -327,14 +328,14 @@ export async function startPeers(options: {
       for (const entry of entries.values()) if (entry.openedBy.has(client)) peers.close(entry.id, client);
     },
     add: async (address) => {
-      const target = splitAddress(address, options.defaultPort);
+      const target = splitAddress(address, defaultPort);
       if (!isAddress(target)) throw new AppError('bad-address', { address });
       const connection = await connectPeer({
         identity,
         log,
         address: target,
         expectedId: null,
-        name: options.name(),
+        name: options.settings.value.name,
         signal: abort.signal,
         onNotice,
       });
@@ -381,7 +382,7 @@ export async function startPeers(options: {
         throw error;
       }
     },
-    nameOf: (peerId) => book.faceOf(peerId, entries.get(peerId)?.name || peerId).name,
+    faceOf: (peerId, claimedName) => book.faceOf(peerId, entries.get(peerId)?.name || claimedName),
     [Symbol.asyncDispose]: async () => {
       abort.abort();
       clearInterval(prober);

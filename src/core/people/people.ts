@@ -4,7 +4,8 @@ import type { Rule } from '../../contract/consent.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { PeerId, RuleId } from '../../contract/ids.ts';
 import { parseKeyText } from '../../contract/key-text.ts';
-import type { Note, Recorder } from '../activity/activity.ts';
+import type { Recorder } from '../activity/activity.ts';
+import { type About, noteOf } from '../activity/notes.ts';
 import type { Consent } from '../consent/consent.ts';
 import type { Rules } from '../consent/rules.ts';
 import type { Containers } from '../container/container.ts';
@@ -47,9 +48,8 @@ export function createPeople(parts: {
 }): People {
   const { book, peers, consent, rules, containers, host, visitor, activity } = parts;
 
-  function record(peerId: PeerId, claimedName: string, event: ActivityEvent, more: Partial<Note> = {}): void {
-    const { name: peerName, isVerified } = book.faceOf(peerId, claimedName);
-    void activity.record({ peerId, peerName, isVerified, ...more, event });
+  function record(peerId: PeerId, claimedName: string, event: ActivityEvent, more: Partial<About> = {}): void {
+    void activity.record(noteOf({ peerId, face: book.faceOf(peerId, claimedName), ...more }, event));
   }
 
   /** @throws AppError `not-found` */
@@ -61,8 +61,9 @@ export function createPeople(parts: {
 
   /** Of a peer that asked something, or that has a rule or a home here, and is not in the list. */
   function nameElsewhere(peerId: PeerId): string | undefined {
-    const named = [...consent.requests.value, ...rules.state.value, ...containers.state.value, ...host.state.value];
-    return named.find((one) => one.peerId === peerId)?.peerName;
+    const asked = [...consent.requests.value, ...host.state.value].find((one) => one.peerId === peerId);
+    const named = [...rules.state.value, ...containers.state.value].find((one) => one.peerId === peerId);
+    return asked?.claimedName ?? named?.peerName;
   }
 
   async function endAll(peerId: PeerId): Promise<void> {
@@ -106,9 +107,9 @@ export function createPeople(parts: {
       const localName = name === null ? null : toShowable(name, 100);
       if (localName === '') throw new AppError('bad-input', { where: 'name', why: 'must not be empty' });
       const claimedName = claimedNameOf(peerId);
-      const peerName = book.faceOf(peerId, claimedName).name;
+      const face = book.faceOf(peerId, claimedName);
       await book.update(peerId, claimedName, { localName });
-      record(peerId, claimedName, { kind: 'peer-renamed', name: localName }, { peerName });
+      record(peerId, claimedName, { kind: 'peer-renamed', name: localName }, { face });
     },
     block: async (peerId, isBlocked) => {
       // A request that waits may be all that knows the name.
@@ -118,7 +119,7 @@ export function createPeople(parts: {
       record(peerId, claimedName, { kind: isBlocked ? 'peer-blocked' : 'peer-unblocked' });
     },
     forget: async (peerId) => {
-      const { name: peerName, isVerified } = book.faceOf(peerId, claimedNameOf(peerId));
+      const face = book.faceOf(peerId, claimedNameOf(peerId));
       const ruleCount = rules.state.value.filter((rule) => rule.peerId === peerId).length;
       try {
         await endAround(
@@ -126,7 +127,7 @@ export function createPeople(parts: {
           async () => {
             const done = await Promise.allSettled([rules.removeAllOf(peerId), book.remove(peerId)]);
             for (const one of done) if (one.status === 'rejected') throw one.reason;
-            record(peerId, peerName, { kind: 'peer-forgotten', ruleCount }, { peerName, isVerified });
+            record(peerId, face.name, { kind: 'peer-forgotten', ruleCount }, { face });
           },
         );
       } finally {
@@ -145,10 +146,10 @@ export function createPeople(parts: {
     },
     unverify,
     differ: async (peerId, claimedName) => {
-      const { name: peerName, isVerified } = book.faceOf(peerId, claimedName);
+      const face = book.faceOf(peerId, claimedName);
       // How often somebody else may begin a comparison is limited, and so is how much of the log is theirs.
-      void activity.recordFromOutside({ peerId, peerName, isVerified, event: { kind: 'codes-differed' } });
-      if (isVerified) await unverify(peerId);
+      void activity.recordFromOutside(noteOf({ peerId, face }, { kind: 'codes-differed' }));
+      if (face.isVerified) await unverify(peerId);
     },
     removeRule: async (ruleId) => {
       const rule = rules.state.value.find(({ id }) => id === ruleId);
@@ -158,7 +159,7 @@ export function createPeople(parts: {
       );
       if (rule === undefined) return;
       const { peerId, peerName, offerId, offerName, answer } = rule;
-      record(peerId, peerName, { kind: 'rule-removed', ruleId, answer }, { offerId, offerName });
+      record(peerId, peerName, { kind: 'rule-removed', ruleId, answer }, { offer: { id: offerId, name: offerName } });
     },
   };
 }

@@ -29,7 +29,8 @@ let granted: Granted[];
 beforeEach(() => {
   granted = [];
   const peers = {
-    state: new State([{ id: bob, name: 'Bob', isVerified: false }]),
+    state: new State([{ id: bob, claimedName: 'Bob' }]),
+    faceOf: () => ({ name: 'Bob', isVerified: false, warning: null }),
     catalogues: new State({}),
     hold: async () => ({ connection, release: () => {} }),
   } as unknown as Peers;

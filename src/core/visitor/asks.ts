@@ -13,9 +13,11 @@ import { narrowest, noPowers, withView } from '../../contract/powers.ts';
 import type { Size } from '../../contract/sessions.ts';
 import type { View } from '../../contract/views.ts';
 import type { Recorder } from '../activity/activity.ts';
+import { noteOf } from '../activity/notes.ts';
 import { dropOldest } from '../lib/drop-oldest.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
+import type { Claimed } from '../peers/claimed.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { Notices } from '../wire/notices.ts';
 import type { HostConnection } from '../wire/peer-client.ts';
@@ -32,7 +34,7 @@ export interface AskOptions {
 }
 
 export interface Asks extends Disposable {
-  readonly state: Followable<readonly Ask[]>;
+  readonly state: Followable<readonly Claimed<Ask>[]>;
   /**
    * Asks; what becomes of it is in `state`.
    * @throws AppError `not-found` when the peer is not known, `offer-unsupported` for one that needs a newer version, `not-allowed` for a view
@@ -50,7 +52,7 @@ export interface Asks extends Disposable {
 
 /** A yes, and the hold on the connection that its session needs from now on. */
 export interface Granted {
-  readonly ask: Ask;
+  readonly ask: Claimed<Ask>;
   readonly session: GrantedSession;
   readonly connection: HostConnection;
   readonly release: () => void;
@@ -60,7 +62,7 @@ export interface Granted {
 const WATCHER_GONE_MS = 4000;
 
 interface Asking {
-  ask: Ask;
+  ask: Claimed<Ask>;
   readonly asked: Powers;
   readonly abort: AbortController;
   /** The host's id for it. */
@@ -80,19 +82,18 @@ export function startAsks(options: {
 }): Asks {
   const { peers, notices, activity, log, onGranted } = options;
   const asking = new Map<RequestId, Asking>();
-  const state = new State<readonly Ask[]>([]);
+  const state = new State<readonly Claimed<Ask>[]>([]);
 
   function show(): void {
     state.set([...asking.values()].map(({ ask }) => ask));
   }
 
   function record({ ask }: Asking, event: ActivityEvent): void {
-    const { peerId, peerName, isVerified, offer } = ask;
-    const about = { role: 'visitor', peerId, peerName, isVerified, offerId: offer.id, offerName: offer.name } as const;
-    void activity.record({ ...about, event });
+    const { peerId, claimedName, offer } = ask;
+    void activity.record(noteOf({ role: 'visitor', peerId, face: peers.faceOf(peerId, claimedName), offer }, event));
   }
 
-  function recordAnswer(item: Asking, { state, problem }: Ask, powers: Powers | null): void {
+  function recordAnswer(item: Asking, { state, problem }: Pick<Ask, 'state' | 'problem'>, powers: Powers | null): void {
     if (state === 'connecting' || state === 'waiting') return;
     const answer = state === 'granted' ? 'allowed' : state;
     // Of the host's own reasons this side learns nothing.
@@ -102,8 +103,12 @@ export function startAsks(options: {
     record(item, { kind: 'answered', answer, by, requestId, ...unknown, powers, problem: problem?.code ?? null });
   }
 
-  function settleAsk(item: Asking, { problem = null, ...rest }: Partial<Ask>): void {
-    const change = { ...rest, problem: problem && namedProblem(problem, item.ask.peerName) };
+  function settleAsk(
+    item: Asking,
+    { problem = null, ...rest }: Partial<Pick<Ask, 'state' | 'sessionId' | 'problem'>>,
+  ): void {
+    const { peerId, claimedName } = item.ask;
+    const change = { ...rest, problem: problem && namedProblem(problem, peers.faceOf(peerId, claimedName).name) };
     item.ask = { ...item.ask, ...change };
     item.stopListening();
     if (item.ask.state !== 'granted') {
@@ -209,9 +214,7 @@ export function startAsks(options: {
         ask: {
           id,
           peerId: wish.peerId,
-          peerName: peer.name,
-          isVerified: peer.isVerified,
-          warning: peer.warning,
+          claimedName: peer.claimedName,
           offer,
           view: wish.view,
           powers,

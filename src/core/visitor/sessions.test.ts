@@ -34,8 +34,7 @@ test('a host can take powers away while it runs, cannot give any, and cannot say
   const ask = {
     id: '3b241101-e2bb-4255-8caf-4136c566a962' as RequestId,
     peerId: bob,
-    peerName: 'Bob',
-    isVerified: false,
+    claimedName: 'Bob',
     offer: { id: 'app:xcalc' as OfferId, kind: 'app', name: 'Calculator' },
     view: 'viewer',
   } as unknown as Granted['ask'];
@@ -50,7 +49,7 @@ test('a host can take powers away while it runs, cannot give any, and cannot say
   };
   await using sessions = startVisitorSessions({
     identity: {} as Identity,
-    peers: { nameOf: () => 'Bob' } as unknown as Peers,
+    peers: { faceOf: () => ({ name: 'Bob', isVerified: false, warning: null }) } as unknown as Peers,
     notices,
     runtimeDir: '',
     activity: createRecording(),
@@ -80,7 +79,7 @@ test('a host that tells of windows without end does not keep the person’s own 
   } as unknown as HostConnection;
   await using sessions = startVisitorSessions({
     identity: {} as Identity,
-    peers: { nameOf: () => 'Bob' } as unknown as Peers,
+    peers: { faceOf: () => ({ name: 'Bob', isVerified: false, warning: null }) } as unknown as Peers,
     notices,
     runtimeDir: '',
     activity: createRecording(),
@@ -135,7 +134,7 @@ test('what the program of a native window writes when it ends is not what this c
   const warnings: unknown[] = [];
   await using sessions = startVisitorSessions({
     identity: await openIdentity(join(folder, 'identity')),
-    peers: { nameOf: () => 'Bob' } as unknown as Peers,
+    peers: { faceOf: () => ({ name: 'Bob', isVerified: false, warning: null }) } as unknown as Peers,
     notices,
     runtimeDir: folder,
     activity: createRecording(),
@@ -149,7 +148,7 @@ test('what the program of a native window writes when it ends is not what this c
     openTunnel: async () => connect((server.address() as AddressInfo).port, '127.0.0.1'),
   } as unknown as HostConnection;
   const offer = { id: 'app:xcalc' as OfferId, kind: 'app', name: 'Calculator' };
-  const ask = { peerId: bob, peerName: 'Bob', isVerified: false, offer, view: 'native' } as unknown as Granted['ask'];
+  const ask = { peerId: bob, claimedName: 'Bob', offer, view: 'native' } as unknown as Granted['ask'];
   const containerHostKey = `ssh-ed25519 ${key.getPublicSSH().toString('base64')}`;
   const session = {
     sessionId: hostSessionId,
@@ -181,14 +180,14 @@ test('a session is closed by asking first, where the host can, and a host can sa
   const recording = createRecording();
   await using sessions = startVisitorSessions({
     identity: {} as Identity,
-    peers: { nameOf: () => 'Bob' } as unknown as Peers,
+    peers: { faceOf: () => ({ name: 'Bob', isVerified: false, warning: null }) } as unknown as Peers,
     notices,
     runtimeDir: '',
     activity: recording,
     log: silentLog,
   });
   const offer = { id: 'app:xcalc' as OfferId, kind: 'app', name: 'Calculator' };
-  const ask = { peerId: bob, peerName: 'Bob', isVerified: false, offer, view: 'viewer' } as unknown as Granted['ask'];
+  const ask = { peerId: bob, claimedName: 'Bob', offer, view: 'viewer' } as unknown as Granted['ask'];
   const session = {
     sessionId: hostSessionId,
     containerHostKey: null,

@@ -11,6 +11,7 @@ import { narrowest } from '../../contract/powers.ts';
 import type { EndReason, Session } from '../../contract/sessions.ts';
 import { hasChannel, rowOf } from '../../contract/views.ts';
 import type { Note, Recorder } from '../activity/activity.ts';
+import { noteOf } from '../activity/notes.ts';
 import { closeLimits } from '../channels/display/polite-close.ts';
 import { titleOfWindow, withSureParents } from '../channels/display/program-windows.ts';
 import { createExchange, type Exchange } from '../channels/files/exchange.ts';
@@ -22,6 +23,7 @@ import { dropOldest } from '../lib/drop-oldest.ts';
 import type { Log } from '../lib/log.ts';
 import { createRateLimit } from '../lib/rate-limit.ts';
 import { type Followable, State } from '../lib/state.ts';
+import type { Claimed } from '../peers/claimed.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { Notices } from '../wire/notices.ts';
 import type { HostConnection } from '../wire/peer-client.ts';
@@ -29,7 +31,7 @@ import type { GrantedSession, TunnelEnd } from '../wire/peer-protocol.ts';
 import type { Granted } from './asks.ts';
 
 export interface VisitorSessions extends AsyncDisposable {
-  readonly state: Followable<readonly Session[]>;
+  readonly state: Followable<readonly Claimed<Session>[]>;
   /** Shows what a peer has granted. */
   begin(granted: Granted): SessionId;
   /** Ends every session with this peer as the host. */
@@ -66,7 +68,7 @@ const SHOWN_LATE_MS = 100;
 interface Visiting {
   /** The host's id for it. Security: a host chooses it, so here the session goes by an id of our own. */
   readonly hostSessionId: SessionId;
-  session: Session;
+  session: Claimed<Session>;
   connection: HostConnection | undefined;
   release: () => void;
   readonly displays: Set<Duplex>;
@@ -91,7 +93,7 @@ export function startVisitorSessions(options: {
 }): VisitorSessions {
   const { identity, peers, notices, activity, log } = options;
   const visiting = new Map<SessionId, Visiting>();
-  const state = new State<readonly Session[]>([]);
+  const state = new State<readonly Claimed<Session>[]>([]);
   let countTimer: NodeJS.Timeout | undefined;
   const toldRate = createRateLimit(TOLD.times, undefined, TOLD.windowMs);
   let lateTimer: NodeJS.Timeout | undefined;
@@ -106,13 +108,13 @@ export function startVisitorSessions(options: {
     }
   }
 
-  function noteOf({ session }: Visiting, event: Note['event']): Note {
-    const { peerId, peerName, isVerified, offer } = session;
-    return { role: 'visitor', peerId, peerName, isVerified, offerId: offer.id, offerName: offer.name, event };
+  function note({ session }: Visiting, event: Note['event']): Note {
+    const { peerId, claimedName, offer } = session;
+    return noteOf({ role: 'visitor', peerId, face: peers.faceOf(peerId, claimedName), offer }, event);
   }
 
   function record(visit: Visiting, event: Note['event']): void {
-    void activity.record(noteOf(visit, event));
+    void activity.record(note(visit, event));
   }
 
   function begin({ ask, session: granted, connection, release }: Granted): SessionId {
@@ -123,9 +125,7 @@ export function startVisitorSessions(options: {
         id,
         role: 'visitor',
         peerId: ask.peerId,
-        peerName: peers.nameOf(ask.peerId),
-        isVerified: ask.isVerified,
-        warning: ask.warning,
+        claimedName: ask.claimedName,
         offer: ask.offer,
         view: ask.view,
         state: rowOf(ask.view).opensAs === 'desktop' ? 'starting' : 'running',
@@ -451,7 +451,7 @@ export function startVisitorSessions(options: {
     if (visit === undefined || isOver(visit)) return;
     // Security: a host can take away and never give: the viewer here acts on these powers, too.
     const powers = narrowest(visit.session.powers, told);
-    void activity.recordFromOutside(noteOf(visit, { kind: 'narrowed', sessionId: visit.session.id, powers }));
+    void activity.recordFromOutside(note(visit, { kind: 'narrowed', sessionId: visit.session.id, powers }));
     if (!powers.files) for (const stream of visit.transfers) stream.destroy();
     changeAsTold(visit, { powers, endsAt: remainingMs === null ? null : Date.now() + remainingMs });
   });

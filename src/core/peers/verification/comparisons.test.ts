@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Comparison } from '../../../contract/comparisons.ts';
 import type { ClientId } from '../../../contract/contract.ts';
 import { AppError } from '../../../contract/errors.ts';
 import type { PeerId } from '../../../contract/ids.ts';
@@ -105,9 +104,11 @@ async function startSide(name: string): Promise<Side> {
           return { connection, release: () => {} };
         },
       },
-      verify: (id, claimedName) => book.update(id, claimedName, { verifiedAt: 1 }),
-      differ: async (id, claimedName) => {
-        if (book.isVerified(id)) await book.update(id, claimedName, { verifiedAt: null });
+      people: {
+        verify: (id, claimedName) => book.update(id, claimedName, { verifiedAt: 1 }),
+        differ: async (id, claimedName) => {
+          if (book.isVerified(id)) await book.update(id, claimedName, { verifiedAt: null });
+        },
       },
     }),
   );
@@ -141,8 +142,7 @@ function introduce(side: Side, id: PeerId, name: string, port: number): void {
   side.peers.update((list) => [...list.filter((other) => other.id !== id), peer]);
 }
 
-const shownAt = (side: Side, id: PeerId): Comparison | undefined =>
-  side.comparisons.state.value.find(({ peerId }) => peerId === id);
+const shownAt = (side: Side, id: PeerId) => side.comparisons.state.value.find(({ peerId }) => peerId === id);
 const stateAt = (side: Side, id: PeerId) => shownAt(side, id)?.state;
 const soon = (read: () => unknown) => expect.poll(read, { interval: 5, timeout: 5000 });
 
@@ -182,8 +182,8 @@ afterEach(async () => {
 describe('two people', () => {
   test('see the same code, and are verified when both say so', async () => {
     const code = await compare();
-    expect(shownAt(alice, bobId)).toMatchObject({ role: 'asking', peerName: 'Bob', isVerified: false });
-    expect(shownAt(bob, aliceId)).toMatchObject({ role: 'asked', peerName: 'Somebody', isVerified: false });
+    expect(shownAt(alice, bobId)).toMatchObject({ role: 'asking', claimedName: 'Bob' });
+    expect(shownAt(bob, aliceId)).toMatchObject({ role: 'asked', claimedName: 'Somebody' });
     await alice.comparisons.answer(bobId, code, true);
     expect(stateAt(alice, bobId)).toBe('waiting');
     // One yes is no verification, and does not tell the other person what to say.

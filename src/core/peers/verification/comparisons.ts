@@ -15,12 +15,13 @@ import type { HostConnection } from '../../wire/peer-client.ts';
 import { namedProblem } from '../../wire/peer-problem.ts';
 import type { CallInput, CallOutput } from '../../wire/peer-protocol.ts';
 import type { Visitor } from '../../wire/visitor.ts';
+import type { Claimed } from '../claimed.ts';
 import type { PeerBook } from '../peer-book.ts';
 import type { Peers } from '../peers.ts';
 import { codeOf, commitmentTo, isCommitmentTo, makeNonce, type Pair } from './comparison.ts';
 
 export interface Comparisons extends Disposable {
-  readonly state: Followable<readonly Comparison[]>;
+  readonly state: Followable<readonly Claimed<Comparison>[]>;
   /** Begins one, unless one with this peer is under way. @throws AppError `not-found` for a peer that is not here */
   start(peerId: PeerId): void;
   /**
@@ -60,8 +61,7 @@ const BEGUN_PER_ADDRESS = 6;
 const BEGUN_IN_ALL = 20;
 
 interface Item {
-  comparison: Comparison;
-  readonly claimedName: string;
+  comparison: Claimed<Comparison>;
   /** Whether the person here sees it. One that a visitor has begun is seen when it has revealed. */
   isShown: boolean;
   isOver: boolean;
@@ -89,16 +89,18 @@ export function createComparisons(options: {
   readonly peers: Pick<Peers, 'state' | 'hold'>;
   readonly notices: Notices;
   readonly log: Log;
-  /** This person compared the key. */
-  readonly verify: (peerId: PeerId, claimedName: string) => Promise<void>;
-  /** One of the two said that the codes are not the same. */
-  readonly differ: (peerId: PeerId, claimedName: string) => Promise<void>;
+  readonly people: {
+    /** This person compared the key. */
+    verify(peerId: PeerId, claimedName: string): Promise<void>;
+    /** One of the two said that the codes are not the same. */
+    differ(peerId: PeerId, claimedName: string): Promise<void>;
+  };
   /** Milliseconds of a clock that only goes on. */
   readonly now?: () => number;
 }): Comparisons {
   const { selfId, settings, book, peers, log } = options;
   const items = new Map<PeerId, Item>();
-  const state = new State<readonly Comparison[]>([]);
+  const state = new State<readonly Claimed<Comparison>[]>([]);
   const [keyRate, addressRate, totalRate] = [BEGUN_PER_PEER, BEGUN_PER_ADDRESS, BEGUN_IN_ALL].map((times) =>
     createRateLimit(times, options.now, BEGIN_WINDOW_MS),
   ) as [ReturnType<typeof createRateLimit>, ReturnType<typeof createRateLimit>, ReturnType<typeof createRateLimit>];
@@ -113,20 +115,16 @@ export function createComparisons(options: {
   }
 
   function add(peerId: PeerId, role: Comparison['role'], claimedName: string): Item {
-    const { name, isVerified, warning } = book.faceOf(peerId, claimedName);
     const item: Item = {
       comparison: {
         peerId,
-        peerName: name,
-        isVerified,
-        warning,
+        claimedName,
         role,
         state: 'connecting',
         code: null,
         expiresAt: null,
         problem: null,
       },
-      claimedName,
       isShown: role === 'asking',
       isOver: false,
       source: undefined,
@@ -160,11 +158,11 @@ export function createComparisons(options: {
 
   function end(item: Item, outcome: 'verified' | 'different' | 'failed', problem: Problem | null = null): void {
     if (!item.isOver) close(item);
-    const { peerId } = item.comparison;
+    const { peerId, claimedName } = item.comparison;
     log.info({ peerId, outcome, problem: problem?.code }, 'comparison ended');
     // Nobody has seen it, so there is nothing to read.
     if (!item.isShown && items.get(peerId) === item) items.delete(peerId);
-    const named = problem && namedProblem(problem, item.comparison.peerName);
+    const named = problem && namedProblem(problem, book.faceOf(peerId, claimedName).name);
     change(item, { state: outcome, code: null, expiresAt: null, problem: named });
   }
 
@@ -193,7 +191,7 @@ export function createComparisons(options: {
 
   /** Ends it once both have said the same, or one of them that they are not. */
   async function settle(item: Item): Promise<void> {
-    const { peerId } = item.comparison;
+    const { peerId, claimedName } = item.comparison;
     if (item.own === null && item.others !== false) return;
     if (item.own === true && item.others === null) {
       change(item, { state: 'waiting' });
@@ -204,12 +202,12 @@ export function createComparisons(options: {
     try {
       // Security: what is verified hangs on what this person said; the other one can only prevent it.
       if (item.own === true && item.others === true) {
-        await options.verify(peerId, item.claimedName);
+        await options.people.verify(peerId, claimedName);
         end(item, 'verified');
         return;
       }
       end(item, 'different');
-      await options.differ(peerId, item.claimedName);
+      await options.people.differ(peerId, claimedName);
     } catch (error) {
       const problem = toProblem(error);
       if (problem.code === 'internal')
