@@ -102,6 +102,14 @@ export const activityEventSchema = z.discriminatedUnion('kind', [
 export type ActivityEvent = Readonly<z.infer<typeof activityEventSchema>>;
 export type ActivityKind = ActivityEvent['kind'];
 
+/** What another version wrote, of whose words this one does not know all: its kind, and all of it as it stands. */
+const unknownEventSchema = z.object({
+  kind: z.literal('unknown'),
+  name: z.string().max(64),
+  text: z.string().max(1000),
+});
+export type UnknownEvent = Readonly<z.infer<typeof unknownEventSchema>>;
+
 /** SHA-256 in hex. */
 const chainHash = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -117,7 +125,7 @@ export const activityEntrySchema = z.object({
   isVerified: z.boolean().nullable(),
   offerId: offerIdSchema.nullable(),
   offerName: z.string().max(200).nullable(),
-  event: activityEventSchema,
+  event: z.union([activityEventSchema, unknownEventSchema]),
   /** The hash of the line before; of zeros for the first. */
   previous: chainHash,
   /** Over the bytes of this line without its hash. */

@@ -6,7 +6,7 @@ import { ownSandboxSchema } from './kinds.ts';
 import { offerSchema } from './offers.ts';
 import { warningSchema } from './peers.ts';
 import { powersSchema } from './powers.ts';
-import { viewSchema } from './views.ts';
+import { viewNameSchema, viewSchema } from './views.ts';
 
 /** Who and what a request or a session is about, as shown to a person. */
 export const partySchema = z.object({
@@ -38,8 +38,8 @@ export const ruleSchema = z.object({
   peerName: text(100),
   offerId: offerIdSchema,
   offerName: text(200),
-  /** What was asked for when the person answered: anything wider is asked again. */
-  view: viewSchema,
+  /** What was asked for when the person answered: anything wider is asked again. A view of another version is shown, and fits no request. */
+  view: viewNameSchema,
   asked: powersSchema,
   /** What the person gave of it, and the most that the rule gives. */
   powers: powersSchema,

@@ -95,6 +95,15 @@ test('every kind of line has a whole sentence, and belongs to a group', () => {
   expect(Object.values(activityGroups).flat().sort()).toEqual([...all].sort());
 });
 
+test('what another version wrote is said as it stands', () => {
+  const event = { kind: 'unknown', name: 'teleported', text: 'teleported, to: "the moon"' } as const;
+  expect(sayEntry({ ...entryOf({ kind: 'paused' }), event }, formats)).toBe(
+    'Another version of eBrainPool wrote this about Bob: teleported, to: "the moon".',
+  );
+  const entry = entryOf({ kind: 'requested', view: 'hologram', powers: noPowers });
+  expect(sayDetails(entry, formats)).toContain('hologram (of another version)');
+});
+
 test('sentences as a person reads them', () => {
   const event = { kind: 'ended', sessionId: id, reason: 'host', durationMs: 720_000 } as Partial<ActivityEvent>;
   const amounts = { bytesToHost: 1, bytesToVisitor: 2, exitCode: null };

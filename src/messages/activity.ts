@@ -2,6 +2,7 @@
 import type { ActivityCheck, ActivityEntry } from '../contract/activity.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 import type { Powers } from '../contract/powers.ts';
+import { isView } from '../contract/views.ts';
 import { say, sayProblem } from './messages.ts';
 
 /** How whoever shows the words writes amounts. */
@@ -49,6 +50,8 @@ export function sayEntry(entry: ActivityEntry, formats: Formats): string {
       return tell(event.how);
     case 'peer-renamed':
       return tell(event.name === null ? 'none' : 'name', { name: event.name });
+    case 'unknown':
+      return tell(entry.peerName === null ? 'nobody' : 'peer', { text: event.text });
     case 'left-out':
       return tell('', { count: event.count });
     case 'log-damaged':
@@ -72,7 +75,7 @@ export function sayEntry(entry: ActivityEntry, formats: Formats): string {
 export function sayDetails(entry: ActivityEntry, formats: Formats): readonly string[] {
   const { event } = entry;
   const details: (string | false)[] = [entry.isVerified === false && say('activity.detail.unverified')];
-  if ('view' in event) details.push(say(`activity.detail.view.${event.view}`));
+  if ('view' in event) details.push(sayView(event.view));
   if ('powers' in event && event.powers !== null) {
     const powers = sayPowers(event.powers, formats);
     details.push(event.kind === 'narrowed' ? say('activity.detail.left', { powers }) : powers);
@@ -92,6 +95,11 @@ export function sayDetails(entry: ActivityEntry, formats: Formats): readonly str
     details.push(say('activity.detail.keptAs', { file: event.keptAs }));
   }
   return details.filter((detail) => detail !== false);
+}
+
+/** A view in a word or two; of another version by its name. */
+export function sayView(view: string): string {
+  return say(`activity.detail.view.${isView(view) ? view : 'other'}`, { view });
 }
 
 export function sayCheck(check: ActivityCheck): string {

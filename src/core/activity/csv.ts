@@ -8,7 +8,7 @@ type Cell = string | number | boolean | null | undefined;
 const columns: readonly (readonly [string, (entry: ActivityEntry) => Cell])[] = [
   ['number', ({ seq }) => seq],
   ['time', ({ at }) => new Date(at).toISOString()],
-  ['kind', ({ event }) => event.kind],
+  ['kind', ({ event }) => (event.kind === 'unknown' ? event.name : event.kind)],
   ['role', ({ role }) => role],
   ['peer', ({ peerName }) => peerName],
   ['peer key', ({ peerId }) => peerId],
@@ -72,6 +72,8 @@ function detailsOf(event: ActivityEntry['event']): string | null {
     case 'answered':
     case 'not-started':
       return event.problem;
+    case 'unknown':
+      return event.text;
     case 'left-out':
       return `${event.count} lines`;
     case 'log-damaged':

@@ -56,7 +56,7 @@ const linkSchema = z.object({
   seq: z.number().int().nonnegative(),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
 });
-const headSchema = z.object({ version: z.literal(1), anchor: linkSchema, last: linkSchema, kept: z.unknown() });
+const headSchema = z.object({ anchor: linkSchema, last: linkSchema, kept: z.unknown() });
 const namePattern = /^activity-(\d{6,9})\.jsonl$/;
 /** What is read of the newest file at a start; a longer part only where the head was not saved for long. */
 const TAIL_BYTES = 128 * 1024;
@@ -72,7 +72,7 @@ export async function openJournal(folder: string, limits: Limits, log: Log): Pro
   const head = await JsonFile.open({
     path: headPath,
     schema: headSchema,
-    initial: { version: 1, anchor: beginning, last: beginning, kept: null },
+    initial: { anchor: beginning, last: beginning, kept: null },
     log,
   });
   let { anchor, last } = head.value;
@@ -131,7 +131,7 @@ export async function openJournal(folder: string, limits: Limits, log: Log): Pro
     saving ??= (async () => {
       while (isSaveDue) {
         isSaveDue = false;
-        const value = { version: 1 as const, anchor, last, kept };
+        const value = { anchor, last, kept };
         await head
           .update(() => value)
           .catch((error) => log.warn({ error: String(error) }, 'the head of the activity log was not saved'));

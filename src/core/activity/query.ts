@@ -1,10 +1,14 @@
 // Which lines of the activity log somebody looks for.
+import { z } from 'zod';
 import {
   type ActivityEntry,
   type ActivityFilter,
   activityEntrySchema,
+  activityEventSchema,
   activityGroups,
+  type UnknownEvent,
 } from '../../contract/activity.ts';
+import { toShowable } from '../lib/text.ts';
 
 export function isEverything({ search = '', peerId, group }: ActivityFilter): boolean {
   return wordsOf(search).length === 0 && peerId === undefined && group === undefined;
@@ -32,9 +36,27 @@ export function createMatcher(filter: ActivityFilter): (line: string) => boolean
   };
 }
 
-/** Null for what is damaged, or what only a newer version knows. */
+const { shape } = activityEntrySchema;
+/** Of a line with its place in the chain nothing hides the rest: what this version cannot read is nothing, or is shown as it stands. */
+const lineSchema = activityEntrySchema.extend({
+  role: shape.role.catch(null),
+  peerId: shape.peerId.catch(null),
+  peerName: shape.peerName.catch(null),
+  isVerified: shape.isVerified.catch(null),
+  offerId: shape.offerId.catch(null),
+  offerName: shape.offerName.catch(null),
+  event: z.union([activityEventSchema, z.looseObject({ kind: z.string() }).transform(toUnknown)]),
+});
+
+/** Null for what is damaged. */
 export function parseEntry(line: string): ActivityEntry | null {
-  return activityEntrySchema.safeParse(parseJson(line)).data ?? null;
+  return lineSchema.safeParse(parseJson(line)).data ?? null;
+}
+
+function toUnknown({ kind, ...more }: { readonly kind: string }): UnknownEvent {
+  const words = Object.entries(more).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+  const text = toShowable([kind, ...words].join(', '), 1000);
+  return { kind: 'unknown', name: toShowable(kind, 64), text };
 }
 
 /** What looks like an entry; for what is shown the schema decides. */

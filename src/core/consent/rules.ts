@@ -5,8 +5,9 @@ import { z } from 'zod';
 import { check } from '../../contract/check.ts';
 import { type Rule, ruleSchema } from '../../contract/consent.ts';
 import { offerIdSchema, peerIdSchema, type RuleId, ruleIdSchema } from '../../contract/ids.ts';
-import { isWithin, noPowers } from '../../contract/powers.ts';
+import { isWithin, noPowers, tolerantPowersSchema } from '../../contract/powers.ts';
 import { type Clocks, systemClocks } from '../lib/elapsed.ts';
+import type { Migration } from '../lib/file-version.ts';
 import { entriesOf, JsonFile, type JsonFileProblem } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
@@ -23,9 +24,15 @@ const LOOK_EVERY_MS = 1000;
 const WRITE_EVERY_MS = 5 * 60_000;
 /** Less than this is no other end of a rule, for who reads the list. */
 const SAME_END_MS = 2000;
-const storedSchema = ruleSchema.extend({ time: timeUsedSchema.optional().catch(undefined) });
+const storedSchema = ruleSchema.extend({
+  asked: tolerantPowersSchema,
+  powers: tolerantPowersSchema,
+  time: timeUsedSchema.optional().catch(undefined),
+});
 type StoredRule = z.output<typeof storedSchema>;
-const fileSchema = z.object({ rules: z.array(z.preprocess(upgrade, storedSchema)).max(MAX_RULES) });
+const fileSchema = z.object({
+  rules: z.array(z.preprocess(askWhereConditionsAreUnknown, storedSchema)).max(MAX_RULES),
+});
 
 /** What somebody asks for, as far as rules look at it. */
 export type RuleQuestion = Pick<Rule, 'peerId' | 'offerId' | 'view' | 'powers' | 'launchDigest'>;
@@ -62,6 +69,7 @@ export async function openRules(options: {
     initial: { rules: [] },
     log: options.log,
     mend: withCaution,
+    migrations,
   });
   let untilQuit: readonly Rule[] = [];
   const state = new State<readonly Rule[]>([]);
@@ -178,18 +186,37 @@ function withCaution(
   return { rules: [...file.rules, ...denied].slice(-MAX_RULES) };
 }
 
-/** Rules of earlier versions: powers were two switches, and what would run was not noted. */
-function upgrade(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const rule = { launchDigest: UNKNOWN_DIGEST, expiresAt: null, isUntilQuit: false, ...value } as Record<
-    string,
-    unknown
-  >;
+/** rules.json, from each version to the next. */
+const migrations: readonly Migration[] = [
+  // The view ssh-command was called classic; before version 0.1 was done powers were two switches, and what would run was not noted.
+  ({ rules, ...stored }) => ({ ...stored, rules: Array.isArray(rules) ? rules.map(fromFirstVersion) : rules }),
+];
+
+function fromFirstVersion(value: unknown): unknown {
+  if (!isEntry(value)) return value;
+  const rule: Entry = { launchDigest: UNKNOWN_DIGEST, expiresAt: null, isUntilQuit: false, ...value };
+  const view = rule['view'] === 'classic' ? 'ssh-command' : rule['view'];
   const powers = rule['powers'];
   if (typeof powers === 'object' && powers !== null && 'clipboard' in powers) {
     const isOn = powers.clipboard === true;
     const upgraded = { ...noPowers, clipboardIn: isOn, clipboardOut: isOn };
-    return { ...rule, asked: upgraded, powers: upgraded };
+    return { ...rule, view, asked: upgraded, powers: upgraded };
   }
-  return { asked: powers, ...rule };
+  return { asked: powers, ...rule, view };
+}
+
+/**
+ * Security: what a newer version adds to a yes may be a condition of it. Such a rule asks a person again, as one does of which it is not
+ * known what would run; a power that is unknown is only absent.
+ */
+function askWhereConditionsAreUnknown(value: unknown): unknown {
+  if (!isEntry(value) || value['answer'] !== 'allow') return value;
+  const isKnown = Object.keys(value).every((field) => Object.hasOwn(storedSchema.shape, field));
+  return isKnown ? value : { ...value, launchDigest: UNKNOWN_DIGEST };
+}
+
+type Entry = Readonly<Record<string, unknown>>;
+
+function isEntry(value: unknown): value is Entry {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

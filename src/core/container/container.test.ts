@@ -1,5 +1,5 @@
 // The containers of peers, with a real engine.
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -252,4 +252,23 @@ test('a program that locks a folder beside its sockets leaves nothing either', a
   const [name] = await readdir(folder);
   expect((await readdir(join(folder, name ?? ''))).filter((left) => left.startsWith('sandbox-'))).toEqual([]);
   await rm(join(root, 's'), { recursive: true });
+});
+
+test('a container of version 0.1 keeps its home and its key', async () => {
+  // The SHA-256 of the peer's id, which is the folder's name.
+  const name = '568af50282cce162b257b410';
+  const fixture = join(import.meta.dirname, 'fixtures', '0.1', name);
+  await containers[Symbol.asyncDispose]();
+  await cp(fixture, join(folder, name), { recursive: true });
+  if (owner !== null)
+    for (const path of ['home', 'home/notes.txt']) await chown(join(folder, name, path), owner.uid, owner.gid);
+  containers = await start();
+  expect(containers.state.value).toMatchObject([{ peerId: alice, peerName: 'Alice', state: 'stopped' }]);
+  const sandbox = await containers.take(alice, 'Alice', wish, never);
+  await sandbox.stop();
+  expect(await readdir(folder)).toEqual([name]);
+  expect(await readFile(join(folder, name, 'home', 'notes.txt'), 'utf8')).toBe('kept\n');
+  expect(await readFile(join(folder, name, 'host_key'), 'utf8')).toBe(
+    await readFile(join(fixture, 'host_key'), 'utf8'),
+  );
 });

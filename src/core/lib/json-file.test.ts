@@ -29,7 +29,11 @@ async function put(text: string): Promise<void> {
   await mkdir(join(folder, 'profile'), { recursive: true });
   await writeFile(path, text);
 }
-const read = async () => JSON.parse(await readFile(path, 'utf8'));
+async function read(): Promise<Record<string, unknown>> {
+  const { version, ...fields } = JSON.parse(await readFile(path, 'utf8'));
+  expect(version).toBe(1);
+  return fields;
+}
 const keptFiles = async () => (await readdir(join(folder, 'profile'))).filter((name) => name.includes('.damaged-'));
 
 describe('a JSON file', () => {
@@ -127,17 +131,17 @@ describe('a JSON file', () => {
     await symlink(join(folder, 'target.json'), path);
     const file = await open();
     expect(await readFile(file.problem?.keptAs ?? '', 'utf8')).toBe('damaged');
-    expect(JSON.parse(await readFile(join(folder, 'target.json'), 'utf8'))).toEqual(initial);
+    expect(JSON.parse(await readFile(join(folder, 'target.json'), 'utf8'))).toEqual({ version: 1, ...initial });
   });
 
   test('writes one change after the other, each on top of the last', async () => {
     const file = await open();
     await Promise.all(Array.from({ length: 20 }, () => file.update((value) => ({ ...value, port: value.port + 1 }))));
-    expect((await read()).port).toBe(21);
+    expect((await read())['port']).toBe(21);
   });
 
   test('tells a full disk, and stays as it was', async () => {
-    await put(JSON.stringify({ ...initial, name: 'before' }));
+    await put(JSON.stringify({ version: 1, ...initial, name: 'before' }));
     let isFull = true;
     const replaceFile = async (target: string, text: string) => {
       if (isFull) throw new AppError('disk-full', { path: join(folder, 'profile') });
@@ -149,10 +153,56 @@ describe('a JSON file', () => {
       code: 'disk-full',
       params: { path: join(folder, 'profile') },
     });
-    expect([file.value.name, (await read()).name]).toEqual(['before', 'before']);
+    expect([file.value.name, (await read())['name']]).toEqual(['before', 'before']);
     isFull = false;
     await file.update(change);
-    expect((await read()).name).toBe('after');
+    expect((await read())['name']).toBe('after');
+  });
+});
+
+describe('the version of a file', () => {
+  const migrations = [
+    ({ title, ...stored }: Readonly<Record<string, unknown>>) => ({ ...stored, name: title }),
+    (stored: Readonly<Record<string, unknown>>) => ({ ...stored, port: Number(stored['port']) + 1 }),
+  ];
+  const stored = async () => JSON.parse(await readFile(path, 'utf8'));
+  const keptOf = async (version: number) =>
+    (await readdir(join(folder, 'profile'))).filter((name) => name.startsWith(`data.json.version-${version}-`));
+
+  test('is the number of steps and one, and the first where none is said', async () => {
+    for (const [text, value] of [
+      ['{"title":"one","port":1}', { name: 'one', port: 2 }],
+      ['{"version":2,"name":"two","port":1}', { name: 'two', port: 2 }],
+      ['{"version":3,"name":"three","port":1}', { name: 'three', port: 1 }],
+      ['{"version":"odd","title":"odd","port":1}', { name: 'odd', port: 2 }],
+    ] as const) {
+      await put(text);
+      const file = await open({ migrations });
+      expect([file.value, file.problem]).toEqual([{ ...initial, ...value }, null]);
+      await file.update((before) => before);
+      expect(await stored()).toEqual({ version: 3, ...initial, ...value });
+      expect((await open({ migrations })).value).toEqual(file.value);
+    }
+  });
+
+  test('that is newer has the file read as far as it is known, and kept as it was before it is written', async () => {
+    const text = '{"version":7,"name":"new","later":{"x":1},"list":[{"path":"/a","mode":"moon"}]}';
+    await put(text);
+    const file = await open({ migrations });
+    expect([file.value, file.problem]).toEqual([{ ...initial, name: 'new', list: [{ path: '/a' }] }, null]);
+    expect(await keptOf(7)).toEqual([]);
+    for (let times = 0; times < 2; times += 1) await file.update((value) => ({ ...value, port: 9 }));
+    const [kept, ...more] = await keptOf(7);
+    expect(more).toEqual([]);
+    expect(await readFile(join(folder, 'profile', kept ?? ''), 'utf8')).toBe(text);
+    expect(await stored()).toEqual({
+      ...initial,
+      version: 3,
+      name: 'new',
+      later: { x: 1 },
+      list: [{ path: '/a' }],
+      port: 9,
+    });
   });
 });
 

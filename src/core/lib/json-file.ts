@@ -1,8 +1,9 @@
-// A JSON file with a schema: written whole or not at all, and never lost when it turns out to be damaged.
+// A JSON file with a schema and a version: written whole or not at all, and never lost when it turns out to be damaged, or newer.
 import { copyFile, constants as fsConstants, link, mkdir, readFile, realpath, rename, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { z } from 'zod';
 import { check } from '../../contract/check.ts';
+import { type Migration, migrate, newestVersion, versionOf } from './file-version.ts';
 import type { Log } from './log.ts';
 import { replaceFile } from './replace-file.ts';
 
@@ -30,8 +31,8 @@ export interface JsonFileOptions<S extends z.ZodType> {
    * the file holds, of which nothing is known but that it is JSON.
    */
   readonly mend?: (value: z.output<S>, fields: readonly string[], raw: unknown) => z.output<S>;
-  /** Fields that older versions wrote: whatever they hold, they are dropped at the next write. */
-  readonly retiredFields?: readonly string[];
+  /** What older versions wrote, step by step to what this one writes; none for a file that never changed. */
+  readonly migrations?: readonly Migration[];
   /** Replaces a file atomically; another one in tests of a full disk. */
   readonly replaceFile?: (path: string, text: string) => Promise<void>;
 }
@@ -43,6 +44,9 @@ export class JsonFile<S extends z.ZodType> {
   #value: z.output<S>;
   /** Fields that only a newer version knows. */
   readonly #unknownFields: Readonly<Record<string, unknown>>;
+  readonly #version: number;
+  /** Of a file that a newer version wrote, until it is kept aside. */
+  #newerVersion: number | null;
   readonly #replaceFile: (path: string, text: string) => Promise<void>;
   #lastWrite: Promise<unknown> = Promise.resolve();
 
@@ -51,10 +55,16 @@ export class JsonFile<S extends z.ZodType> {
     this.problem = read.problem;
     this.#value = read.value;
     this.#unknownFields = read.unknownFields;
+    this.#version = newestVersion(options.migrations ?? []);
+    this.#newerVersion = read.newerVersion;
     this.#replaceFile = options.replaceFile ?? replaceFile;
   }
 
-  /** Reads the file. A damaged one is kept aside as `<name>.damaged-<time>`, what is good of it is used, and the rest is `initial`. */
+  /**
+   * Reads the file. A damaged one is kept aside as `<name>.damaged-<time>`, what is good of it is used, and the rest is `initial`. One of a
+   * newer version is kept as `<name>.version-<number>-<time>` before it is written: its fields at the top stay, but what is new further
+   * down would be lost.
+   */
   static async open<S extends z.ZodType>(options: JsonFileOptions<S>): Promise<JsonFile<S>> {
     await mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
     const read = await readLeniently(options);
@@ -78,7 +88,9 @@ export class JsonFile<S extends z.ZodType> {
   update(change: (value: z.output<S>) => z.output<S>): Promise<z.output<S>> {
     const write = this.#lastWrite.then(async () => {
       const value = change(this.#value);
-      const whole = isPlainObject(value) ? { ...this.#unknownFields, ...value } : value;
+      const whole = isPlainObject(value) ? { version: this.#version, ...this.#unknownFields, ...value } : value;
+      if (this.#newerVersion !== null) await keepAside(this.path, `version-${this.#newerVersion}`);
+      this.#newerVersion = null;
       await this.#replaceFile(this.path, `${JSON.stringify(whole, null, 2)}\n`);
       this.#value = value;
       return value;
@@ -92,13 +104,15 @@ interface ReadResult<S extends z.ZodType> {
   readonly value: z.output<S>;
   readonly problem: JsonFileProblem | null;
   readonly unknownFields: Readonly<Record<string, unknown>>;
+  readonly newerVersion: number | null;
 }
 
 async function readLeniently<S extends z.ZodType>(options: JsonFileOptions<S>): Promise<ReadResult<S>> {
-  const { path, schema, initial, retiredFields = [] } = options;
+  const { path, schema, initial, migrations = [] } = options;
   const damaged = async (why: string): Promise<ReadResult<S>> => ({
     value: initial,
     unknownFields: {},
+    newerVersion: null,
     problem: { path, keptAs: await keepAside(path), why: `${basename(path)}: ${why}`.slice(0, 500), fields: [] },
   });
 
@@ -108,15 +122,18 @@ async function readLeniently<S extends z.ZodType>(options: JsonFileOptions<S>): 
     if (size > MAX_BYTES) return await damaged(`larger than ${MAX_BYTES} bytes`);
     raw = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)));
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return { value: initial, problem: null, unknownFields: {} };
+    if (isCode(error, 'ENOENT')) return { value: initial, problem: null, unknownFields: {}, newerVersion: null };
     return await damaged(error instanceof Error ? error.message : String(error));
   }
 
   const shape: Readonly<Record<string, z.ZodType>> | null = schema instanceof z.ZodObject ? schema.shape : null;
   if (shape !== null && !isPlainObject(raw)) return await damaged('must be a JSON object');
+  const storedVersion = isPlainObject(raw) ? versionOf(raw) : 1;
+  const newerVersion = storedVersion > newestVersion(migrations) ? storedVersion : null;
+  if (isPlainObject(raw)) raw = migrate(raw, migrations);
   const unknownFields =
     shape !== null && isPlainObject(raw)
-      ? writableOf(Object.entries(raw).filter(([key]) => !Object.hasOwn(shape, key) && !retiredFields.includes(key)))
+      ? writableOf(Object.entries(raw).filter(([key]) => !Object.hasOwn(shape, key) && key !== 'version'))
       : {};
   // A field that an older version did not write is not damage.
   let candidate: unknown = shape !== null && isPlainObject(raw) ? { ...(initial as object), ...raw } : raw;
@@ -126,10 +143,10 @@ async function readLeniently<S extends z.ZodType>(options: JsonFileOptions<S>): 
   for (let round = 0; round < 5; round++) {
     const parsed = check(schema, candidate);
     if (parsed.success) {
-      if (why === '') return { value: parsed.data, problem: null, unknownFields };
+      if (why === '') return { value: parsed.data, problem: null, unknownFields, newerVersion };
       const problem = { path, keptAs: await keepAside(path), why: why.slice(0, 500), fields: [...fields] };
       const value = options.mend?.(parsed.data, problem.fields, raw) ?? parsed.data;
-      return { value, problem, unknownFields };
+      return { value, problem, unknownFields, newerVersion: null };
     }
     const issue = parsed.error.issues[0];
     why ||= `${[basename(path), ...(issue?.path.map(String) ?? [])].join('.')}: ${issue?.message ?? 'is not valid'}`;
@@ -184,12 +201,12 @@ function withoutBadParts(
 }
 
 /** Gives the file a second name, which takes no space and survives its replacement; copies or moves it where that is not possible. */
-async function keepAside(path: string): Promise<string | null> {
+async function keepAside(path: string, as = 'damaged'): Promise<string | null> {
   const stamp = new Date().toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
   // A link to a symbolic link would later show the new content.
   const target = await realpath(path).catch(() => path);
   for (let attempt = 1; attempt <= 100; attempt++) {
-    const keptAs = `${path}.damaged-${stamp}${attempt === 1 ? '' : `-${attempt}`}`;
+    const keptAs = `${path}.${as}-${stamp}${attempt === 1 ? '' : `-${attempt}`}`;
     if (await stat(keptAs).catch(() => null)) continue;
     for (const keep of [link, copyExclusively, rename]) {
       try {

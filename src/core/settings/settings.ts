@@ -5,6 +5,7 @@ import { AppError } from '../../contract/errors.ts';
 import { homeOf } from '../../contract/profile.ts';
 import { parseInput } from '../../contract/rpc.ts';
 import { type Settings, settingsSchema } from '../../contract/settings.ts';
+import type { Migration } from '../lib/file-version.ts';
 import { JsonFile, type JsonFileProblem } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
@@ -59,6 +60,12 @@ const defaults: Omit<Settings, 'name'> = {
   answerTimeoutS: 60,
 };
 
+/** settings.json, from each version to the next. */
+const migrations: readonly Migration[] = [
+  // Before version 0.1 was done, peers added by address were here; they are in peers.json.
+  ({ addresses: _, ...stored }) => stored,
+];
+
 /** Reads the settings, or makes them from the defaults. */
 export async function startSettings(options: SettingsOptions): Promise<SettingsPart> {
   const initial: Settings = { ...defaults, name: defaultName(options.person ?? (await findPerson())) };
@@ -68,8 +75,7 @@ export async function startSettings(options: SettingsOptions): Promise<SettingsP
     initial,
     log: options.log,
     mend: withCaution,
-    // Peers added by address are in peers.json.
-    retiredFields: ['addresses'],
+    migrations,
     ...(options.replaceFile === undefined ? {} : { replaceFile: options.replaceFile }),
   });
   const state = new State<Settings>({ ...file.value, name: cleanName(file.value.name) || initial.name });

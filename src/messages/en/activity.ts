@@ -97,6 +97,10 @@ export const activity = {
     },
     'log-resumed':
       'The history could not be written from {{since}} on. Now it can: {{late}} lines came late, {{lost}} are lost.',
+    unknown: {
+      peer: 'Another version of eBrainPool wrote this about {{peer}}: {{text}}.',
+      nobody: 'Another version of eBrainPool wrote this: {{text}}.',
+    },
   } satisfies Record<Exclude<ActivityKind, 'left-out'>, Sentences> & Record<string, Sentences>,
   reason: {
     host: {
@@ -120,7 +124,12 @@ export const activity = {
     crash: 'eBrainPool, or the computer, stopped while it ran.',
   },
   detail: {
-    view: { viewer: 'Viewer', native: 'Native window', 'ssh-command': 'SSH command' },
+    view: {
+      viewer: 'Viewer',
+      native: 'Native window',
+      'ssh-command': 'SSH command',
+      other: '{{view}} (of another version)',
+    },
     noPowers: 'nothing beyond its window',
     clipboardIn: 'clipboard in',
     clipboardOut: 'clipboard out',

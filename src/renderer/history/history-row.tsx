@@ -67,6 +67,7 @@ type Tone = 'good' | 'bad' | 'warn' | 'plain';
 function lookOf({ event, role }: ActivityEntry): { readonly tone: Tone; readonly Icon: typeof IconUser } {
   switch (event.kind) {
     case 'requested':
+    case 'unknown':
       return { tone: 'plain', Icon: IconQuestionMark };
     case 'answered':
       if (event.answer === 'allowed') return { tone: 'good', Icon: IconCircleCheck };

@@ -4,6 +4,8 @@ import { IconCircleCheck, IconCircleX, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Rule } from '../../contract/consent.ts';
+import { isView } from '../../contract/views.ts';
+import { sayView } from '../../messages/activity.ts';
 import { partyOf, peerLabel } from '../../messages/peer-label.ts';
 import { MarkOf } from '../components/peer-mark.tsx';
 import { formatDateTime, shortFingerprint } from '../lib/format.ts';
@@ -60,7 +62,7 @@ function RuleRow({ rule, name }: { rule: Rule; name: string }) {
         </div>
         {rule.answer === 'allow' && (
           <div className="list-note">
-            {t(`ui.session.view.${rule.view}`)} · {sayPowers(rule.powers)}
+            {isView(rule.view) ? t(`ui.session.view.${rule.view}`) : sayView(rule.view)} · {sayPowers(rule.powers)}
           </div>
         )}
         <div className="list-note" title={rule.peerId}>
