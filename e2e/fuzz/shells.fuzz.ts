@@ -50,7 +50,7 @@ const get = (path: string, ...headers: readonly string[]) =>
 
 export const browserGate: Fuzzer = {
   name: 'browser-gate',
-  covers: ['src/headless/server.ts', 'src/headless/gate.ts', 'src/headless/access.ts'],
+  covers: ['server', 'routes', 'sockets', 'gate', 'access'].map((name) => `headless/${name}.ts`),
   maxBytes: 32 * 1024,
   allowanceMs: 1000,
   dictionary: [
