@@ -17,7 +17,7 @@ import { FakeCore } from '../../src/headless/fake-core.ts';
 import { parseFlags } from '../../src/headless/flags.ts';
 import { startBrowserServer } from '../../src/headless/server.ts';
 import { readArguments } from '../../src/main/arguments.ts';
-import { windowKindOf } from '../../src/main/protocol.ts';
+import { windowOfUrl } from '../../src/main/protocol.ts';
 import { pageHash, parsePage, parseWindowRoute, viewerQuery } from '../../src/renderer/lib/route.ts';
 import { allow, bytesOf, claim, claimEqual, type Fuzzer, temporaryFolder, textOf } from './fuzzer.ts';
 import { anyJson, anyText, mutateJson } from './mutate.ts';
@@ -296,7 +296,7 @@ export const routes: Fuzzer = {
   start: () => ({
     run: (input) => {
       const text = textOf(input);
-      const kind = windowKindOf(text);
+      const kind = windowOfUrl(text);
       if (kind !== null) claim(new URL(text).href.startsWith('app://ebp/'), 'a window of ours has our origin');
       const window = parseWindowRoute(text);
       if (window.window === 'viewer' && window.launch !== null)

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseFilePath } from '../contract/exchange.ts';
 import { iconHashSchema } from '../contract/ids.ts';
 import { permissionsPolicy } from '../contract/permissions-policy.ts';
+import { rowOfWindow, windowOf } from '../contract/windows.ts';
 import type { Core } from '../core/core.ts';
 import type { Log } from '../core/lib/log.ts';
 import type { Access } from './access.ts';
@@ -122,7 +123,7 @@ function sendPageFile(
   }
   const headers = {
     'Content-Type': file.type,
-    'Permissions-Policy': permissionsPolicy(isPage && searchParams.get('window') === null),
+    'Permissions-Policy': permissionsPolicy(isPage && rowOfWindow(windowOf(searchParams)).hasCamera),
     'Cache-Control': file.isImmutable ? IMMUTABLE : 'no-cache',
   };
   send(200, headers, file.bytes);

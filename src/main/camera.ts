@@ -1,5 +1,6 @@
 // Which request for a camera or a microphone is the one that the verify dialog makes (renderer/verify/camera.ts).
-import { appOrigin, windowKindOf } from './protocol.ts';
+import { rowOfWindow } from '../contract/windows.ts';
+import { appOrigin, windowOfUrl } from './protocol.ts';
 
 export interface MediaRequest {
   /** The page's address, as Electron says it; absent for what is no page. */
@@ -20,7 +21,7 @@ export function isCameraOfMainWindow({ requestingUrl, securityOrigin, isMainFram
     isMainFrame &&
     types.length === 1 &&
     types[0] === 'video' &&
-    windowKindOf(requestingUrl ?? '') === 'main' &&
+    rowOfWindow(windowOfUrl(requestingUrl ?? '')).hasCamera &&
     (securityOrigin === undefined || securityOrigin.replace(/\/$/, '') === appOrigin)
   );
 }

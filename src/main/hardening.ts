@@ -12,8 +12,9 @@ import {
   type WebFrameMain,
   type WebPreferences,
 } from 'electron';
+import { rowOfWindow } from '../contract/windows.ts';
 import { isCameraOfMainWindow } from './camera.ts';
-import { appOrigin, isFileUrl, isOwnDownload, windowKindOf } from './protocol.ts';
+import { appOrigin, isFileUrl, isOwnDownload, windowOfUrl } from './protocol.ts';
 
 /** For every window, and stated although most are Electron's defaults, so that a change of defaults changes nothing here. */
 export function hardenedWebPreferences(preload: string): WebPreferences {
@@ -50,7 +51,7 @@ const ALLOWED_PERMISSIONS: ReadonlySet<string> = new Set([
 export function hardenSession(session: Session): void {
   const isAllowed = (permission: string, url: string) =>
     // Security: the check handler is given an origin, the request handler a whole URL.
-    ALLOWED_PERMISSIONS.has(permission) && (url === appOrigin || windowKindOf(url) !== null);
+    ALLOWED_PERMISSIONS.has(permission) && (url === appOrigin || windowOfUrl(url) !== null);
   session.setPermissionRequestHandler((contents, permission, callback, details) => {
     if (permission !== 'media') {
       callback(isAllowed(permission, details.requestingUrl));
@@ -91,14 +92,14 @@ export function hardenContents(contents: WebContents, viewerOptions: () => Brows
   contents.on('will-attach-webview', (event) => event.preventDefault());
   contents.on('will-frame-navigate', (event) => {
     // A click on a file is a navigation here, with or without the attribute `download` (electron#44375): it is saved instead.
-    const isOwn = event.isMainFrame && windowKindOf(contents.getURL()) === 'viewer';
+    const isOwn = event.isMainFrame && rowOfWindow(windowOfUrl(contents.getURL())).isOfSession;
     if (isOwn && isFileUrl(event.url)) contents.downloadURL(event.url);
     // A reload is a navigation too, and the page's own.
-    if (!event.isMainFrame || windowKindOf(event.url) === null) event.preventDefault();
+    if (!event.isMainFrame || windowOfUrl(event.url) === null) event.preventDefault();
   });
   contents.on('will-redirect', (event) => event.preventDefault());
   contents.setWindowOpenHandler(({ url }) =>
-    windowKindOf(contents.getURL()) !== null && windowKindOf(url) === 'viewer'
+    windowOfUrl(contents.getURL()) !== null && rowOfWindow(windowOfUrl(url)).isOfSession
       ? { action: 'allow', outlivesOpener: true, overrideBrowserWindowOptions: viewerOptions() }
       : { action: 'deny' },
   );
@@ -106,5 +107,5 @@ export function hardenContents(contents: WebContents, viewerOptions: () => Brows
 
 /** Item 17: whether a message comes from a page of ours, and not from a frame in it. */
 export function isOwnFrame(frame: WebFrameMain | null): frame is WebFrameMain {
-  return frame !== null && frame.parent === null && frame.origin === appOrigin && windowKindOf(frame.url) !== null;
+  return frame !== null && frame.parent === null && frame.origin === appOrigin && windowOfUrl(frame.url) !== null;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../contract/errors.ts';
-import { createAppHandler, isFileUrl, isOwnDownload, windowKindOf } from './protocol.ts';
+import { createAppHandler, isFileUrl, isOwnDownload, windowOfUrl } from './protocol.ts';
 
 const sessionId = '2c5ea4c0-4067-11e9-8bad-9b1deb4d3b7d';
 
@@ -127,7 +127,7 @@ describe('isFileUrl', () => {
   ])('%s: %s', (url, isOne) => expect(isFileUrl(url)).toBe(isOne));
 });
 
-describe('windowKindOf', () => {
+describe('windowOfUrl', () => {
   it.each([
     ['app://ebp/', 'main'],
     ['app://ebp/?peer=x#y', 'main'],
@@ -141,7 +141,7 @@ describe('windowKindOf', () => {
     ['https://ebp/', null],
     ['file:///', null],
     ['', null],
-  ])('%s is %s', (url, kind) => expect(windowKindOf(url)).toBe(kind));
+  ])('%s is %s', (url, kind) => expect(windowOfUrl(url)).toBe(kind));
 });
 
 describe('what a page may save', () => {

@@ -4,6 +4,7 @@ import { extname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { downloadHeaders, parseFilePath } from '../contract/exchange.ts';
 import { permissionsPolicy } from '../contract/permissions-policy.ts';
+import { rowOfWindow, type WindowName, windowOf } from '../contract/windows.ts';
 import type { Core } from '../core/core.ts';
 
 export const appOrigin = 'app://ebp';
@@ -14,8 +15,6 @@ export const appScheme = {
   privileges: { standard: true, secure: true, supportFetchAPI: true },
 } as const;
 
-export type WindowKind = 'main' | 'popup' | 'viewer';
-
 /** Whether a URL is a file of the folder Exchange: saved, and never shown as a page. */
 export function isFileUrl(url: string): boolean {
   if (!URL.canParse(url)) return false;
@@ -23,21 +22,19 @@ export function isFileUrl(url: string): boolean {
   return `${protocol}//${host}` === appOrigin && `${username}${password}` === '' && parseFilePath(pathname) !== null;
 }
 
-/** What kind of our own windows a URL belongs to; null for every other URL. */
-export function windowKindOf(url: string): WindowKind | null {
+/** Which of our own windows a URL belongs to; null for every other URL. */
+export function windowOfUrl(url: string): WindowName | null {
   // Security: whoever is told "ours" here gets the contract.
   if (!URL.canParse(url)) return null;
   const { protocol, host, username, password, pathname, searchParams } = new URL(url);
   if (protocol !== 'app:' || host !== 'ebp' || username !== '' || password !== '' || pathname !== '/') return null;
-  const kind = searchParams.get('window');
-  if (kind === null) return 'main';
-  return kind === 'popup' || kind === 'viewer' ? kind : null;
+  return windowOf(searchParams);
 }
 
 /** Whether what a page of ours wants to save was made by such a page, or is a file of the folder Exchange. */
 export function isOwnDownload(url: string, pageUrl: string): boolean {
   // Security: a save dialog is trusted more than a link, so nothing from elsewhere may bring one up.
-  if (windowKindOf(pageUrl) === null) return false;
+  if (windowOfUrl(pageUrl) === null) return false;
   return isFileUrl(url) || url.startsWith(`blob:${appOrigin}/`);
 }
 
@@ -117,7 +114,7 @@ export function createAppHandler(
     return new Response(Uint8Array.from(await readFile(file)), {
       headers: {
         ...SECURITY_HEADERS,
-        'Permissions-Policy': permissionsPolicy(windowKindOf(request.url) === 'main'),
+        'Permissions-Policy': permissionsPolicy(rowOfWindow(windowOfUrl(request.url)).hasCamera),
         'Cache-Control': 'no-cache',
         'Content-Type': type,
       },

@@ -1,16 +1,12 @@
 // The windows: the main one, the pop-up for requests, and one viewer for each program that is looked at.
-import { join } from 'node:path';
-import {
-  app,
-  BrowserWindow,
-  type BrowserWindowConstructorOptions,
-  nativeTheme,
-  screen,
-  type WebContents,
-} from 'electron';
+import { app, BrowserWindow, type BrowserWindowConstructorOptions, type WebContents } from 'electron';
+import { rowOfWindow } from '../contract/windows.ts';
 import { say } from '../messages/messages.ts';
-import { hardenContents, hardenedWebPreferences } from './hardening.ts';
-import { appOrigin, windowKindOf } from './protocol.ts';
+import { hardenContents } from './hardening.ts';
+import { createMainWindow } from './main-window.ts';
+import { createPopupWindow } from './popup-window.ts';
+import { windowOfUrl } from './protocol.ts';
+import { type FrameOptions, frameOptions } from './window-frame.ts';
 
 export interface Windows extends Disposable {
   /** Makes the main window and loads its page without showing it: what `showMain` then shows at once. */
@@ -26,43 +22,25 @@ export interface Windows extends Disposable {
   isPopupShown(): boolean;
 }
 
-export interface WindowsOptions {
-  readonly preloadPath: string;
-  readonly assetsDir: string;
+export interface WindowsOptions extends FrameOptions {
   /** Called when the person closed the main window; true keeps the app running without it. */
   readonly onMainClosed: () => boolean;
   /** Called when the person closed the pop-up. */
   readonly onPopupClosed: () => void;
-  /** Called with the URL of a viewer that was closed. */
+  /** Called with the URL of a viewer, the window of a session, that was closed. */
   readonly onViewerClosed: (url: string) => void;
-}
-
-const POPUP = { width: 420, height: 520, marginPx: 16 };
-
-function isOpen(window: BrowserWindow | null): boolean {
-  return window !== null && (window.isVisible() || window.isMinimized());
 }
 
 /** Hardens every window that is made from now on. */
 export function startWindows(options: WindowsOptions): Windows {
-  const { preloadPath, assetsDir, onMainClosed, onPopupClosed, onViewerClosed } = options;
-  let main: BrowserWindow | null = null;
-  let popup: BrowserWindow | null = null;
-  let isMainWanted = false;
-  let isMainDrawn = false;
+  const { onMainClosed, onPopupClosed, onViewerClosed, ...frame } = options;
   let isDisposed = false;
+  const isEnding = () => isDisposed;
+  const main = createMainWindow({ ...frame, onClosed: onMainClosed, isEnding });
+  const popup = createPopupWindow({ ...frame, onClosed: onPopupClosed, isEnding });
 
-  const common = (): BrowserWindowConstructorOptions => ({
-    show: false,
-    icon: join(assetsDir, 'icon.png'),
-    // What is seen before the page has drawn: no white flash in the dark.
-    backgroundColor: nativeTheme.shouldUseDarkColors ? '#1a1b1e' : '#ffffff',
-    // Outside macOS no window has a menu: its keys would be taken from the remote program.
-    autoHideMenuBar: true,
-    webPreferences: hardenedWebPreferences(preloadPath),
-  });
   const viewerOptions = (): BrowserWindowConstructorOptions => ({
-    ...common(),
+    ...frameOptions(frame),
     show: true,
     // The page says how large the program's screen is to be, in window.open's features.
     useContentSize: true,
@@ -93,112 +71,18 @@ export function startWindows(options: WindowsOptions): Windows {
     contents.on('did-navigate', remember);
     contents.on('did-navigate-in-page', remember);
     window.on('closed', () => {
-      if (!isDisposed && windowKindOf(url) === 'viewer') onViewerClosed(url);
+      if (!isDisposed && rowOfWindow(windowOfUrl(url)).isOfSession) onViewerClosed(url);
     });
-  }
-
-  function prepareMain(): BrowserWindow {
-    if (main !== null) return main;
-    const window = new BrowserWindow({
-      ...common(),
-      name: 'main',
-      windowStatePersistence: { bounds: true, displayMode: false },
-      title: say('shell.name'),
-      width: 1120,
-      height: 740,
-      minWidth: 480,
-      minHeight: 420,
-    });
-    main = window;
-    isMainDrawn = false;
-    window.once('ready-to-show', () => {
-      isMainDrawn = true;
-      if (isMainWanted) window.show();
-    });
-    window.on('close', (event) => {
-      if (isDisposed) return;
-      isMainWanted = false;
-      if (!onMainClosed()) return;
-      event.preventDefault();
-      // Kept for the next time, with the page as the person left it.
-      window.hide();
-    });
-    window.on('closed', () => {
-      main = null;
-    });
-    void window.loadURL(`${appOrigin}/`).catch(() => {});
-    return window;
-  }
-
-  function showMain(): void {
-    const window = prepareMain();
-    isMainWanted = true;
-    // A new one shows itself when its page has been drawn.
-    if (!isMainDrawn) return;
-    if (window.isMinimized()) window.restore();
-    window.show();
-    window.focus();
-  }
-
-  function preparePopup(): BrowserWindow {
-    if (popup !== null) return popup;
-    const window = new BrowserWindow({
-      ...common(),
-      title: say('shell.window.popup'),
-      width: POPUP.width,
-      height: POPUP.height,
-      resizable: false,
-      minimizable: false,
-      maximizable: false,
-      fullscreenable: false,
-      alwaysOnTop: true,
-      skipTaskbar: false,
-      webPreferences: {
-        ...hardenedWebPreferences(preloadPath),
-        // Draws while hidden, so that it never shows an old request for a moment.
-        backgroundThrottling: false,
-      },
-    });
-    popup = window;
-    window.setAlwaysOnTop(true, 'floating');
-    window.on('close', (event) => {
-      if (isDisposed) return;
-      // Closing it is no answer: the request still waits, in the main window and the tray.
-      event.preventDefault();
-      window.hide();
-      onPopupClosed();
-      // What was open in it is not to lie above the next request.
-      window.webContents.reload();
-    });
-    window.on('closed', () => {
-      popup = null;
-    });
-    void window.loadURL(`${appOrigin}/?window=popup`).catch(() => {});
-    return window;
   }
 
   return {
-    prepareMain,
-    showMain,
-    preparePopup,
-    showPopup: (isFocused) => {
-      const window = preparePopup();
-      if (!window.isVisible()) {
-        const { workArea } = screen.getDisplayNearestPoint(screen.getCursorScreenPoint());
-        window.setBounds({
-          x: workArea.x + workArea.width - POPUP.width - POPUP.marginPx,
-          y: workArea.y + workArea.height - POPUP.height - POPUP.marginPx,
-          width: POPUP.width,
-          height: POPUP.height,
-        });
-      }
-      // Whoever types in another window goes on typing there.
-      if (isFocused) window.show();
-      else window.showInactive();
-    },
-    hidePopup: () => popup?.hide(),
-    isMainShown: () => isOpen(main),
-    isPopupShown: () => isOpen(popup),
+    prepareMain: main.prepare,
+    showMain: main.show,
+    isMainShown: main.isShown,
+    preparePopup: popup.prepare,
+    showPopup: popup.show,
+    hidePopup: popup.hide,
+    isPopupShown: popup.isShown,
     [Symbol.dispose]: () => {
       isDisposed = true;
       app.off('web-contents-created', onContents);
