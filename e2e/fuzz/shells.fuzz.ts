@@ -18,7 +18,8 @@ import { parseFlags } from '../../src/headless/flags.ts';
 import { startBrowserServer } from '../../src/headless/server.ts';
 import { readArguments } from '../../src/main/arguments.ts';
 import { windowOfUrl } from '../../src/main/protocol.ts';
-import { pageHash, parsePage, parseWindowRoute, viewerQuery } from '../../src/renderer/lib/route.ts';
+import { pageHash, parsePage } from '../../src/renderer/lib/pages.ts';
+import { parseWindowRoute, viewerQuery } from '../../src/renderer/lib/route.ts';
 import { allow, bytesOf, claim, claimEqual, type Fuzzer, temporaryFolder, textOf } from './fuzzer.ts';
 import { anyJson, anyText, mutateJson } from './mutate.ts';
 import { iconHash, offer, peer, peerId, powers, rule, uuid } from './samples.ts';
@@ -273,7 +274,7 @@ const route = `?${new URLSearchParams({ window: 'viewer', launch: peerId, offer:
 
 export const routes: Fuzzer = {
   name: 'routes',
-  covers: ['main/protocol.ts', 'renderer/lib/route.ts', 'main/arguments.ts'],
+  covers: ['main/protocol.ts', 'renderer/lib/route.ts', 'renderer/lib/pages.ts', 'main/arguments.ts'],
   maxBytes: 32 * 1024,
   dictionary: [
     'app://ebp/',

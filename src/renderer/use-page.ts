@@ -1,6 +1,6 @@
 // The main window's page, kept in the fragment of its address.
 import { useMemo, useSyncExternalStore } from 'react';
-import { type Page, pageHash, parsePage } from './lib/route.ts';
+import { type Page, pageHash, parsePage } from './lib/pages.ts';
 
 function follow(listener: () => void): () => void {
   window.addEventListener('hashchange', listener);

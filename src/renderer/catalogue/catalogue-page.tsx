@@ -24,6 +24,7 @@ import { formatDateTime, formatNumber } from '../lib/format.ts';
 import { type Category, categoryOf, countCategories, searchOffers, tellApart } from '../lib/offers.ts';
 import { isImpersonated } from '../lib/peers.ts';
 import { PeerMenu } from '../peers/peer-menu.tsx';
+import type { ScreenProps } from '../screen.ts';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';
 import { openVerify } from '../verify/open-verify.ts';
@@ -35,7 +36,11 @@ import './catalogue-page.css';
 
 const NO_OFFERS: readonly Offer[] = [];
 
-export function CataloguePage({ peerId, onRetry }: { peerId: PeerId; onRetry: () => void }) {
+export function CataloguePage({ page: { peerId }, house }: ScreenProps<'peer'>) {
+  return <Catalogue key={peerId} peerId={peerId} onRetry={house.onRetryPeer} />;
+}
+
+function Catalogue({ peerId, onRetry }: { peerId: PeerId; onRetry: () => void }) {
   const { t } = useTranslation();
   const core = useCore();
   const peer = useTopic('peers').find((one) => one.id === peerId);

@@ -1,12 +1,13 @@
 // Ctrl+K: finds an application of any open peer, a peer, or a page by typing.
 import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
-import { IconDeviceDesktop, IconHistory, IconSearch, IconSettings } from '@tabler/icons-react';
+import { IconSearch } from '@tabler/icons-react';
 import { useDeferredValue, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { PresenceDot, VerifiedMark } from '../components/peer-mark.tsx';
 import { canLaunch, tellApart } from '../lib/offers.ts';
 import { markedName, sortPeers } from '../lib/peers.ts';
+import { menuEntries } from '../screens.tsx';
 import { useCore, useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';
 import { launchInViewer } from './launch.ts';
@@ -50,26 +51,12 @@ export function CommandPalette() {
       },
       {
         group: t('ui.palette.pages'),
-        actions: [
-          {
-            id: 'own',
-            label: t('ui.own.title'),
-            leftSection: <IconDeviceDesktop size={20} />,
-            onClick: () => goTo({ page: 'own' }),
-          },
-          {
-            id: 'history',
-            label: t('ui.history.title'),
-            leftSection: <IconHistory size={20} />,
-            onClick: () => goTo({ page: 'history' }),
-          },
-          {
-            id: 'settings',
-            label: t('ui.settings.title'),
-            leftSection: <IconSettings size={20} />,
-            onClick: () => goTo({ page: 'settings', section: 'general' }),
-          },
-        ],
+        actions: menuEntries.map(({ title, icon: Icon, leadsTo }) => ({
+          id: leadsTo.page,
+          label: t(title),
+          leftSection: <Icon size={20} />,
+          onClick: () => goTo(leadsTo),
+        })),
       },
     ];
   }, [t, core, peers, catalogues]);

@@ -8,13 +8,14 @@ import { PresenceDot, VerifiedMark } from '../components/peer-mark.tsx';
 import { markedName, sortPeers } from '../lib/peers.ts';
 import { ownAddress } from '../peers/add-peer.tsx';
 import { useWhyNoAddress } from '../peers/why-no-address.ts';
+import type { ScreenProps } from '../screen.ts';
 import { useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';
 import './home-page.css';
 
 const MAX_CARDS = 12;
 
-export function HomePage({ onAdd, onShowPeers }: { onAdd: () => void; onShowPeers: (() => void) | null }) {
+export function HomePage({ house: { onAddPeer, onShowPeers } }: ScreenProps<'home'>) {
   const { t } = useTranslation();
   const peers = useTopic('peers');
   const self = useTopic('self');
@@ -46,7 +47,7 @@ export function HomePage({ onAdd, onShowPeers }: { onAdd: () => void; onShowPeer
           </Stack>
         )}
         <Group justify="center">
-          <Button onClick={onAdd}>{t('ui.peers.add')}</Button>
+          <Button onClick={onAddPeer}>{t('ui.peers.add')}</Button>
           <Button variant="default" onClick={() => goTo({ page: 'own' })}>
             {t('ui.home.own')}
           </Button>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type OfferId, type PeerId, requestIdSchema } from '../../contract/ids.ts';
 import { noPowers } from '../../contract/powers.ts';
-import { type Page, pageHash, parsePage, parseWindowRoute, viewerQuery } from './route.ts';
+import { parseWindowRoute, viewerQuery } from './route.ts';
 
 // Base64 has `/` and `+`, which mean something else in a query.
 const peerId = `SHA256:ab/+${'c'.repeat(39)}` as PeerId;
@@ -44,19 +44,5 @@ describe('windows', () => {
     });
     expect(parseWindowRoute('?window=other')).toEqual({ window: 'main' });
     expect(parseWindowRoute('?window=popup')).toEqual({ window: 'popup' });
-  });
-});
-
-describe('pages', () => {
-  test.each<Page>([{ page: 'home' }, { page: 'own' }, { page: 'peer', peerId }, { page: 'settings', section: 'logs' }])(
-    '$page survives the fragment',
-    (page) => {
-      expect(parsePage(pageHash(page))).toEqual(page);
-    },
-  );
-
-  test('anything else is the start page', () => {
-    for (const hash of ['#peer/%', '#peer/nobody', '#x', '#peer']) expect(parsePage(hash)).toEqual({ page: 'home' });
-    expect(parsePage('#settings/x')).toEqual({ page: 'settings', section: 'general' });
   });
 });

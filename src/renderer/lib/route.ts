@@ -1,5 +1,4 @@
-// Which window this page is, and which page the main window shows.
-
+// Which window this page is, and what a viewer is about.
 import {
   type OfferId,
   offerIdSchema,
@@ -12,6 +11,7 @@ import {
 } from '../../contract/ids.ts';
 import { type Powers, powersSchema } from '../../contract/powers.ts';
 import { type View, viewSchema } from '../../contract/views.ts';
+import { windowOf } from '../../contract/windows.ts';
 
 export interface Launch {
   readonly peerId: PeerId;
@@ -34,7 +34,9 @@ export type WindowRoute =
 /** Reads the query of the page's address (ARCHITECTURE.md, "Windows and routes"). */
 export function parseWindowRoute(search: string): WindowRoute {
   const query = new URLSearchParams(search);
-  switch (query.get('window')) {
+  switch (windowOf(query) ?? 'main') {
+    case 'main':
+      return { window: 'main' };
     case 'popup':
       return { window: 'popup' };
     case 'viewer': {
@@ -51,8 +53,6 @@ export function parseWindowRoute(search: string): WindowRoute {
         sessionId: sessionIdSchema.safeParse(query.get('session')).data ?? null,
       };
     }
-    default:
-      return { window: 'main' };
   }
 }
 
@@ -78,44 +78,4 @@ export function viewerQuery(
   } else if ('askId' in target) query.set('ask', target.askId);
   else query.set('session', target.sessionId);
   return `?${query}`;
-}
-
-export const settingsSections = ['general', 'sharing', 'people', 'rules', 'network', 'check', 'logs'] as const;
-export type SettingsSection = (typeof settingsSections)[number];
-
-export type Page =
-  | { readonly page: 'home' }
-  | { readonly page: 'own' }
-  | { readonly page: 'history' }
-  | { readonly page: 'peer'; readonly peerId: PeerId }
-  | { readonly page: 'settings'; readonly section: SettingsSection };
-
-/** Reads the fragment of the main window's address, so that Back works and a reload stays where it was. */
-export function parsePage(hash: string): Page {
-  const [name, value = ''] = hash.replace(/^#/, '').split('/', 2);
-  if (name === 'this-computer') return { page: 'own' };
-  if (name === 'history') return { page: 'history' };
-  if (name === 'settings')
-    return { page: 'settings', section: settingsSections.find((section) => section === value) ?? 'general' };
-  if (name === 'peer') {
-    const peerId = peerIdSchema.safeParse(decode(value));
-    if (peerId.success) return { page: 'peer', peerId: peerId.data };
-  }
-  return { page: 'home' };
-}
-
-export function pageHash(page: Page): string {
-  if (page.page === 'own') return '#this-computer';
-  if (page.page === 'history') return '#history';
-  if (page.page === 'settings') return `#settings/${page.section}`;
-  if (page.page === 'peer') return `#peer/${encodeURIComponent(page.peerId)}`;
-  return '#';
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
-  }
 }

@@ -3,7 +3,8 @@ import { Button, Group, Select, Stack, Tabs, Text, Title } from '@mantine/core';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { logLevelSchema, type Settings } from '../../contract/settings.ts';
-import { type SettingsSection, settingsSections } from '../lib/route.ts';
+import { type SettingsSection, settingsSections } from '../lib/pages.ts';
+import type { ScreenProps } from '../screen.ts';
 import { useAction, useCore, useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';
 import { AddedPeers } from './added-peers.tsx';
@@ -19,7 +20,7 @@ import { SelfCard } from './self-card.tsx';
 import { SettingRow } from './setting-row.tsx';
 import './settings.css';
 
-export function SettingsPage({ section }: { section: SettingsSection }) {
+export function SettingsPage({ page: { section } }: ScreenProps<'settings'>) {
   const { t } = useTranslation();
   return (
     <div className="settings">

@@ -1,62 +1,25 @@
-// The main window: peers on the left, the chosen page in the middle, what is under way on the right or below.
-import {
-  ActionIcon,
-  Burger,
-  Button,
-  Drawer,
-  Group,
-  Indicator,
-  Kbd,
-  Popover,
-  SegmentedControl,
-  Switch,
-  Text,
-  Tooltip,
-  UnstyledButton,
-  useMantineColorScheme,
-  VisuallyHidden,
-} from '@mantine/core';
+// The main window: peers on the left, the chosen screen in the middle, what is under way on the right or below.
+import { Drawer } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { spotlight } from '@mantine/spotlight';
-import {
-  IconAlertTriangle,
-  IconBell,
-  IconBellOff,
-  IconBellRinging,
-  IconBellZ,
-  IconBrightness,
-  IconChevronDown,
-  IconChevronUp,
-  IconHistory,
-  IconSearch,
-  IconSettings,
-} from '@tabler/icons-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Activity, useActivity } from '../activity/activity.tsx';
 import { usePowerNotices } from '../activity/power-notices.ts';
-import { CataloguePage } from '../catalogue/catalogue-page.tsx';
 import { CommandPalette } from '../catalogue/command-palette.tsx';
 import { useOpenPeer } from '../catalogue/use-open-peer.ts';
 import { ConnectionBanner } from '../components/connection-banner.tsx';
 import { DiskBanner } from '../components/disk-banner.tsx';
-import { useIsScrolling } from '../components/use-is-scrolling.ts';
 import { FirstRun } from '../first-run/first-run.tsx';
-import { HistoryPage } from '../history/history-page.tsx';
-import { formatClock, formatNumber } from '../lib/format.ts';
-import { OwnPage } from '../own/own-page.tsx';
+import { formatNumber } from '../lib/format.ts';
 import { AddPeer } from '../peers/add-peer.tsx';
 import { PeerList } from '../peers/peer-list.tsx';
 import { useRequestNotifications } from '../requests/request-notifications.ts';
 import { RequestQueue } from '../requests/request-queue.tsx';
-import { useHealthCount } from '../settings/health-list.tsx';
-import { useQuiet } from '../settings/quiet.tsx';
-import { SettingsPage } from '../settings/settings-page.tsx';
-import { warmColor } from '../theme.ts';
-import { useAction, useCore, useTopic } from '../use-core.tsx';
-import { goTo, usePage } from '../use-page.ts';
+import { ScreenOf } from '../screens.tsx';
+import { useCore, useTopic } from '../use-core.tsx';
+import { usePage } from '../use-page.ts';
 import { VerifyDialog } from '../verify/verify-dialog.tsx';
-import { HomePage } from './home-page.tsx';
+import { ActivityColumn, ActivityStrip } from './activity-places.tsx';
+import { Header } from './header.tsx';
 import './main-window.css';
 
 export function MainWindow() {
@@ -103,6 +66,7 @@ function House({ onRequests, requests }: { onRequests: () => void; requests: Rea
     setNavOpen(false);
     setAdding(true);
   };
+  const house = { onAddPeer: add, onShowPeers: isWide ? null : () => setNavOpen(true), onRetryPeer: retry };
   const list = <PeerList page={page} onAdd={add} onChosen={() => setNavOpen(false)} />;
   return (
     <div className="house">
@@ -144,11 +108,7 @@ function House({ onRequests, requests }: { onRequests: () => void; requests: Rea
           </Drawer>
         )}
         <main className="house-main" id="content" tabIndex={-1}>
-          {page.page === 'home' && <HomePage onAdd={add} onShowPeers={isWide ? null : () => setNavOpen(true)} />}
-          {page.page === 'own' && <OwnPage />}
-          {page.page === 'history' && <HistoryPage />}
-          {page.page === 'peer' && <CataloguePage key={page.peerId} peerId={page.peerId} onRetry={retry} />}
-          {page.page === 'settings' && <SettingsPage section={page.section} />}
+          <ScreenOf page={page} house={house} />
         </main>
         {hasAside && <ActivityColumn />}
         {/* In one place for the page at any width, so that it keeps what the person has taken away. */}
@@ -158,222 +118,6 @@ function House({ onRequests, requests }: { onRequests: () => void; requests: Rea
       <AddPeer isOpen={isAdding} onClose={() => setAdding(false)} />
       <CommandPalette />
     </div>
-  );
-}
-
-interface HeaderProps {
-  readonly isNavOpen: boolean;
-  readonly onNav: (() => void) | null;
-  readonly onRequests: () => void;
-}
-
-function Header({ isNavOpen, onNav, onRequests }: HeaderProps) {
-  const { t } = useTranslation();
-  const core = useCore();
-  const self = useTopic('self');
-  const settings = useTopic('settings');
-  const requests = useTopic('requests');
-  const healthCount = useHealthCount();
-  const { run } = useAction();
-  return (
-    <header className="house-header">
-      {onNav !== null && (
-        <Burger
-          opened={isNavOpen}
-          onClick={onNav}
-          size="sm"
-          aria-label={t('ui.main.showPeers')}
-          aria-expanded={isNavOpen}
-        />
-      )}
-      <UnstyledButton className="house-brand" onClick={() => goTo({ page: 'home' })} aria-label={t('ui.main.home')}>
-        <img src="./favicon.svg" alt="" width={28} height={28} />
-        <span className="house-brand-name">eBrainPool</span>
-      </UnstyledButton>
-      <Text size="sm" c="dimmed" className="ellipsis house-self" title={self.name}>
-        {self.name}
-      </Text>
-      <UnstyledButton className="house-search" onClick={spotlight.open}>
-        <IconSearch size={16} aria-hidden />
-        <span>{t('ui.palette.open')}</span>
-        <Kbd size="xs">Ctrl K</Kbd>
-      </UnstyledButton>
-      <Group gap={6} wrap="nowrap" className="house-tools">
-        {core.carrier.shell === 'electron' && requests.length > 0 && (
-          <Button
-            size="compact-sm"
-            color={warmColor}
-            leftSection={<IconBellRinging size={16} />}
-            aria-label={t('ui.main.requests', { count: requests.length })}
-            onClick={onRequests}
-          >
-            {formatNumber(requests.length)}
-          </Button>
-        )}
-        {healthCount > 0 && (
-          <Tooltip label={t('ui.health.some', { count: healthCount })}>
-            <ActionIcon
-              variant="subtle"
-              size="lg"
-              className="health-badge"
-              aria-label={t('ui.health.some', { count: healthCount })}
-              onClick={() => goTo({ page: 'settings', section: 'check' })}
-            >
-              <Indicator label={formatNumber(healthCount)} size={15} color={warmColor} offset={2}>
-                <IconAlertTriangle size={20} />
-              </Indicator>
-            </ActionIcon>
-          </Tooltip>
-        )}
-        <Tooltip label={t('ui.settings.pausedHint')} multiline maw={260}>
-          <div>
-            <Switch
-              size="sm"
-              className="house-pause"
-              label={t('ui.main.pause')}
-              checked={settings.isPaused}
-              color={warmColor}
-              onChange={(event) => {
-                const isPaused = event.currentTarget.checked;
-                void run(() => core.call('settings.update', { isPaused }));
-              }}
-            />
-          </div>
-        </Tooltip>
-        <DoNotDisturb />
-        <ColorScheme />
-        <Tooltip label={t('ui.history.title')}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="lg"
-            aria-label={t('ui.history.title')}
-            onClick={() => goTo({ page: 'history' })}
-          >
-            <IconHistory size={20} />
-          </ActionIcon>
-        </Tooltip>
-        <Tooltip label={t('ui.settings.title')}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="lg"
-            aria-label={t('ui.settings.title')}
-            onClick={() => goTo({ page: 'settings', section: 'general' })}
-          >
-            <IconSettings size={20} />
-          </ActionIcon>
-        </Tooltip>
-      </Group>
-    </header>
-  );
-}
-
-function DoNotDisturb() {
-  const { t } = useTranslation();
-  const core = useCore();
-  const { isDoNotDisturb } = useTopic('settings');
-  const quiet = useQuiet();
-  const { run } = useAction();
-  const hint =
-    quiet === null
-      ? t('ui.main.quietOff')
-      : quiet.why === 'switched'
-        ? t('ui.main.quietOn')
-        : t('ui.main.quietHours', { time: formatClock(quiet.until) });
-  const Icon = quiet === null ? IconBell : quiet.why === 'switched' ? IconBellOff : IconBellZ;
-  return (
-    <Tooltip label={hint} multiline maw={260}>
-      <ActionIcon
-        variant={quiet === null ? 'subtle' : 'light'}
-        color={quiet === null ? 'gray' : 'yellow'}
-        size="lg"
-        aria-label={t('ui.main.quiet')}
-        aria-description={hint}
-        aria-pressed={isDoNotDisturb}
-        onClick={() => void run(() => core.call('settings.update', { isDoNotDisturb: !isDoNotDisturb }))}
-      >
-        <Icon size={20} />
-      </ActionIcon>
-    </Tooltip>
-  );
-}
-
-function ColorScheme() {
-  const { t } = useTranslation();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
-  return (
-    <Popover position="bottom-end" withArrow trapFocus returnFocus>
-      <Popover.Target>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('ui.main.colors')}>
-          <IconBrightness size={20} />
-        </ActionIcon>
-      </Popover.Target>
-      <Popover.Dropdown p={6} aria-label={t('ui.main.colors')}>
-        <SegmentedControl
-          size="sm"
-          aria-label={t('ui.main.colors')}
-          value={colorScheme}
-          onChange={(value) => setColorScheme(value as typeof colorScheme)}
-          data={[
-            { value: 'light', label: t('ui.main.light') },
-            { value: 'dark', label: t('ui.main.dark') },
-            { value: 'auto', label: t('ui.main.auto') },
-          ]}
-        />
-      </Popover.Dropdown>
-    </Popover>
-  );
-}
-
-function ActivityColumn() {
-  const { t } = useTranslation();
-  const box = useRef<HTMLElement>(null);
-  const isScrolling = useIsScrolling(box);
-  return (
-    <aside className="house-aside" aria-label={t('ui.activity.title')} ref={box} {...(isScrolling && { tabIndex: 0 })}>
-      <h2>{t('ui.activity.title')}</h2>
-      <div>
-        <Activity />
-      </div>
-    </aside>
-  );
-}
-
-/** Where there is no room on the right: a bar at the bottom that is always there and opens over what is under way. */
-function ActivityStrip() {
-  const { t } = useTranslation();
-  const { asks, visiting, hosting } = useActivity();
-  const live = [...visiting, ...hosting].filter((session) => session.state !== 'ended').length;
-  const total = asks.length + visiting.length + hosting.length;
-  const isTall = useMediaQuery('(min-width: 640px) and (min-height: 600px)', true, { getInitialValueInEffect: false });
-  const [isOpen, setOpen] = useState(total > 0 && isTall);
-  const [lastTotal, setLastTotal] = useState(total);
-  if (lastTotal !== total) {
-    // Something new is shown, and an empty list is not.
-    setLastTotal(total);
-    if (total > lastTotal) setOpen(true);
-    else if (total === 0) setOpen(false);
-  }
-  const waiting = asks.filter((ask) => ask.state === 'waiting' || ask.state === 'connecting').length;
-  return (
-    <aside className="strip" aria-label={t('ui.activity.title')}>
-      <VisuallyHidden component="h2">{t('ui.activity.title')}</VisuallyHidden>
-      <UnstyledButton className="strip-bar" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-        <span className="strip-title">{t('ui.activity.title')}</span>
-        <span className="strip-count ellipsis">
-          {total === 0
-            ? t('ui.activity.emptyTitle')
-            : t('ui.activity.summary', { running: formatNumber(live), waiting: formatNumber(waiting) })}
-        </span>
-        {isOpen ? <IconChevronDown size={18} aria-hidden /> : <IconChevronUp size={18} aria-hidden />}
-      </UnstyledButton>
-      {isOpen && (
-        <div className="strip-body">
-          <Activity />
-        </div>
-      )}
-    </aside>
   );
 }
 
