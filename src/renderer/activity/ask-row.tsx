@@ -3,9 +3,8 @@
 import { Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Ask } from '../../contract/asks.ts';
-import { rowOf } from '../../contract/views.ts';
 import { sayProblem } from '../../messages/messages.ts';
-import { launchInViewer } from '../catalogue/launch.ts';
+import { launchOffer } from '../catalogue/launch.ts';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { VerifiedMark } from '../components/peer-mark.tsx';
 import { formatSeconds } from '../lib/format.ts';
@@ -22,9 +21,9 @@ export function AskRow({ ask, now }: { ask: Ask; now: number }) {
 
   const again = () => {
     void core.call('asks.dismiss', { askId: ask.id }).catch(() => undefined);
-    const launch = { peerId: ask.peerId, offerId: ask.offer.id, view: ask.view, powers: ask.powers };
-    if (rowOf(ask.view).opensAs === 'window') launchInViewer(core, launch);
-    else void run(() => core.call('asks.create', launch));
+    void run(() =>
+      launchOffer(core, { peerId: ask.peerId, offerId: ask.offer.id, view: ask.view, powers: ask.powers }),
+    );
   };
 
   return (

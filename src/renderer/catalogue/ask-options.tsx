@@ -6,8 +6,9 @@ import { useTranslation } from 'react-i18next';
 import type { Offer } from '../../contract/offers.ts';
 import type { Powers } from '../../contract/powers.ts';
 import { hasPower, noPowers, withPower } from '../../contract/powers.ts';
-import { powerNames } from '../../contract/views.ts';
+import { powerNames, rowOf, type View } from '../../contract/views.ts';
 import { formatDuration } from '../lib/format.ts';
+import { viewsOf } from '../lib/offers.ts';
 import { timeLimitChoices } from '../lib/powers.ts';
 
 interface AskOptionsProps {
@@ -15,11 +16,12 @@ interface AskOptionsProps {
   readonly peerName: string;
   readonly onClose: () => void;
   /** Called within the click, so that a window may be opened. */
-  readonly onAsk: (offer: Offer, powers: Powers) => void;
+  readonly onAsk: (offer: Offer, view: View, powers: Powers) => void;
 }
 
 export function AskOptions({ offer, peerName, onClose, onAsk }: AskOptionsProps) {
   const { t } = useTranslation();
+  const view = offer === null ? undefined : viewsOf(offer)[0];
   return (
     <Modal
       opened={offer !== null}
@@ -28,34 +30,54 @@ export function AskOptions({ offer, peerName, onClose, onAsk }: AskOptionsProps)
       closeButtonProps={{ 'aria-label': t('ui.common.close') }}
       attributes={{ header: { role: 'presentation' } }}
     >
-      {offer !== null && <Fields key={offer.id} offer={offer} peerName={peerName} onClose={onClose} onAsk={onAsk} />}
+      {offer !== null && view !== undefined && (
+        <Fields
+          key={offer.id}
+          view={view}
+          peerName={peerName}
+          onClose={onClose}
+          onAsk={(powers) => onAsk(offer, view, powers)}
+        />
+      )}
     </Modal>
   );
 }
 
-function Fields({ offer, peerName, onClose, onAsk }: AskOptionsProps & { offer: Offer }) {
+interface FieldsProps {
+  readonly view: View;
+  readonly peerName: string;
+  readonly onClose: () => void;
+  readonly onAsk: (powers: Powers) => void;
+}
+
+function Fields({ view, peerName, onClose, onAsk }: FieldsProps) {
   const { t } = useTranslation();
   const [powers, setPowers] = useState(noPowers);
+  const row = rowOf(view);
   return (
     <Stack gap="sm">
       <Text size="sm" c="dimmed">
         {t('ui.options.text', { peer: peerName })}
       </Text>
-      {powerNames.map((name) => (
+      {powerNames
+        .filter((name) => row.powers[name] !== 'never')
+        .map((name) => (
+          <Checkbox
+            key={name}
+            label={t(`ui.power.${name}.name`)}
+            description={t(`ui.power.${name}.visitor`)}
+            checked={hasPower(powers, name)}
+            onChange={(event) => setPowers(withPower(powers, name, event.currentTarget.checked))}
+          />
+        ))}
+      {row.isViewOnly !== 'never' && (
         <Checkbox
-          key={name}
-          label={t(`ui.power.${name}.name`)}
-          description={t(`ui.power.${name}.visitor`)}
-          checked={hasPower(powers, name)}
-          onChange={(event) => setPowers(withPower(powers, name, event.currentTarget.checked))}
+          label={t('ui.power.isViewOnly.name')}
+          description={t('ui.power.isViewOnly.visitor')}
+          checked={powers.isViewOnly}
+          onChange={(event) => setPowers({ ...powers, isViewOnly: event.currentTarget.checked })}
         />
-      ))}
-      <Checkbox
-        label={t('ui.power.isViewOnly.name')}
-        description={t('ui.power.isViewOnly.visitor')}
-        checked={powers.isViewOnly}
-        onChange={(event) => setPowers({ ...powers, isViewOnly: event.currentTarget.checked })}
-      />
+      )}
       <Select
         label={t('ui.power.timeLimit.name')}
         allowDeselect={false}
@@ -70,7 +92,7 @@ function Fields({ offer, peerName, onClose, onAsk }: AskOptionsProps & { offer: 
         <Button variant="default" onClick={onClose}>
           {t('ui.common.cancel')}
         </Button>
-        <Button onClick={() => onAsk(offer, powers)}>{t('ui.options.submit')}</Button>
+        <Button onClick={() => onAsk(powers)}>{t('ui.options.submit')}</Button>
       </Group>
     </Stack>
   );

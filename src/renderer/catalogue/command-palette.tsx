@@ -5,16 +5,17 @@ import { useDeferredValue, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { PresenceDot, VerifiedMark } from '../components/peer-mark.tsx';
-import { canLaunch, tellApart } from '../lib/offers.ts';
+import { tellApart, viewsOf } from '../lib/offers.ts';
 import { markedName, sortPeers } from '../lib/peers.ts';
 import { menuEntries } from '../screens.tsx';
-import { useCore, useTopic } from '../use-core.tsx';
+import { useAction, useCore, useTopic } from '../use-core.tsx';
 import { goTo } from '../use-page.ts';
-import { launchInViewer } from './launch.ts';
+import { launchOffer } from './launch.ts';
 
 export function CommandPalette() {
   const { t } = useTranslation();
   const core = useCore();
+  const { run } = useAction();
   const peers = useDeferredValue(useTopic('peers'));
   const catalogues = useDeferredValue(useTopic('catalogues'));
   const actions = useMemo<SpotlightActionGroupData[]>(() => {
@@ -25,17 +26,21 @@ export function CommandPalette() {
         actions: sorted.flatMap((peer) => {
           const offers = catalogues[peer.id] ?? [];
           const hints = tellApart(offers);
-          return offers.filter(canLaunch).map((offer) => ({
-            id: `${peer.id} ${offer.id}`,
-            label: offer.name,
-            description: [hints.get(offer.id), t('ui.palette.onPeer', { peer: markedName(peer) })]
-              .filter(Boolean)
-              .join(' · '),
-            keywords: [offer.summary, ...offer.keywords],
-            leftSection: <OfferIcon offer={offer} sizePx={28} />,
-            rightSection: <VerifiedMark isVerified={peer.isVerified} />,
-            onClick: () => launchInViewer(core, { peerId: peer.id, offerId: offer.id, view: 'viewer' }),
-          }));
+          return offers.flatMap((offer) => {
+            const [view] = viewsOf(offer);
+            if (view === undefined) return [];
+            return {
+              id: `${peer.id} ${offer.id}`,
+              label: offer.name,
+              description: [hints.get(offer.id), t('ui.palette.onPeer', { peer: markedName(peer) })]
+                .filter(Boolean)
+                .join(' · '),
+              keywords: [offer.summary, ...offer.keywords],
+              leftSection: <OfferIcon offer={offer} sizePx={28} />,
+              rightSection: <VerifiedMark isVerified={peer.isVerified} />,
+              onClick: () => void run(() => launchOffer(core, { peerId: peer.id, offerId: offer.id, view })),
+            };
+          });
         }),
       },
       {
@@ -59,7 +64,7 @@ export function CommandPalette() {
         })),
       },
     ];
-  }, [t, core, peers, catalogues]);
+  }, [t, core, run, peers, catalogues]);
 
   return (
     <Spotlight

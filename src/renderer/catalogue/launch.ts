@@ -1,6 +1,7 @@
-// Opens viewer windows in the click that launches, and ends what they show when they are closed.
+// Asks for offers in the way that their view needs: opens windows in the click that launches, and ends what they show when they are closed.
 import { notifications } from '@mantine/notifications';
 import type { RequestId, SessionId } from '../../contract/ids.ts';
+import { rowOf, type ViewRow } from '../../contract/views.ts';
 import { say } from '../../messages/messages.ts';
 import type { CoreConnection } from '../core-connection.ts';
 import { type Launch, parseWindowRoute, viewerQuery } from '../lib/route.ts';
@@ -18,9 +19,22 @@ interface Viewer {
 const viewers = new Set<Viewer>();
 let nextName = 1;
 
-/** Opens a viewer that asks for the offer. Must be called within a click, or the browser blocks it. */
-export function launchInViewer(core: CoreConnection, launch: Launch): void {
-  openViewer(core, viewerQuery({ launch }));
+type Launcher = (core: CoreConnection, launch: Launch) => Promise<unknown>;
+
+const ask: Launcher = (core, launch) => core.call('asks.create', launch);
+
+const launchers: Readonly<Record<ViewRow['opensAs'], Launcher>> = {
+  // The window asks, and waits for the answer.
+  window: async (core, launch) => openViewer(core, viewerQuery({ launch })),
+  // What comes of it is shown among what is in use.
+  desktop: ask,
+  command: ask,
+  nothing: async () => undefined,
+};
+
+/** Asks for an offer as its view needs it. Must be called within a click, or the browser blocks the window. */
+export async function launchOffer(core: CoreConnection, launch: Launch): Promise<void> {
+  await launchers[rowOf(launch.view).opensAs](core, launch);
 }
 
 /** Brings a session's viewer to the front, or opens one. Must be called within a click. */

@@ -2,17 +2,10 @@
 import { Alert, Button, Group, List, Modal, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { Offer } from '../../contract/offers.ts';
 import { warmColor } from '../theme.ts';
+import type { WarningProps } from './warning.ts';
 
-interface NativeWarningProps {
-  readonly offer: Offer | null;
-  readonly peerName: string;
-  readonly onClose: () => void;
-  readonly onConfirm: (offer: Offer) => void;
-}
-
-export function NativeWarning({ offer, peerName, onClose, onConfirm }: NativeWarningProps) {
+export function NativeWarning({ offer, peerName, onClose, onConfirm }: WarningProps) {
   const { t } = useTranslation();
   return (
     <Modal

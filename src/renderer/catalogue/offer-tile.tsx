@@ -1,36 +1,38 @@
 // One offer in the grid: a click asks for it, its menu has the other ways to open it.
 import { ActionIcon, Menu, Text, Tooltip, UnstyledButton } from '@mantine/core';
-import { IconAdjustments, IconAppWindow, IconDotsVertical, IconScreenShare, IconTerminal2 } from '@tabler/icons-react';
+import { IconAdjustments, IconDotsVertical } from '@tabler/icons-react';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Offer } from '../../contract/offers.ts';
+import type { Self } from '../../contract/self.ts';
+import type { View } from '../../contract/views.ts';
 import { OfferIcon } from '../components/offer-icon.tsx';
-import { canLaunch } from '../lib/offers.ts';
+import { viewsOf } from '../lib/offers.ts';
+import { waysToOpen } from './ways-to-open.ts';
 
 interface OfferTileProps {
   readonly offer: Offer;
   /** What tells it from another one of the same name; null where there is none. */
   readonly hint: string | null;
-  readonly canShowNative: boolean;
-  readonly onLaunch: (offer: Offer) => void;
-  readonly onNative: (offer: Offer) => void;
-  readonly onSshCommand: (offer: Offer) => void;
+  readonly self: Self;
+  /** Called within the click, so that a window may be opened. */
+  readonly onOpen: (offer: Offer, view: View) => void;
   readonly onOptions: (offer: Offer) => void;
 }
 
 export const OfferTile = memo(
-  function OfferTile({ offer, hint, canShowNative, onLaunch, onNative, onSshCommand, onOptions }: OfferTileProps) {
+  function OfferTile({ offer, hint, self, onOpen, onOptions }: OfferTileProps) {
     const { t } = useTranslation();
     const [isMenuOpen, setMenuOpen] = useState(false);
-    const isEnabled = canLaunch(offer);
-    const reason = isEnabled ? null : t('ui.tile.newer');
+    const [first, ...others] = viewsOf(offer);
+    const item = (view: View) => <WayItem key={view} view={view} self={self} onOpen={() => onOpen(offer, view)} />;
     return (
       <li
         className="tile"
         data-testid="offer-tile"
         data-menu={isMenuOpen || undefined}
         onContextMenu={(event) => {
-          if (!isEnabled) return;
+          if (first === undefined) return;
           event.preventDefault();
           setMenuOpen(true);
         }}
@@ -55,16 +57,16 @@ export const OfferTile = memo(
             className="tile-button"
             data-tile
             aria-description={hint === offer.summary ? undefined : offer.summary}
-            aria-disabled={!isEnabled}
-            onClick={() => isEnabled && onLaunch(offer)}
+            aria-disabled={first === undefined}
+            onClick={() => first !== undefined && onOpen(offer, first)}
           >
             <OfferIcon offer={offer} sizePx={56} />
             <span className="tile-name">{offer.name}</span>
             {hint !== null && <span className="tile-note">{hint}</span>}
-            {reason !== null && <span className="tile-note">{reason}</span>}
+            {first === undefined && <span className="tile-note">{t('ui.tile.newer')}</span>}
           </UnstyledButton>
         </Tooltip>
-        {isEnabled && (
+        {first !== undefined && (
           <Menu
             opened={isMenuOpen}
             onChange={setMenuOpen}
@@ -86,40 +88,33 @@ export const OfferTile = memo(
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
-              <Menu.Item leftSection={<IconScreenShare size={18} />} onClick={() => onLaunch(offer)}>
-                {t('ui.tile.viewer')}
-                <Text size="xs" c="dimmed">
-                  {t('ui.tile.viewerHint')}
-                </Text>
-              </Menu.Item>
+              {item(first)}
               <Menu.Item leftSection={<IconAdjustments size={18} />} onClick={() => onOptions(offer)}>
                 {t('ui.options.menu')}
                 <Text size="xs" c="dimmed">
                   {t('ui.options.menuHint')}
                 </Text>
               </Menu.Item>
-              <Menu.Item
-                leftSection={<IconAppWindow size={18} />}
-                disabled={!canShowNative}
-                onClick={() => onNative(offer)}
-              >
-                {t('ui.tile.native')}
-                <Text size="xs" c={canShowNative ? 'dimmed' : 'inherit'}>
-                  {t(canShowNative ? 'ui.tile.nativeHint' : 'ui.tile.nativeMissing')}
-                </Text>
-              </Menu.Item>
-              <Menu.Item leftSection={<IconTerminal2 size={18} />} onClick={() => onSshCommand(offer)}>
-                {t('ui.tile.sshCommand')}
-                <Text size="xs" c="dimmed">
-                  {t('ui.tile.sshCommandHint')}
-                </Text>
-              </Menu.Item>
+              {others.map(item)}
             </Menu.Dropdown>
           </Menu>
         )}
       </li>
     );
   },
-  (before, after) =>
-    before.offer === after.offer && before.hint === after.hint && before.canShowNative === after.canShowNative,
+  (before, after) => before.offer === after.offer && before.hint === after.hint && before.self === after.self,
 );
+
+function WayItem({ view, self, onOpen }: { view: View; self: Self; onOpen: () => void }) {
+  const { t } = useTranslation();
+  const { icon: Icon, label, hint, missing } = waysToOpen[view];
+  const lack = missing(self);
+  return (
+    <Menu.Item leftSection={<Icon size={18} />} disabled={lack !== null} onClick={onOpen}>
+      {t(label)}
+      <Text size="xs" c={lack === null ? 'dimmed' : 'inherit'}>
+        {t(lack ?? hint)}
+      </Text>
+    </Menu.Item>
+  );
+}

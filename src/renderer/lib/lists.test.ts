@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { getDefaultAsk, getDefaultOffer, getDefaultPeer } from '../test-data.test-support.ts';
 import { visibleAsks } from './asks.ts';
-import { canLaunch, categoryOf, countCategories, searchOffers, tellApart } from './offers.ts';
+import { categoryOf, countCategories, searchOffers, tellApart, viewsOf } from './offers.ts';
 import { looksSame, searchPeers, sortPeers } from './peers.ts';
 
 const names = (list: readonly { name: string }[]) => list.map((one) => one.name);
@@ -51,10 +51,10 @@ describe('offers', () => {
   });
 
   test('only what this version knows is launched', () => {
-    expect(canLaunch(getDefaultOffer())).toBe(true);
-    expect(canLaunch(getDefaultOffer({ id: 'hologram:x', kind: 'hologram' }))).toBe(false);
+    expect(viewsOf(getDefaultOffer())[0]).toBe('viewer');
+    expect(viewsOf(getDefaultOffer({ id: 'hologram:x', kind: 'hologram' }))).toEqual([]);
     // Whatever its peer calls it.
-    expect(canLaunch(getDefaultOffer({ id: 'hologram:x', kind: 'app' }))).toBe(false);
+    expect(viewsOf(getDefaultOffer({ id: 'hologram:x', kind: 'app' }))).toEqual([]);
   });
 });
 

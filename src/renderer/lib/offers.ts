@@ -1,7 +1,8 @@
 // Search and categories over lists of offers.
 import type { OfferId } from '../../contract/ids.ts';
-import { hasView, nameInId } from '../../contract/kinds.ts';
+import { kindOf, nameInId, rowOfKind } from '../../contract/kinds.ts';
 import type { Offer } from '../../contract/offers.ts';
+import type { View } from '../../contract/views.ts';
 import { messages } from '../../messages/messages.ts';
 
 /** Main categories of the Desktop Menu Specification 1.1, appendix A, in the order in which they are shown. */
@@ -22,6 +23,11 @@ export const mainCategories = [
 ] as const;
 export type Category = (typeof mainCategories)[number] | 'Other';
 
+export interface CategoryCount {
+  readonly category: Category;
+  readonly count: number;
+}
+
 /** The category that an offer is listed in: its first main category. */
 export function categoryOf(offer: Offer): Category {
   for (const name of offer.categories) {
@@ -33,7 +39,7 @@ export function categoryOf(offer: Offer): Category {
 }
 
 /** The categories present among the offers, with how many offers each has. */
-export function countCategories(offers: readonly Offer[]): readonly { category: Category; count: number }[] {
+export function countCategories(offers: readonly Offer[]): readonly CategoryCount[] {
   const counts = new Map<Category, number>();
   for (const offer of offers) counts.set(categoryOf(offer), (counts.get(categoryOf(offer)) ?? 0) + 1);
   return [...mainCategories, 'Other' as const].flatMap((category) => {
@@ -42,9 +48,9 @@ export function countCategories(offers: readonly Offer[]): readonly { category: 
   });
 }
 
-/** Whether a click opens it in a viewer. What is of a kind that this version does not know needs a newer one. */
-export function canLaunch({ id }: Offer): boolean {
-  return hasView(id, 'viewer');
+/** The ways in which it can be used; a click takes the first. What has none is of a kind that needs a newer version. */
+export function viewsOf({ id }: Offer): readonly View[] {
+  return rowOfKind(kindOf(id)).views;
 }
 
 /**
