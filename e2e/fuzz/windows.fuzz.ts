@@ -1,6 +1,6 @@
 // What the display of a sandbox says of its windows: X11 messages, from whatever a program put in the X server's place.
 
-import { titleOfWindow } from '../../src/core/channels/display/program-windows.ts';
+import { titleOfWindow } from '../../src/core/channels/display/window-titles.ts';
 import { readNumbers, readProperty, X11Reader } from '../../src/core/channels/display/x11-stream.ts';
 import { allow, bytesOf, claim, claimEqual, claimShowable, type Fuzzer } from './fuzzer.ts';
 

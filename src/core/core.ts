@@ -128,14 +128,14 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   stack.defer(() => consent.denyAll('quit'));
   // What a person reads before a yes is what is so now.
   stack.defer(consent.requests.follow(({ length }) => void (length > 0 && mounts.refresh())));
-  const channels = Object.values(createChannels({ containers, settings }));
+  const channels = Object.values(createChannels({ containers, settings, identity, runtimeDir }));
   const host = stack.use(startHostSessions({ channels, containers, book, activity, log }));
   stack.defer(followPause({ settings, consent, host, activity }));
 
   // Who is there, and what this computer uses of them.
   const notices = createNotices();
   const peers = stack.use(await startPeers({ identity, log, settings, book, notices, icons: offers }));
-  const visitor = stack.use(startVisitorSessions({ identity, peers, notices, runtimeDir, activity, log }));
+  const visitor = stack.use(startVisitorSessions({ channels, peers, notices, activity, log }));
   const asks = stack.use(startAsks({ peers, notices, activity, log, onGranted: visitor.begin }));
   const visitors = createVisitors();
   const people = createPeople({
@@ -186,9 +186,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   return {
     attach,
     readIcon: offers.readIcon,
-    openDisplay: visitor.openDisplay,
-    openFile: (sessionId, fileName) => visitor.exchange(sessionId).open(fileName),
-    putFile: (sessionId, fileName, source, sizeBytes) => visitor.exchange(sessionId).put(fileName, source, sizeBytes),
+    openDisplay: async (sessionId) => visitor.channel(sessionId, 'display').openStream(),
+    openFile: async (sessionId, fileName) => visitor.channel(sessionId, 'files').exchange.open(fileName),
+    putFile: async (sessionId, fileName, source, sizeBytes) =>
+      visitor.channel(sessionId, 'files').exchange.put(fileName, source, sizeBytes),
     stopRequested: stop.promise,
     [Symbol.asyncDispose]: async () => {
       if (parked.disposed) return;

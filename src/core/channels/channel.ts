@@ -1,9 +1,10 @@
 // What a channel is: one kind of stream of a session. Each has a folder beside this file, with what its two sides do and its filter.
 import type { Duplex } from 'node:stream';
+import type { Problem } from '../../contract/errors.ts';
 import type { PeerId, SessionId } from '../../contract/ids.ts';
-import type { Powers } from '../../contract/powers.ts';
-import type { Session, Size } from '../../contract/sessions.ts';
-import type { ChannelName, PowerName } from '../../contract/views.ts';
+import { hasPower, type Powers } from '../../contract/powers.ts';
+import type { EndReason, ProgramWindow, Session, Size } from '../../contract/sessions.ts';
+import { type ChannelName, type PowerName, rowOf } from '../../contract/views.ts';
 import type { SandboxWish } from '../container/container.ts';
 import type { Sandbox } from '../container/engine.ts';
 import type { Log } from '../lib/log.ts';
@@ -11,13 +12,29 @@ import type { GrantedSession, HostNotice, NoticeValue } from '../wire/peer-proto
 import type { Filters } from '../wire/ssh/ssh.ts';
 import type { ProgramWindows } from './display/program-windows.ts';
 
-export interface Channel {
+export interface Channel<E extends VisitorEnd = VisitorEnd> {
   readonly name: ChannelName;
   /** It is there as long as the session has this power. */
   readonly needs: PowerName | null;
   /** What its filter at the host holds the visitor to. */
   readonly holds: readonly (PowerName | 'isViewOnly')[];
   readonly host: HostChannel;
+  readonly visitor: {
+    /** Begins with the session. What goes wrong later is told to the session. */
+    open(session: VisitedSession): E;
+  };
+}
+
+/** Whether a session with these powers has it. */
+export function isAllowed({ needs }: Channel, powers: Powers): boolean {
+  return needs === null || hasPower(powers, needs);
+}
+
+/** Security: the channels that a session has are those that its view's row names and its powers allow, and no other. */
+export function channelsFor(channels: readonly Channel[], view: string, powers: Powers): readonly Channel[] {
+  return rowOf(view)
+    .channels.flatMap((name) => channels.filter((channel) => channel.name === name))
+    .filter((channel) => isAllowed(channel, powers));
 }
 
 export interface HostChannel {
@@ -73,4 +90,35 @@ export interface HostEnd extends Disposable {
   greet?(): void;
   /** The power that it needs was taken away: nothing in the sandbox serves it any more. Its streams are ended. */
   revoke?(): void;
+}
+
+/** A session at the visitor, as its channels see it. */
+export interface VisitedSession {
+  /** As it is now; its id is one of our own. */
+  readonly model: Pick<Session, 'id' | 'offer' | 'state'>;
+  /** What the host gave with the yes. */
+  readonly granted: GrantedSession;
+  /** Where the host is. */
+  readonly address: string;
+  readonly isOver: boolean;
+  readonly log: Log;
+  /** A stream into the sandbox, counted; it ends with the channel. @throws AppError `peer-unreachable`, `not-allowed`, `timeout` */
+  openStream(channel: ChannelName): Promise<Duplex>;
+  show(change: Partial<Session>): void;
+  /** The same for what the host tells, as often as it likes. */
+  showSoon(change: Partial<Session>): void;
+  /** Closes it as a person does: the program is asked first. */
+  close(): void;
+  /** Ends it on both sides. */
+  end(reason: EndReason, exitCode?: number | null, problem?: Problem | null): void;
+  /** It cannot be shown: ends it on both sides. */
+  fail(error: unknown): void;
+}
+
+/** The visitor's end of a channel. Disposing it ends what it began on this computer. */
+export interface VisitorEnd extends AsyncDisposable {
+  /** The session goes on, after its connection was lost or its end was taken back. */
+  goOn?(): void;
+  /** The host's word of the program's windows. */
+  takeWindows?(told: readonly ProgramWindow[]): void;
 }

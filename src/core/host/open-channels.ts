@@ -2,10 +2,15 @@
 import type { Duplex } from 'node:stream';
 import { AppError } from '../../contract/errors.ts';
 import type { Powers } from '../../contract/powers.ts';
-import { hasPower } from '../../contract/powers.ts';
 import type { Session } from '../../contract/sessions.ts';
-import { rowOf } from '../../contract/views.ts';
-import type { Channel, HostEnd, HostedSession, Lead } from '../channels/channel.ts';
+import {
+  type Channel,
+  channelsFor,
+  type HostEnd,
+  type HostedSession,
+  isAllowed,
+  type Lead,
+} from '../channels/channel.ts';
 import type { ProgramWindows } from '../channels/display/program-windows.ts';
 import type { Log } from '../lib/log.ts';
 import { type ByteCount, type Filters, join } from '../wire/ssh/ssh.ts';
@@ -41,12 +46,10 @@ export async function openChannels(
   using onFailure = new DisposableStack();
   onFailure.defer(() => closeAll(opened));
   // Security: what the row does not name is not opened, and what was not opened leads nowhere.
-  for (const name of rowOf(view).channels) {
-    const channel = channels.find((other) => other.name === name);
-    if (channel === undefined || !isAllowed(channel, session.powers)) continue;
+  for (const channel of channelsFor(channels, view, session.powers)) {
     const streams = new Set<Duplex>();
     const end = await channel.host.open(session, leading(streams, count, session.id, session.log));
-    opened.set(name, { channel, end, streams, visitorStreams: new Set() });
+    opened.set(channel.name, { channel, end, streams, visitorStreams: new Set() });
   }
   onFailure.move();
 
@@ -98,10 +101,6 @@ export async function openChannels(
     },
     [Symbol.dispose]: () => closeAll(opened),
   };
-}
-
-function isAllowed({ needs }: Channel, powers: Powers): boolean {
-  return needs === null || hasPower(powers, needs);
 }
 
 function closeAll(opened: Map<string, Open>): void {

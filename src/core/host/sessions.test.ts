@@ -159,8 +159,9 @@ beforeEach(() => {
         return { tunnel: { connect: () => sandbox.connect('display') }, [Symbol.dispose]: () => {} };
       },
     },
+    visitor: { open: () => ({ [Symbol.asyncDispose]: async () => {} }) },
   } satisfies Channel;
-  const channels = [...Object.values(createChannels({ containers, settings })), hologram];
+  const channels = [...Object.values(createChannels({ containers, settings } as never)), hologram];
   sessions = startHostSessions({
     ...{ channels, containers, book, activity: recording, log },
   });

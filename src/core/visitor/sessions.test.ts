@@ -2,12 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Duplex, duplexPair } from 'node:stream';
 import ssh2 from 'ssh2';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { AppError } from '../../contract/errors.ts';
 import type { OfferId, PeerId, RequestId, SessionId } from '../../contract/ids.ts';
 import { noPowers } from '../../contract/powers.ts';
+import { channelNames, type View } from '../../contract/views.ts';
 import { createRecording } from '../activity/activity.test-support.ts';
-import { type Identity, openIdentity } from '../identity/identity.ts';
+import { createChannels } from '../channels/channels.ts';
+import { openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
 import { generateKey } from '../lib/ssh-key.ts';
 import type { Peers } from '../peers/peers.ts';
@@ -17,6 +21,9 @@ import type { Granted } from './asks.ts';
 import { startVisitorSessions } from './sessions.ts';
 
 const bob = `SHA256:${'B'.repeat(43)}` as PeerId;
+/** Those of the product, with what a test needs of what they are made with. */
+const channelsWith = (parts: Partial<Parameters<typeof createChannels>[0]>) =>
+  Object.values(createChannels(parts as Parameters<typeof createChannels>[0]));
 const hostSessionId = '3b241101-e2bb-4255-8caf-4136c566a963' as SessionId;
 
 let notices: Notices;
@@ -48,10 +55,9 @@ test('a host can take powers away while it runs, cannot give any, and cannot say
     maxUploadBytes: 2 ** 31,
   };
   await using sessions = startVisitorSessions({
-    identity: {} as Identity,
+    channels: channelsWith({}),
     peers: { faceOf: () => ({ name: 'Bob', isVerified: false, warning: null }) } as unknown as Peers,
     notices,
-    runtimeDir: '',
     activity: createRecording(),
     log: silentLog,
   });
@@ -78,10 +84,9 @@ test('a host that tells of windows without end does not keep the person’s own 
     onClose: () => () => {},
   } as unknown as HostConnection;
   await using sessions = startVisitorSessions({
-    identity: {} as Identity,
+    channels: channelsWith({}),
     peers: { faceOf: () => ({ name: 'Bob', isVerified: false, warning: null }) } as unknown as Peers,
     notices,
-    runtimeDir: '',
     activity: createRecording(),
     log: silentLog,
   });
@@ -133,10 +138,9 @@ test('what the program of a native window writes when it ends is not what this c
   if (key instanceof Error) throw key;
   const warnings: unknown[] = [];
   await using sessions = startVisitorSessions({
-    identity: await openIdentity(join(folder, 'identity')),
+    channels: channelsWith({ identity: await openIdentity(join(folder, 'identity')), runtimeDir: folder }),
     peers: { faceOf: () => ({ name: 'Bob', isVerified: false, warning: null }) } as unknown as Peers,
     notices,
-    runtimeDir: folder,
     activity: createRecording(),
     log: { ...silentLog, warn: (fields: unknown) => warnings.push(fields) } as typeof silentLog,
   });
@@ -179,10 +183,9 @@ test('a session is closed by asking first, where the host can, and a host can sa
     }) as unknown as HostConnection;
   const recording = createRecording();
   await using sessions = startVisitorSessions({
-    identity: {} as Identity,
+    channels: channelsWith({}),
     peers: { faceOf: () => ({ name: 'Bob', isVerified: false, warning: null }) } as unknown as Peers,
     notices,
-    runtimeDir: '',
     activity: recording,
     log: silentLog,
   });
@@ -246,4 +249,122 @@ test('a session is closed by asking first, where the host can, and a host can sa
   await expect(sessions.useWindow(second, 'activate', 7)).rejects.toMatchObject({ code: 'not-found' });
   await sessions.end(second, false);
   expect(called).toEqual(['session.end']);
+});
+
+/** A fake of the connection port, to whose host streams lead back to who opened them. */
+function fakeConnection(call: (name: string) => Promise<object> = async () => ({})) {
+  const opened: { readonly channel: string; readonly far: Duplex }[] = [];
+  let drop = () => {};
+  const connection = {
+    peerId: bob,
+    address: { host: '192.0.2.2', port: 1 },
+    hello: { capabilities: ['close'] },
+    call,
+    openTunnel: async (_: string, channel: string) => {
+      const [near, far] = duplexPair();
+      opened.push({ channel, far });
+      return near;
+    },
+    onClose: (listener: () => void) => {
+      drop = listener;
+      return () => {};
+    },
+  } as unknown as HostConnection;
+  return { connection, opened, drop: () => drop() };
+}
+
+function grantedFor(view: View, connection: HostConnection, powers = noPowers): Granted {
+  const offer = { id: 'app:xcalc' as OfferId, kind: 'app', name: 'Calculator' };
+  const ask = { peerId: bob, claimedName: 'Bob', offer, view } as unknown as Granted['ask'];
+  const none = { containerHostKey: null, classicPort: null, remainingMs: null, maxUploadBytes: null };
+  return { ask, session: { sessionId: hostSessionId, powers, ...none }, connection, release: () => {} };
+}
+
+const sessionsWith = (peers: Partial<Peers> = {}) =>
+  startVisitorSessions({
+    channels: channelsWith({}),
+    peers: { faceOf: () => ({ name: 'Bob', isVerified: false, warning: null }), ...peers } as Peers,
+    notices,
+    activity: createRecording(),
+    log: silentLog,
+  });
+
+test.each(['hologram', '__proto__'])('a view that has no row opens nothing here either: %j', async (view) => {
+  const { connection, opened } = fakeConnection();
+  await using sessions = sessionsWith();
+  const id = sessions.begin(grantedFor(view as View, connection, { ...noPowers, files: true }));
+  for (const name of channelNames)
+    expect(() => sessions.channel(id, name)).toThrow(expect.objectContaining({ code: 'not-found' }));
+  notices.take('session.windows', { sessionId: hostSessionId, windows: [] }, connection);
+  expect(sessions.state.value).toMatchObject([{ windows: [], sshCommand: null }]);
+  expect(opened).toEqual([]);
+});
+
+test('bytes of a stream are counted, also those that are there before anybody reads, and files end with their power', async () => {
+  const { connection, opened } = fakeConnection();
+  await using sessions = sessionsWith();
+  const id = sessions.begin(grantedFor('viewer', connection, { ...noPowers, files: true }));
+  const stream = await sessions.channel(id, 'display').openStream();
+  opened[0]?.far.write('RFB 003.008\n');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(stream.readableFlowing).toBeNull();
+  const first = await new Promise((resolve) => stream.once('data', resolve));
+  expect(String(first)).toBe('RFB 003.008\n');
+  stream.write(Buffer.from('RFB'));
+  const { exchange } = sessions.channel(id, 'files');
+  const listing = exchange.list().catch((error: unknown) => error);
+  await vi.waitFor(() => expect(opened.map(({ channel }) => channel)).toEqual(['display', 'files']));
+  notices.take('session.changed', { sessionId: hostSessionId, powers: noPowers, remainingMs: null }, connection);
+  expect(await listing).toMatchObject({ code: 'transfer-broken' });
+  expect(() => sessions.channel(id, 'files')).toThrow(expect.objectContaining({ code: 'not-allowed' }));
+  await expect(exchange.list()).rejects.toMatchObject({ code: 'not-allowed' });
+  expect(opened).toHaveLength(2);
+  expect(stream.destroyed).toBe(false);
+  await sessions.end(id, true);
+  expect(stream.destroyed).toBe(true);
+  expect(sessions.state.value).toMatchObject([{ state: 'ended', bytesToVisitor: 12 }]);
+  expect(sessions.state.value[0]?.bytesToHost).toBeGreaterThanOrEqual(3);
+});
+
+test('a lost connection is looked for again until the host answers, and a host that has forgotten the session ends it', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const called: string[] = [];
+  const first = fakeConnection();
+  const second = fakeConnection(async (name) => {
+    called.push(name);
+    return {};
+  });
+  const forgetful = fakeConnection(() => Promise.reject(new AppError('not-found', { what: 'It' })));
+  let released = 0;
+  const answers: (HostConnection | null)[] = [null, null, null, second.connection, forgetful.connection];
+  const hold: Peers['hold'] = async () => {
+    const connection = answers.shift();
+    if (!connection) throw new AppError('peer-unreachable');
+    return {
+      connection,
+      release: () => {
+        released += 1;
+      },
+    };
+  };
+  await using sessions = sessionsWith({ hold });
+  sessions.begin(grantedFor('viewer', first.connection));
+  first.drop();
+  expect(sessions.state.value).toMatchObject([{ state: 'reconnecting' }]);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(sessions.state.value).toMatchObject([{ state: 'running' }]);
+  expect(called).toEqual(['session.resume']);
+  second.drop();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(sessions.state.value).toMatchObject([{ state: 'ended', endReason: 'lost' }]);
+  expect(released).toBe(2);
+});
+
+test('windows on this computer’s own display cannot be taken up again', async () => {
+  const { connection, drop } = fakeConnection();
+  await using sessions = sessionsWith();
+  sessions.begin(grantedFor('native', connection));
+  drop();
+  expect(sessions.state.value).toMatchObject([{ state: 'ended', endReason: 'lost' }]);
 });

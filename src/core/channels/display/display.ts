@@ -1,6 +1,7 @@
 // The channel `display`: the sandbox's screen as RFB, held to the powers message by message, and the program's windows.
 import type { Channel } from '../channel.ts';
 import { serveDisplay } from './serve-display.ts';
+import { visitDisplay } from './visit-display.ts';
 
 export function createDisplay() {
   return {
@@ -8,5 +9,6 @@ export function createDisplay() {
     needs: null,
     holds: ['clipboardIn', 'clipboardOut', 'isViewOnly'],
     host: { wish: ({ size }) => ({ display: { size } }), open: serveDisplay },
+    visitor: { open: visitDisplay },
   } as const satisfies Channel;
 }

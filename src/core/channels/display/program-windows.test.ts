@@ -9,7 +9,8 @@ import { type Duplex, duplexPair, type Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openboxConfig } from '../../container/engines/bubblewrap/window-manager.ts';
 import { silentLog } from '../../lib/log.ts';
-import { followProgramWindows, type ProgramWindows, titleOfWindow, withSureParents } from './program-windows.ts';
+import { followProgramWindows, type ProgramWindows } from './program-windows.ts';
+import { titleOfWindow, withSureParents } from './window-titles.ts';
 
 const LIMIT = { timeout: 8000, interval: 30 };
 

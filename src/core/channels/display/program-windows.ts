@@ -1,9 +1,9 @@
 // The windows of a session's program, as its window manager tells them (EWMH 1.5, ICCCM): which there are, which is in front, what to ask of them.
 import type { Duplex } from 'node:stream';
-import { MAX_TITLE_LENGTH, MAX_WINDOWS, type ProgramWindow } from '../../../contract/sessions.ts';
+import { MAX_WINDOWS, type ProgramWindow } from '../../../contract/sessions.ts';
 import type { Log } from '../../lib/log.ts';
 import { type Followable, State } from '../../lib/state.ts';
-import { toShowable } from '../../lib/text.ts';
+import { titleOfWindow, withSureParents } from './window-titles.ts';
 import { startX11Client, type X11Client } from './x11-client.ts';
 import { eventCode, eventMask, type Property, readNumbers, x11 } from './x11-stream.ts';
 
@@ -223,32 +223,6 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
       started[Symbol.dispose]();
     },
   };
-}
-
-/**
- * What a program calls its window, as it may be shown.
- * Security: it is text of a stranger, and the sign that stands between it and our own words is never in it.
- */
-export function titleOfWindow(text: string): string {
-  return toShowable(text.replace(/[·•‧∙⋅・･]/gu, '-'), MAX_TITLE_LENGTH);
-}
-
-/**
- * Every parent is a window of the same list, and none is its own parent, by whatever detour.
- * Security: a program, and a host, may say anything of that; whoever goes from a window to its parent must come to an end.
- */
-export function withSureParents(windows: readonly ProgramWindow[]): readonly ProgramWindow[] {
-  const parents = new Map(windows.map(({ id, parentId }) => [id, parentId ?? 0]));
-  const isSure = (id: number, parentId: number) => {
-    let at: number | undefined = parentId;
-    for (let steps = 0; steps < windows.length && at !== undefined && at !== id; steps += 1) at = parents.get(at);
-    return parents.has(parentId) && at !== id;
-  };
-  return windows.map((window) => {
-    const { id, parentId } = window;
-    if (parentId === undefined || parentId === null || isSure(id, parentId)) return window;
-    return { ...window, parentId: null };
-  });
 }
 
 function textOf(property: Property | undefined): string {

@@ -3,6 +3,7 @@ import type { Settings } from '../../../contract/settings.ts';
 import type { Followable } from '../../lib/state.ts';
 import type { Channel } from '../channel.ts';
 import { serveFiles } from './serve-files.ts';
+import { visitFiles } from './visit-files.ts';
 
 export function createFiles({ settings }: { readonly settings: Followable<Pick<Settings, 'maxUploadMib'>> }) {
   return {
@@ -10,5 +11,6 @@ export function createFiles({ settings }: { readonly settings: Followable<Pick<S
     needs: 'files',
     holds: ['files'],
     host: { open: (session) => serveFiles(session, settings.value.maxUploadMib) },
+    visitor: { open: visitFiles },
   } as const satisfies Channel;
 }

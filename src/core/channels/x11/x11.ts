@@ -1,9 +1,15 @@
 // The channel `ssh`: to the sandbox's sshd, by which the program's windows come to the visitor's own X display.
 import type { Containers } from '../../container/container.ts';
+import type { Identity } from '../../identity/identity.ts';
 import type { Channel } from '../channel.ts';
 import { serveSshd } from './serve-sshd.ts';
+import { visitX11 } from './visit-x11.ts';
 
-export function createX11({ containers }: { readonly containers: Pick<Containers, 'hostKeyOf'> }) {
+export function createX11(parts: {
+  readonly containers: Pick<Containers, 'hostKeyOf'>;
+  readonly identity: Identity;
+  readonly runtimeDir: string;
+}) {
   return {
     name: 'ssh',
     needs: null,
@@ -11,10 +17,11 @@ export function createX11({ containers }: { readonly containers: Pick<Containers
     holds: [],
     host: {
       open: async (session) => ({
-        ...(await serveSshd(session, containers)),
+        ...(await serveSshd(session, parts.containers)),
         tunnel: { connect: () => session.sandbox.connect('ssh') },
         [Symbol.dispose]: () => {},
       }),
     },
+    visitor: { open: (session) => visitX11(session, parts) },
   } as const satisfies Channel;
 }

@@ -1,0 +1,29 @@
+// What a program, or a host, says of its windows, made fit to be shown: titles and which window belongs to which.
+import { MAX_TITLE_LENGTH, type ProgramWindow } from '../../../contract/sessions.ts';
+import { toShowable } from '../../lib/text.ts';
+
+/**
+ * What a program calls its window, as it may be shown.
+ * Security: it is text of a stranger, and the sign that stands between it and our own words is never in it.
+ */
+export function titleOfWindow(text: string): string {
+  return toShowable(text.replace(/[·•‧∙⋅・･]/gu, '-'), MAX_TITLE_LENGTH);
+}
+
+/**
+ * Every parent is a window of the same list, and none is its own parent, by whatever detour.
+ * Security: a program, and a host, may say anything of that; whoever goes from a window to its parent must come to an end.
+ */
+export function withSureParents(windows: readonly ProgramWindow[]): readonly ProgramWindow[] {
+  const parents = new Map(windows.map(({ id, parentId }) => [id, parentId ?? 0]));
+  const isSure = (id: number, parentId: number) => {
+    let at: number | undefined = parentId;
+    for (let steps = 0; steps < windows.length && at !== undefined && at !== id; steps += 1) at = parents.get(at);
+    return parents.has(parentId) && at !== id;
+  };
+  return windows.map((window) => {
+    const { id, parentId } = window;
+    if (parentId === undefined || parentId === null || isSure(id, parentId)) return window;
+    return { ...window, parentId: null };
+  });
+}
