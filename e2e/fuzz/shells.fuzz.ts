@@ -370,7 +370,7 @@ export const commandLines: Fuzzer = {
         );
         const isTold = (error: unknown) => error instanceof UsageError || error instanceof ToldError;
         allow(isTold, () => findPeer([peer, { ...peer, name: text.slice(0, 100) }], text));
-        allow(isTold, () => findOffer([offer, { ...offer, name: text }], text, 'app'));
+        allow(isTold, () => findOffer([offer, { ...offer, name: text }], text, 'offer'));
         allow(isTold, () => findById([{ id: uuid }], text, 'session', ({ id }) => id));
         const [first = ''] = args.filter((arg) => !arg.startsWith('-'));
         if (!HARMLESS.includes(first) || text.includes('profile')) return;

@@ -41,7 +41,7 @@ test('main window: start page, a computer, an empty one, this computer, dialogs'
   await bob.goToOwn();
   await check(bob.page, 'this computer');
   await bob.page.keyboard.press('Control+K');
-  await bob.page.getByPlaceholder('Find an application, a computer or a page').waitFor();
+  await bob.page.getByPlaceholder('Find something to open, a computer or a page').waitFor();
   await check(bob.page, 'command palette');
   await bob.page.keyboard.press('Escape');
   await bob.home.click();
@@ -136,7 +136,7 @@ test('people: who sees what, a known computer and its dialogs, asking for more',
   await check(bob.page, 'this computer, chosen computers');
   await bob.page.getByRole('button', { name: /^Who sees xcalc/ }).click();
   await bob.page.getByRole('dialog').waitFor();
-  await check(bob.page, 'who sees an application');
+  await check(bob.page, 'who sees an offer');
   await bob.page.keyboard.press('Escape');
 
   await bob.openPeer('Alice');

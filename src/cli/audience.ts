@@ -1,4 +1,4 @@
-// Who sees an application, in words, and which applications differ from the rest.
+// Who sees an offer, in words, and which offers differ from the rest.
 import type { Audience, OwnOffer } from '../contract/offers.ts';
 import { say } from '../messages/messages.ts';
 import { toShowable } from './output.ts';
@@ -15,7 +15,7 @@ export interface AudienceException {
   readonly audience: Audience;
 }
 
-/** The applications that others than those of the rest see. One that cannot be offered is seen by nobody. */
+/** The offers that others than those of the rest see. One that cannot be offered is seen by nobody. */
 export function exceptionsTo(rest: Audience, offers: readonly OwnOffer[]): readonly AudienceException[] {
   return offers.flatMap((offer) =>
     offer.obstacle !== null || offer.audience === null || isSame(offer.audience, rest)

@@ -35,7 +35,7 @@ export function findPeer(peers: readonly Peer[], text: string): Peer {
  * The offer with this id or name, or the only one whose id or name contains the text; `what` tells whose offers these are.
  * @throws as `findPeer`
  */
-export function findOffer<O extends Offer>(offers: readonly O[], text: string, what: 'app' | 'ownApp'): O {
+export function findOffer<O extends Offer>(offers: readonly O[], text: string, what: 'offer' | 'ownOffer'): O {
   const wanted = text.toLowerCase();
   return pick(
     text,
@@ -74,7 +74,7 @@ export function findById<T extends { readonly id: string }>(
 /** The first list that is not empty decides. */
 function pick<T>(
   text: string,
-  what: 'peer' | 'app' | 'ownApp' | 'request' | 'session' | 'rule',
+  what: 'peer' | 'offer' | 'ownOffer' | 'request' | 'session' | 'rule',
   lists: readonly (readonly T[])[],
   describe: (entry: T) => string,
 ): T {

@@ -37,7 +37,7 @@ describe('ebp', () => {
 
   test('points at the help of the command whose line is wrong', async () => {
     expect((await ebp(['launch', 'Bob'])).error).toMatch(
-      /missing required argument 'app'\n+See “ebp launch --help”\.\n$/,
+      /missing required argument 'offer'\n+See “ebp launch --help”\.\n$/,
     );
     expect((await ebp(['nonsense'])).error).toContain('See “ebp --help”.');
   });

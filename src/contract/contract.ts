@@ -36,7 +36,7 @@ export const topics = {
   self: selfSchema,
   settings: settingsSchema,
   health: z.array(healthItemSchema),
-  /** This computer's offers, the desktop entries that could not be read, and how many applications are more than the list holds. */
+  /** This computer's offers, the files of some that could not be read, and how many are more than the list holds. */
   offers: z.object({
     offers: z.array(ownOfferSchema),
     broken: z.array(brokenEntrySchema),

@@ -17,7 +17,7 @@ export const settingsSchema = z.object({
   isSetUp: z.boolean(),
   /** While true nobody sees this computer's offers and every request is refused. */
   isPaused: z.boolean(),
-  /** Whether an application is shared that the owner has not switched by hand. */
+  /** Whether an offer is shared that the owner has not switched by hand, where its kind can be (kinds.ts). */
   isSharedByDefault: z.boolean(),
   /** What the owner switched by hand. */
   sharedByOfferId: z.record(offerIdSchema, z.boolean()),

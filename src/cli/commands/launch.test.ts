@@ -158,7 +158,7 @@ The program’s own last words:
   test('says that there is nothing to ask for, or where the names are', async () => {
     expect(await ebp(['launch', 'bbbb', 'nothing'])).toMatchObject({
       code: 1,
-      error: expect.stringContaining('“ebp apps PEER” lists its applications.'),
+      error: expect.stringContaining('“ebp offers PEER” lists what it shares.'),
     });
     core.answers['peers.open'] = () => core.set('catalogues', { [peerIdOf('b')]: [] });
     expect(await ebp(['launch', 'bbbb', 'xcalc'])).toMatchObject({
@@ -167,7 +167,19 @@ The program’s own last words:
     });
   });
 
-  test('lists the candidates when an application fits several', async () => {
+  test('says that what this version does not know needs a newer one', async () => {
+    const globe = getOffer({ id: 'hologram:x', kind: 'hologram', name: 'Globe' });
+    core.answers['peers.open'] = () => core.set('catalogues', { [peerIdOf('b')]: [globe] });
+    core.answers['asks.create'] = () => {
+      throw new AppError('offer-unsupported');
+    };
+    expect(await ebp(['launch', 'bbbb', 'globe'])).toMatchObject({
+      code: 1,
+      error: 'This kind of offer needs a newer version of eBrainPool on this computer.\n',
+    });
+  });
+
+  test('lists the candidates when the words fit several offers', async () => {
     const { code, error } = await ebp(['launch', 'bbbb', 'xc']);
     expect([code, error]).toEqual([2, expect.stringContaining('app:xclock')]);
     expect(called('asks.create')).toEqual([]);

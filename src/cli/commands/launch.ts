@@ -1,4 +1,4 @@
-// `ebp launch`: asks for an application of another computer and follows the request to its answer.
+// `ebp launch`: asks for an offer of another computer and follows the request to its answer.
 
 import type { Command } from 'commander';
 import type { Ask } from '../../contract/asks.ts';
@@ -35,20 +35,20 @@ export function registerLaunch(program: Command, run: Run): void {
     .command('launch')
     .description(say('cli.command.launch'))
     .argument('<peer>', say('cli.argument.peer'))
-    .argument('<app>', say('cli.argument.app'))
+    .argument('<offer>', say('cli.argument.offer'))
     .option('--native', say('cli.flag.native'))
     .option('--ssh', say('cli.flag.ssh'))
     .option('--wait <seconds>', say('cli.flag.wait'), parseWait)
     .option('--follow', say('cli.flag.follow'));
-  addAskingFlags(command).action((peer: string, app: string, flags: LaunchFlags) =>
-    run((context) => launch(context, peer, app, flags)),
+  addAskingFlags(command).action((peer: string, offer: string, flags: LaunchFlags) =>
+    run((context) => launch(context, peer, offer, flags)),
   );
 }
 
 async function launch(
   { output, connect, profileDir, signal }: CommandContext,
   peerText: string,
-  appText: string,
+  offerText: string,
   flags: LaunchFlags,
 ): Promise<ExitCode> {
   const client = await connect();
@@ -58,10 +58,10 @@ async function launch(
   const peer = findPeer(readTopic(client, 'peers'), peerText);
   const catalogue = await readCatalogue(client, peer, signal);
   if (catalogue.length === 0) {
-    const what = say('cli.fail.what.app', { text: toShowable(appText) });
-    throw new ToldError('not-found', { what }, say('cli.empty.apps', { peer: toShowable(peer.name) }));
+    const what = say('cli.fail.what.offer', { text: toShowable(offerText) });
+    throw new ToldError('not-found', { what }, say('cli.empty.offers', { peer: toShowable(peer.name) }));
   }
-  const offer = findOffer(catalogue, appText, 'app');
+  const offer = findOffer(catalogue, offerText, 'offer');
   const names = { peer: nameOf(peer), offer: toShowable(offer.name) };
   const view: View = flags.native ? 'native' : flags.ssh ? 'ssh-command' : 'viewer';
   output.say(say('cli.launch.asking', names));

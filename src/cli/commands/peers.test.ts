@@ -1,4 +1,4 @@
-// `ebp peers` and `ebp apps`.
+// `ebp peers` and `ebp offers`.
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
 import { getOffer, getPeer, peerIdOf } from '../fixtures.ts';
@@ -6,7 +6,7 @@ import { core, ebp, useCore } from '../testing.ts';
 
 useCore();
 
-describe('ebp peers and apps', () => {
+describe('ebp peers and offers', () => {
   test('align, and mark who is not verified', async () => {
     const { code, out } = await ebp(['peers']);
     expect(code).toBe(0);
@@ -34,17 +34,17 @@ describe('ebp peers and apps', () => {
   });
 
   test('list one’s own applications', async () => {
-    expect((await ebp(['apps'])).out.split('\n').slice(0, 3)).toEqual([
+    expect((await ebp(['offers'])).out.split('\n').slice(0, 3)).toEqual([
       'SHARED  NAME        ID         SUMMARY',
       'yes     Calculator  app:xcalc  Reckons',
       'no      Terminal    app:xterm  Reckons',
     ]);
   });
 
-  test('show who sees an application where it differs from the rest', async () => {
+  test('show who sees an offer where it differs from the rest', async () => {
     const offers = [getOffer(), getOffer({ id: 'app:xterm', name: 'Terminal', audience: { who: 'verified' } })];
     core.set('offers', { offers, broken: [], leftOut: 0 });
-    expect((await ebp(['apps'])).out.split('\n')).toEqual([
+    expect((await ebp(['offers'])).out.split('\n')).toEqual([
       'SHARED  SEEN BY                  NAME        ID         SUMMARY',
       'yes                              Calculator  app:xcalc  Reckons',
       'yes     verified computers only  Terminal    app:xterm  Reckons',
@@ -63,40 +63,50 @@ describe('ebp peers and apps', () => {
     ['192.168.0.7:20101'],
   ])('find a computer by %s', async (text) => {
     core.answers['peers.open'] = () => core.set('catalogues', { [peerIdOf('b')]: [getOffer()] });
-    const { code, out } = await ebp(['apps', text, '--json']);
+    const { code, out } = await ebp(['offers', text, '--json']);
     expect([code, JSON.parse(out)[0].name]).toEqual([0, 'Calculator']);
   });
 
   test('say that there are more than were told', async () => {
     core.set('peers', [getPeer({ isCatalogueCut: true })]);
     core.answers['peers.open'] = () => core.set('catalogues', { [peerIdOf('b')]: [getOffer()] });
-    expect((await ebp(['apps', 'bbbb'])).out).toContain(
-      'Bob’s desktop shares more than 1 applications; these are the first 1 by name.',
+    expect((await ebp(['offers', 'bbbb'])).out).toContain(
+      'Bob’s desktop shares more than 1; these are the first 1 by name.',
     );
+  });
+
+  test('say of what this version does not know that it needs a newer one', async () => {
+    const hologram = getOffer({ id: 'hologram:x', kind: 'hologram', name: 'Globe', summary: 'Floats' });
+    core.answers['peers.open'] = () => core.set('catalogues', { [peerIdOf('b')]: [getOffer(), hologram] });
+    const { out } = await ebp(['offers', 'bbbb']);
+    expect(out).toMatch(/Globe +hologram:x +\(needs a newer version of eBrainPool\)\n/);
+    expect(out).toMatch(/Calculator +app:xcalc +Reckons\n/);
+    // The name of the command in version 0.1.
+    expect((await ebp(['apps', 'bbbb'])).out).toBe(out);
   });
 
   test('find a computer by its IPv6 address', async () => {
     core.answers['peers.open'] = () => core.set('catalogues', { [peerIdOf('c')]: [] });
-    expect((await ebp(['apps', 'fe80::1'])).out).toBe('Carol shares nothing at the moment. Ask the person there.\n');
+    expect((await ebp(['offers', 'fe80::1'])).out).toBe('Carol shares nothing at the moment. Ask the person there.\n');
   });
 
   test('list the candidates when a name fits several', async () => {
     core.set('peers', [getPeer(), getPeer({ id: peerIdOf('c') })]);
-    const { code, error } = await ebp(['apps', 'Bob’s desktop']);
+    const { code, error } = await ebp(['offers', 'Bob’s desktop']);
     expect(code).toBe(2);
     expect(error).toContain(peerIdOf('b'));
     expect(error).toContain(peerIdOf('c'));
   });
 
   test('say when there is no such computer, and why one cannot be reached', async () => {
-    expect(await ebp(['apps', 'Dora'])).toMatchObject({
+    expect(await ebp(['offers', 'Dora'])).toMatchObject({
       code: 1,
       error: 'The computer “Dora” does not exist, or not any more. “ebp peers” lists the computers.\n',
     });
     core.answers['peers.open'] = () => {
       throw new AppError('peer-unreachable');
     };
-    expect((await ebp(['apps', 'Carol'])).error).toMatch(/^That computer cannot be reached/);
+    expect((await ebp(['offers', 'Carol'])).error).toMatch(/^That computer cannot be reached/);
   });
 
   test('peers say who is blocked, renamed, and not who they seem', async () => {

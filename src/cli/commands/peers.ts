@@ -55,8 +55,10 @@ export function registerPeers(program: Command, run: Run): void {
     );
 
   program
-    .command('apps')
-    .description(say('cli.command.apps'))
+    .command('offers')
+    // As it was called in version 0.1.
+    .alias('apps')
+    .description(say('cli.command.offers'))
     .argument('[peer]', say('cli.argument.ownOrPeer'))
     .action((text: string | undefined) =>
       run(async ({ output, connect, signal }) => {
@@ -77,7 +79,7 @@ export function registerPeers(program: Command, run: Run): void {
               ...(hasOwn ? [ownAudiences.get(offer.id) ?? ''] : []),
               ...cellsOf(offer),
             ]),
-            say('cli.empty.ownApps'),
+            say('cli.empty.ownOffers'),
           );
           if (hasOwn) output.say(say('cli.seenByRest', { who: sayAudience(audience) }));
           if (leftOut > 0) output.say(say('cli.leftOut', { count: leftOut, shown: offers.length }));
@@ -89,7 +91,7 @@ export function registerPeers(program: Command, run: Run): void {
         const peer = findPeer(readTopic(client, 'peers'), text);
         const offers = await readCatalogue(client, peer, signal);
         output.json(offers);
-        output.table(columns, offers.map(cellsOf), say('cli.empty.apps', { peer: toShowable(peer.name) }));
+        output.table(columns, offers.map(cellsOf), say('cli.empty.offers', { peer: toShowable(peer.name) }));
         if (readTopic(client, 'peers').find(({ id }) => id === peer.id)?.isCatalogueCut === true)
           output.say(say('cli.cut', { peer: toShowable(peer.name), number: offers.length.toLocaleString('en') }));
         return exitCodes.done;

@@ -15,7 +15,7 @@ export function registerSharing(program: Command, run: Run): void {
   program
     .command('share')
     .description(say('cli.command.share'))
-    .argument('[app...]', say('cli.argument.apps'))
+    .argument('[offer...]', say('cli.argument.offers'))
     .option('--all', say('cli.flag.shareEvery'))
     .option('--to <who>', say('cli.flag.to'))
     .action((texts: readonly string[], flags: ShareFlags) => run((context) => share(context, texts, flags)));
@@ -23,11 +23,11 @@ export function registerSharing(program: Command, run: Run): void {
   program
     .command('unshare')
     .description(say('cli.command.unshare'))
-    .argument('[app...]', say('cli.argument.apps'))
-    .option('--all', say('cli.flag.shareEvery'))
+    .argument('[offer...]', say('cli.argument.offers'))
+    .option('--all', say('cli.flag.unshareEvery'))
     .action((texts: readonly string[], flags: ShareFlags) =>
       run(async (context) => {
-        if (!flags.all && texts.length === 0) throw new UsageError(say('cli.fail.whichApps'));
+        if (!flags.all && texts.length === 0) throw new UsageError(say('cli.fail.whichOffers'));
         refuseBoth(texts, flags);
         const { output } = context;
         const { offerIds, names } = await switchOffers(await context.connect(), texts, flags.all === true, false);
@@ -41,7 +41,7 @@ export function registerSharing(program: Command, run: Run): void {
     .command('own-sandbox')
     .description(say('cli.command.ownSandbox'))
     .argument('<state>', say('cli.argument.setOnOff'), parseOnOff)
-    .argument('<app...>', say('cli.argument.apps'))
+    .argument('<offer...>', say('cli.argument.offers'))
     .action((state: 'on' | 'off', texts: readonly string[]) =>
       run(async ({ output, connect }) => {
         const client = await connect();
@@ -116,7 +116,7 @@ async function share(
   flags: ShareFlags,
 ): Promise<ExitCode> {
   const isNamed = texts.length > 0;
-  if (!flags.all && !isNamed && flags.to === undefined) throw new UsageError(say('cli.fail.whichApps'));
+  if (!flags.all && !isNamed && flags.to === undefined) throw new UsageError(say('cli.fail.whichOffers'));
   refuseBoth(texts, flags);
   const client = await connect();
   // Who is meant is found before anything is switched.
@@ -178,7 +178,7 @@ function namesOf(offers: readonly OwnOffer[]): string {
 /** All of them. @throws as `findOffer`, when one of them is not found */
 function findOffers(client: Client, texts: readonly string[]): readonly OwnOffer[] {
   const { offers } = readTopic(client, 'offers');
-  return texts.map((text) => findOffer(offers, text, 'ownApp'));
+  return texts.map((text) => findOffer(offers, text, 'ownOffer'));
 }
 
 /** Null for what counts for everything. @throws as `findPeer` */

@@ -9,7 +9,7 @@ describe('ebp status', () => {
     const { code, out } = await ebp(['status']);
     expect(code).toBe(0);
     expect(out).toContain('Alice’s laptop, eBrainPool 0.1.0 (browser)');
-    expect(out).toContain('Sharing:   on, one application');
+    expect(out).toContain('Sharing:   on, one offer');
     expect(out).toContain('Nothing is missing.');
     expect(called('health.check')).toHaveLength(1);
   });

@@ -6,7 +6,7 @@ type Sentences = string | { readonly [variant: string]: Sentences };
 export const activity = {
   somebody: 'Another computer',
   seeLogs: 'The logs of that time say why.',
-  something: 'an application',
+  something: 'something',
   kind: {
     requested: {
       host: '{{peer}} asked to use {{offer}}.',

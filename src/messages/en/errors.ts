@@ -52,7 +52,7 @@ export const errors: Readonly<Record<ErrorCode, string> & Partial<Record<`${Erro
   'not-found': '{{what}} does not exist, or not any more.',
   'not-verified':
     'This is for verified computers only. Compare the code with the person there first: open the computer and choose “Verify”.',
-  'offer-gone': 'This application is no longer shared. Choose another, or ask the person there to share it again.',
+  'offer-gone': 'This is no longer shared. Choose something else, or ask the person there to share it again.',
   'offer-unsupported': 'This kind of offer needs a newer version of eBrainPool on this computer.',
   'other-namespace':
     'eBrainPool is running, but it does not answer programs in other containers or sandboxes, and this is one. Run this in an ordinary terminal on the same computer, or in the container in which eBrainPool itself was started.',
@@ -78,7 +78,7 @@ export const errors: Readonly<Record<ErrorCode, string> & Partial<Record<`${Erro
     'That computer runs a newer version of eBrainPool that this one does not understand. Update eBrainPool here.',
   'protocol-older': 'That computer runs a version of eBrainPool that is too old for this one. Update eBrainPool there.',
   'sharing-unavailable':
-    'That computer cannot share applications right now because parts are missing there. Its settings page says which.',
+    'That computer cannot share anything right now because parts are missing there. Its settings page says which.',
   timeout: 'There was no answer in time. Try again.',
   'too-large': '{{where}} is larger than the limit of {{limit}}.',
   'too-many-comparisons':

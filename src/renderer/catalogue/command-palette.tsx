@@ -1,4 +1,4 @@
-// Ctrl+K: finds an application of any open peer, a peer, or a page by typing.
+// Ctrl+K: finds an offer of any open peer, a peer, or a page by typing.
 import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { useDeferredValue, useMemo } from 'react';
@@ -22,7 +22,7 @@ export function CommandPalette() {
     const sorted = sortPeers(peers);
     return [
       {
-        group: t('ui.palette.applications'),
+        group: t('ui.palette.offers'),
         actions: sorted.flatMap((peer) => {
           const offers = catalogues[peer.id] ?? [];
           const hints = tellApart(offers);

@@ -62,12 +62,12 @@ export const listTexts = {
     },
   },
   seenByRest: 'Where nothing stands under SEEN BY: {{who}}.',
-  cut: '{{peer}} shares more than {{number}} applications; these are the first {{number}} by name.',
+  cut: '{{peer}} shares more than {{number}}; these are the first {{number}} by name.',
   empty: {
     peers:
       'No other computer was found yet. They appear by themselves when they run eBrainPool in the same network; “ebp add ADDRESS” adds one by its address.',
-    apps: '{{peer}} shares nothing at the moment. Ask the person there.',
-    ownApps: 'No application was found on this computer.',
+    offers: '{{peer}} shares nothing at the moment. Ask the person there.',
+    ownOffers: 'Nothing to share was found on this computer.',
     requests: 'No request waits for an answer.',
     sessions: 'Nothing is in use.',
     rules: 'There are no standing answers. “ebp accept ID --always” makes one.',
@@ -92,8 +92,8 @@ export const listTexts = {
     allowed: 'you let it build a sandbox of its own: it reaches more of this computer’s kernel than other programs do.',
     needed: 'it will not start: it wants to build a sandbox of its own. “ebp own-sandbox on NAME” allows that.',
   },
-  leftOut_one: '{{count}} more application is not listed: the list holds {{shown}}.',
-  leftOut_other: '{{count}} more applications are not listed: the list holds {{shown}}.',
+  leftOut_one: '{{count}} more is not listed: the list holds {{shown}}.',
+  leftOut_other: '{{count}} more are not listed: the list holds {{shown}}.',
   obstacle: {
     wayland:
       '{{name}} cannot be offered: it works only on Wayland. Install the packages cage and xwayland, and it can be.',

@@ -6,7 +6,7 @@ export const serveTexts = {
     badFlag: 'The command line is wrong: {{why}}. “ebp serve --help” shows the flags.',
     noPage:
       'The page of eBrainPool was not built yet (out/renderer is missing). Run “npm start” once in the folder of eBrainPool; it builds everything and starts it.',
-    root: 'Warning: eBrainPool runs as root. Applications for others run as an unprivileged user all the same; better start it as an ordinary user.',
+    root: 'Warning: eBrainPool runs as root. What runs for others runs as an unprivileged user all the same; better start it as an ordinary user.',
     alreadyRunning:
       'eBrainPool already runs with the profile {{profileDir}}. Use that one, or stop it with “ebp stop”.',
     alreadyRunningAt: 'eBrainPool already runs with the profile {{profileDir}}. It is at {{url}}',

@@ -1,4 +1,4 @@
-// What commands say while they run: the status of this computer, an application that is asked for, codes that are compared.
+// What commands say while they run: the status of this computer, an offer that is asked for, codes that are compared.
 export const useTexts = {
   status: {
     quiet: 'Do not disturb is on: nobody can ask you anything; “ebp dnd off” ends it.',
@@ -11,9 +11,9 @@ export const useTexts = {
     noTypedAddress: 'Address:   none to type; computers on the same network find it by themselves',
     profile: 'Profile:   {{profileDir}}',
     sharing: 'Sharing:   {{state}}',
-    sharingOn_zero: 'on, but no application is switched on: “ebp share NAME”',
-    sharingOn_one: 'on, one application',
-    sharingOn_other: 'on, {{count}} applications',
+    sharingOn_zero: 'on, but nothing is switched on: “ebp share NAME”',
+    sharingOn_one: 'on, one offer',
+    sharingOn_other: 'on, {{count}} offers',
     sharingPaused: 'paused; “ebp resume” goes on',
     sharingImpossible: 'not possible, see below',
     use: 'In use:    {{hosted}} by others here, {{visited}} by you elsewhere, {{waiting}} waiting for your answer',

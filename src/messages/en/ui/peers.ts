@@ -1,4 +1,4 @@
-// Other computers: the list, one of them with its applications, and what the person decides about it.
+// Other computers: the list, what one of them shares, and what the person decides about it.
 export const peerTexts = {
   peers: {
     title: 'Computers',
@@ -93,21 +93,21 @@ export const peerTexts = {
   },
   catalogue: {
     cut: '{{peer}} shares more than {{number}}; these are the first {{number}} by name.',
-    label: 'Applications of {{peer}}',
-    search: 'Search the applications of {{peer}}',
+    label: 'What {{peer}} shares',
+    search: 'Search what {{peer}} shares',
     categories: 'Categories',
     all_one: 'All ({{total}})',
     all_other: 'All ({{total}})',
     category: '{{category}} ({{total}})',
-    found_one: '{{total}} application fits',
-    found_other: '{{total}} applications fit',
-    loading: 'Reading the applications of {{peer}}',
+    found_one: '{{total}} fits',
+    found_other: '{{total}} fit',
+    loading: 'Reading what {{peer}} shares',
     failedTitle: '{{peer}} cannot be reached',
     impostorTitle: 'Another computer answers in the place of {{peer}}',
     emptyTitle: '{{peer}} shares nothing at the moment',
     empty: 'Ask the person there to share something: in eBrainPool under “This computer”. It appears here at once.',
     noMatchTitle: 'Nothing fits',
-    noMatch: 'No application of {{peer}} fits “{{query}}” here. Try another word, or look in all categories.',
+    noMatch: 'Nothing that {{peer}} shares fits “{{query}}” here. Try another word, or look in all categories.',
     showAll: 'Show all',
     offlineNote: '{{peer}} is offline. What you see is what it shared last; it can be opened when it is back.',
     goneTitle: 'This computer is no longer there',

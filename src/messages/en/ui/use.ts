@@ -3,7 +3,7 @@ export const useTexts = {
   activity: {
     title: 'In use',
     emptyTitle: 'Nothing is in use',
-    empty: 'Applications that you open, and those that others use on this computer, are listed here.',
+    empty: 'What you open, and what others use on this computer, is listed here.',
     visiting: 'On other computers',
     hosting: 'On this computer',
     endAll: 'End all',
@@ -37,7 +37,7 @@ export const useTexts = {
     found_one: '{{total}} line fits',
     found_other: '{{total}} lines fit',
     emptyTitle: 'Nothing has happened yet',
-    empty: 'When somebody asks for an application, here or elsewhere, it is written down here.',
+    empty: 'When somebody asks for something, here or elsewhere, it is written down here.',
     noMatchTitle: 'Nothing fits',
     noMatch: 'No line of the history fits what you look for. Try another word, or look at everything.',
     more: 'Show earlier ones',
@@ -204,6 +204,6 @@ export const useTexts = {
     },
     cancelled: { title: 'Cancelled', text: 'You took the question back before {{peer}} answered.' },
     'not-asked': { title: '{{offer}} could not be opened', text: '{{peer}} could not be asked.' },
-    gone: { title: 'This session is over', text: 'Close this window and open the application again.' },
+    gone: { title: 'This session is over', text: 'Close this window, and ask for it again.' },
   },
 } as const;

@@ -1,4 +1,4 @@
-// What stands in every window: its frame, its start page, the search for an application, and what happens to the connection.
+// What stands in every window: its frame, its start page, the search, and what happens to the connection.
 export const windowTexts = {
   size: { mib: '{{number}} MiB', gib: '{{number}} GiB' },
   common: {
@@ -39,8 +39,8 @@ export const windowTexts = {
     requests_other: '{{count}} requests are waiting for your answer',
   },
   home: {
-    title: 'Whose applications would you like to use?',
-    text: 'Choose a computer, click an application, and it opens here as soon as the person there says yes.',
+    title: 'Which computer would you like to use?',
+    text: 'Choose a computer, click what you need, and it opens here as soon as the person there says yes.',
     more_one: '{{count}} more computer is in the list.',
     more_other: '{{count}} more computers are in the list.',
     nobodyTitle: 'No other computer found yet',
@@ -54,10 +54,10 @@ export const windowTexts = {
     own: 'See what I share',
   },
   palette: {
-    open: 'Find an application',
-    placeholder: 'Find an application, a computer or a page',
-    nothing: 'Nothing fits. Applications of a computer can be found here once you have opened that computer.',
-    applications: 'Applications',
+    open: 'Find something',
+    placeholder: 'Find something to open, a computer or a page',
+    nothing: 'Nothing fits. What a computer shares can be found here once you have opened that computer.',
+    offers: 'To open',
     pages: 'Pages',
     onPeer: 'on {{peer}}',
   },
@@ -77,7 +77,7 @@ export const windowTexts = {
   },
   first: {
     title: 'Welcome to eBrainPool',
-    text: 'Use the applications of the computers around you, and let others use yours. Every use needs a yes.',
+    text: 'Use what the computers around you share, and let others use what you share. Every use needs a yes.',
     name: 'Your name',
     nameHint: 'People near you see it in their list and when you ask for something.',
     share: 'What you share',
