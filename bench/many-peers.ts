@@ -32,7 +32,7 @@ export async function measureManyPeers({ runs, isShort }: BenchOptions): Promise
     await sleep(1500);
     const before = pssMiB(alice.pid);
     const startedAt = performance.now();
-    const argv = [process.execPath, join(root, 'src/core/peers/discovery/mdns.bench-support.ts'), String(PEERS)];
+    const argv = [process.execPath, join(root, 'src/core/peers/discovery/many-peers.test-support.ts'), String(PEERS)];
     const fakes = spawnOn('carol', argv, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
     stack.defer(() => {
       fakes.stdin?.end();

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 
 const lab = resolve(import.meta.dirname, 'lab.mjs');
 
@@ -35,12 +35,6 @@ function processesWith(mark: string): string[] {
       return false;
     }
   });
-}
-
-async function until(isTrue: () => boolean, timeoutMs = 5000): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  while (!isTrue() && Date.now() < end) await new Promise((wake) => setTimeout(wake, 20));
-  expect(isTrue()).toBe(true);
 }
 
 /** Exits with 0 when a connection to HOST:PORT comes about within a second. */
@@ -186,5 +180,5 @@ test.each(['command ends', 'SIGTERM', 'SIGKILL'] as const)('nothing is left when
     child.kill(how);
   }
   await ended;
-  await until(() => processesWith(mark).length === 0);
+  await vi.waitUntil(() => processesWith(mark).length === 0, { timeout: 5000, interval: 20 });
 });

@@ -1,10 +1,12 @@
 // The relay carries bytes both ways, passes the end on, and survives a target that is not there.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 
 async function startRelayTo(port: number): Promise<string> {
@@ -20,7 +22,7 @@ async function startRelayTo(port: number): Promise<string> {
     const isUp = await new Promise((done) => probe.on('connect', () => done(true)).on('error', () => done(false)));
     probe.destroy();
     if (isUp) return socket;
-    await new Promise((wake) => setTimeout(wake, 20));
+    await sleep(20);
   }
   throw new Error('The relay did not start.');
 }
@@ -28,7 +30,7 @@ async function startRelayTo(port: number): Promise<string> {
 test('bytes go both ways and the end is passed on', async () => {
   const server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
   onTestFinished(() => void server.close());
-  await new Promise((done) => server.once('listening', done));
+  await once(server, 'listening');
   const socket = await startRelayTo((server.address() as AddressInfo).port);
   const sent = 'x'.repeat(1_000_000);
   const connection = connect(socket);

@@ -1,5 +1,6 @@
 // What the bytes of a hostile screen do to the visitor: the window holds or says how it ended, and the others go on.
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, soon, test, useLan } from '../computers/fixtures.ts';
 import {
   bell,
@@ -78,7 +79,7 @@ async function withstand(screen: HostileScreen): Promise<void> {
     await Promise.all([main.page.evaluate('1'), viewer.page.evaluate('1')]);
     longestMs = Math.max(longestMs, performance.now() - startedAt);
     most = Math.max(most, largestPageBytes() - before);
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    await sleep(40);
   }
   test.info().annotations.push({
     type: 'longest pause, most memory on top',
@@ -100,7 +101,7 @@ const flood =
   async (send: (bytes: Uint8Array) => void) => {
     for (let sent = 0; sent < times; sent += 1) {
       send(message);
-      if (sent % pauseEvery === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      if (sent % pauseEvery === 0) await sleep(1);
     }
   };
 

@@ -1,6 +1,7 @@
 // A program and a viewer of somebody else's making work together: text leaves the session only while its person lets it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { noPowers } from '../../src/contract/powers.ts';
 import { RecordingViewer } from '../../src/core/channels/display/rfb.test-support.ts';
 import { expect, soon, test, useLan } from '../computers/fixtures.ts';
@@ -80,7 +81,7 @@ test('a program that is its own display gives nothing either, and what passed go
     const channel = await open();
     channel.on('data', (chunk: Buffer) => received.push(chunk));
     channel.write('RFB 003.008\n\x01\x01');
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await sleep(400);
     return hasText(whole());
   }).toBe(true);
   const bob = await lan.bob.core();

@@ -6,6 +6,7 @@ import { chmod, chown, copyFile, mkdir, readdir, readFile, stat, symlink, writeF
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { hostname, networkInterfaces, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sandbox, SandboxMount } from '../../src/core/container/engine.ts';
 import { createBubblewrap } from '../../src/core/container/engines/bubblewrap/bubblewrap.ts';
 import { openIdentity } from '../../src/core/identity/identity.ts';
@@ -169,7 +170,7 @@ async function answerSwap(sandbox: Sandbox, home: string): Promise<void> {
       await writeFile(join(home, 'answer'), answer);
       return;
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
 }
 

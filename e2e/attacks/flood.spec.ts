@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { endChild, root } from '../../bench/computers.ts';
 import { folderOf, spawnOn } from '../../lab/hosts.ts';
 import { expect, soon, test, toggle, useLan } from '../computers/fixtures.ts';
@@ -69,8 +70,7 @@ async function measureTopic(): Promise<number> {
   const answerTimeoutS = 60 + Math.floor(Math.random() * 500);
   const startedAt = performance.now();
   await core.call('settings.update', { answerTimeoutS });
-  while (core.read('settings')?.answerTimeoutS !== answerTimeoutS)
-    await new Promise((resolve) => setTimeout(resolve, 1));
+  while (core.read('settings')?.answerTimeoutS !== answerTimeoutS) await sleep(1);
   return performance.now() - startedAt;
 }
 

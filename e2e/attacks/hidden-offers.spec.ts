@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { folderOf, spawnOn } from '../../lab/hosts.ts';
 import { processesOf } from '../../lab/processes.ts';
 import type { OfferId } from '../../src/contract/ids.ts';
@@ -215,7 +216,7 @@ test('a change of what is hidden is told to nobody, by the network or by the con
   await soon(() => ears.digests.size).toBeGreaterThan(0);
   await visit.call('catalogue.get', {});
   // It is said to the network again a second and three seconds later: whatever is new is heard by then.
-  await new Promise((resolve) => setTimeout(resolve, 2500));
+  await sleep(2500);
   const heard = new Set(ears.digests);
 
   for (const id of ['hidden', 'chosen', 'unshared']) addApp(id, `Renamed ${id}`, 'black');

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { endChild, until } from '../../bench/computers.ts';
 import { folderOf, spawnOn } from '../../lab/hosts.ts';
 import { type Identity, openIdentity } from '../../src/core/identity/identity.ts';
@@ -39,7 +40,7 @@ export class Mallory implements AsyncDisposable {
     let socket = connect(path);
     // A socket is there for a moment before anybody listens on it.
     for (let times = 0; times < 100 && !(await isConnected(socket)); times += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await sleep(10);
       socket = connect(path);
     }
     socket.on('error', () => socket.destroy());

@@ -1,6 +1,7 @@
 // Taking it back: window, tunnel, processes and forwards are gone on both sides in under a second, whatever the other side does.
 
 import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { addressOf, folderOf } from '../../lab/hosts.ts';
 import { connectionsTo, openPorts, pidsOf, processesOf, sandboxProcesses } from '../../lab/processes.ts';
 import type { OfferId, PeerId } from '../../src/contract/ids.ts';
@@ -63,7 +64,7 @@ async function expectGone(
   while (took.size < Object.keys(gone).length && performance.now() - startedAt < 5 * LIMIT_MS) {
     for (const [what, isGone] of Object.entries(gone))
       if (!took.has(what) && (await isGone())) took.set(what, Math.round(performance.now() - startedAt));
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await sleep(10);
   }
   await acting;
   const figures = Object.keys(gone).map((what) => `${what} ${took.get(what) ?? 'never'}${took.has(what) ? ' ms' : ''}`);
@@ -267,7 +268,7 @@ test('blocking a peer that has stopped reading in the middle of eight full strea
   const { visit } = await malloryUsesEight(await mallory.makeKey('stopped'));
   await whileStopped(pidsOf('carol', /^socat /), async () => {
     // Until everything on the way is full.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await sleep(1500);
     await expectGone('eight sessions, reader stopped', () => ways['blocking the peer']?.(lan.bob, visit.id) as never, {
       ...(await atHost()),
       'its sessions': async () => (await hosted(lan.bob)).length === 0,

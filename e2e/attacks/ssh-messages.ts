@@ -1,6 +1,7 @@
 // SSH messages of the connection protocol (RFC 4254) as bytes, and a way to send any through ssh2, whatever it thinks of them.
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2, { type Connection } from 'ssh2';
 import { CONTROL_SUBSYSTEM } from '../../src/core/wire/peer-protocol.ts';
 
@@ -79,8 +80,7 @@ function rawPeer(connection: object, socket: Socket): RawPeer {
     },
     flush: async (timeoutMs = 500) => {
       const until = performance.now() + timeoutMs;
-      while (peer.isOpen && socket.writableLength > 1024 * 1024 && performance.now() < until)
-        await new Promise((resolve) => setTimeout(resolve, 2));
+      while (peer.isOpen && socket.writableLength > 1024 * 1024 && performance.now() < until) await sleep(2);
       await new Promise((resolve) => setImmediate(resolve));
     },
     rekey: () => peer.isOpen && protocol.rekey(),
@@ -89,7 +89,7 @@ function rawPeer(connection: object, socket: Socket): RawPeer {
     },
     closed: async (timeoutMs) => {
       const until = performance.now() + timeoutMs;
-      while (!socket.closed && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (!socket.closed && performance.now() < until) await sleep(5);
       return socket.closed;
     },
     [Symbol.dispose]: () => socket.destroy(),

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2, { type ClientChannel } from 'ssh2';
 import type { PeerId } from '../../src/contract/ids.ts';
 import type { Powers } from '../../src/contract/powers.ts';
@@ -174,7 +175,7 @@ export class Visit implements Disposable {
     const giveUpAt = performance.now() + timeoutMs;
     while (this.isOpen) {
       if (performance.now() > giveUpAt) throw new Error('the connection is still open');
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await sleep(5);
     }
   }
 

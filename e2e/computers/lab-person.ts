@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { folderOf, spawnOn } from '../../lab/hosts.ts';
 import type { Person } from '../electron/person.ts';
 import { startRelay } from './relay.ts';
@@ -16,8 +17,7 @@ export function labPerson(host: string): Person {
       const path = join(folder, `port-${port}`);
       const bridge = spawnOn(host, ['socat', `UNIX-LISTEN:${path},fork`, `TCP:127.0.0.1:${port}`]);
       stack.defer(() => void bridge.kill());
-      for (let tries = 0; tries < 500 && !existsSync(path); tries += 1)
-        await new Promise((resolve) => setTimeout(resolve, 10));
+      for (let tries = 0; tries < 500 && !existsSync(path); tries += 1) await sleep(10);
       const relay = await startRelay({ host: '127.0.0.1', port: 0 }, { path });
       stack.defer(() => void relay.close());
       return (relay.address() as AddressInfo).port;

@@ -198,7 +198,7 @@ export class Screen implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
-    await new Promise((resolve) => child.once('close', resolve));
+    await once(child, 'close');
     return parseXwd(Buffer.concat(chunks));
   }
 

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bus, connectToBus } from './bus.ts';
 import type { Person } from './person.ts';
 
@@ -171,7 +172,7 @@ async function until(what: string, isThere: () => Promise<boolean>): Promise<voi
   const end = performance.now() + 15_000;
   while (performance.now() < end) {
     if (await isThere()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(20);
   }
   throw new Error(`${what} did not come up`);
 }

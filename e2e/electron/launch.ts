@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type BrowserContext, chromium, type Page } from '@playwright/test';
 import { testElectron } from '../../scripts/test-electron.mjs';
 import type { Desktop } from './desktop.ts';
@@ -122,6 +123,6 @@ export async function findPage(context: BrowserContext, query: string, timeoutMs
     if (page !== undefined) return page;
     if (performance.now() > until)
       throw new Error(`no window shows "${query}": ${context.pages().map((other) => other.url())}`);
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await sleep(30);
   }
 }

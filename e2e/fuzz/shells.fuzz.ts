@@ -13,7 +13,7 @@ import { createPortPair } from '../../src/contract/port.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
 import { State } from '../../src/core/lib/state.ts';
 import { startLocalSocket } from '../../src/core/local-socket/local-socket.ts';
-import { FakeCore } from '../../src/headless/fake-core.ts';
+import { FakeCore } from '../../src/headless/fake-core.test-support.ts';
 import { parseFlags } from '../../src/headless/flags.ts';
 import { startBrowserServer } from '../../src/headless/server.ts';
 import { readArguments } from '../../src/main/arguments.ts';

@@ -1,6 +1,7 @@
 // What happens when things break: the cable, the core, a file.
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cutCable, folderOf, mendCable } from '../../lab/hosts.ts';
 import { openPorts, processesOf, sandboxProcesses, sleepOn } from '../../lab/processes.ts';
 import type { Client } from '../../src/contract/client.ts';
@@ -83,7 +84,7 @@ test('the host sleeps and wakes up: the program goes on, the SSH port answers, b
     const asleepSince = performance.now();
     await expect(viewer.says('Connection lost. Trying again…')).toBeVisible({ timeout: 20_000 });
     await soon(() => isOnline(core, 'Bob'), 30_000).toBe(false);
-    await new Promise((done) => setTimeout(done, Math.max(0, SLEEP_MS - (performance.now() - asleepSince))));
+    await sleep(Math.max(0, SLEEP_MS - (performance.now() - asleepSince)));
   } finally {
     wake();
   }
@@ -114,7 +115,7 @@ test('the visitor sleeps and wakes up: the host says that it is away, and the pr
     const asleepSince = performance.now();
     await expect(bob.sessions('host').first()).toContainText('Connection lost', { timeout: 20_000 });
     await soon(() => isOnline(core, 'Alice'), 30_000).toBe(false);
-    await new Promise((done) => setTimeout(done, Math.max(0, SLEEP_MS - (performance.now() - asleepSince))));
+    await sleep(Math.max(0, SLEEP_MS - (performance.now() - asleepSince)));
   } finally {
     wake();
   }

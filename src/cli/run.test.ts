@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../contract/errors.ts';
 import { localRefusal } from '../contract/profile.ts';
-import { core, ebp, useCore } from './testing.ts';
+import { core, ebp, useCore } from './ebp.test-support.ts';
 
 useCore();
 

@@ -1,5 +1,6 @@
 // A uid that no account has, as containers and service managers make them up: everything works, or says what is missing.
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +39,7 @@ async function run(script: string, more: Readonly<Record<string, string>> = {}) 
   child.stderr.on('data', (chunk) => {
     out += chunk;
   });
-  await new Promise((resolve) => child.once('close', resolve));
+  await once(child, 'close');
   return out;
 }
 

@@ -4,11 +4,12 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { AppError } from '../contract/errors.ts';
 import { silentLog } from '../core/lib/log.ts';
-import { createEchoDisplay, FakeCore } from './fake-core.ts';
+import { createEchoDisplay, FakeCore } from './fake-core.test-support.ts';
 import { findOwner } from './gate.ts';
 import { readPageFiles } from './page-files.ts';
 import { type BrowserServer, startBrowserServer } from './server.ts';
@@ -402,7 +403,7 @@ describe('a file', () => {
   test('whose sender goes away is not kept', async () => {
     const cookie = await signIn();
     expect(await put(null, { ...cookie, Origin: base, 'Content-Length': '200000' })).toBeInstanceOf(Error);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
     expect(core.files.size).toBe(0);
     expect((await get('/', cookie)).status).toBe(200);
   });
@@ -482,9 +483,9 @@ describe('a display', () => {
     );
     const socket = await openGoodSocket(`/display/${id}`);
     socket.pause();
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(500);
     const before = produced;
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await sleep(300);
     expect(produced).toBe(before);
     expect(produced).toBeLessThan(16_000_000);
     socket.resume();

@@ -28,7 +28,7 @@ function startShell(args: readonly string[], coreBody = '', runner: readonly str
   const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `
     const { runShell } = await import(${url('./shell.ts')});
-    const { FakeCore } = await import(${url('./fake-core.ts')});
+    const { FakeCore } = await import(${url('./fake-core.test-support.ts')});
     const { AlreadyRunningError } = await import(${url('../core/local-socket/local-socket.ts')});
     const { serveContract } = await import(${url('../contract/client.ts')});
     const { topics } = await import(${url('../contract/contract.ts')});

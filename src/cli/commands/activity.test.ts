@@ -3,8 +3,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { activityEntrySchema } from '../../contract/activity.ts';
-import { peerIdOf, uuidOf } from '../fixtures.ts';
-import { called, core, ebp, useCore } from '../testing.ts';
+import { called, core, ebp, useCore } from '../ebp.test-support.ts';
+import { peerIdOf, uuidOf } from '../nouns.test-support.ts';
 
 useCore();
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
 import { noPowers } from '../../contract/powers.ts';
-import { getAsk, getOffer, getSession, peerIdOf, uuidOf } from '../fixtures.ts';
-import { called, core, ebp, useCore } from '../testing.ts';
+import { called, core, ebp, useCore } from '../ebp.test-support.ts';
+import { getAsk, getOffer, getSession, peerIdOf, uuidOf } from '../nouns.test-support.ts';
 
 useCore();
 

@@ -1,6 +1,6 @@
 // `ebp logs`.
 import { describe, expect, test } from 'vitest';
-import { called, core, ebp, useCore } from '../testing.ts';
+import { called, core, ebp, useCore } from '../ebp.test-support.ts';
 import { formatLine, linesAfter } from './logs.ts';
 
 useCore();

@@ -1,8 +1,8 @@
 // `ebp peers` and `ebp offers`.
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
-import { getOffer, getPeer, peerIdOf } from '../fixtures.ts';
-import { core, ebp, useCore } from '../testing.ts';
+import { core, ebp, useCore } from '../ebp.test-support.ts';
+import { getOffer, getPeer, peerIdOf } from '../nouns.test-support.ts';
 
 useCore();
 

@@ -1,7 +1,7 @@
 // `ebp block`, `unblock`, `rename` and `forget`.
 import { describe, expect, test } from 'vitest';
-import { peerIdOf } from '../fixtures.ts';
-import { called, ebp, useCore } from '../testing.ts';
+import { called, ebp, useCore } from '../ebp.test-support.ts';
+import { peerIdOf } from '../nouns.test-support.ts';
 
 useCore();
 

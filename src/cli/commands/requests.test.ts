@@ -2,8 +2,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
 import { noPowers } from '../../contract/powers.ts';
-import { getRequest, uuidOf } from '../fixtures.ts';
-import { called, core, ebp, useCore } from '../testing.ts';
+import { called, core, ebp, useCore } from '../ebp.test-support.ts';
+import { getRequest, uuidOf } from '../nouns.test-support.ts';
 
 useCore();
 

@@ -1,8 +1,8 @@
 // `ebp rules`.
 import { describe, expect, test } from 'vitest';
 import { noPowers } from '../../contract/powers.ts';
-import { getRule, peerIdOf, uuidOf } from '../fixtures.ts';
-import { called, core, ebp, useCore } from '../testing.ts';
+import { called, core, ebp, useCore } from '../ebp.test-support.ts';
+import { getRule, peerIdOf, uuidOf } from '../nouns.test-support.ts';
 
 useCore();
 

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { core, ebp, useCore } from '../testing.ts';
+import { core, ebp, useCore } from '../ebp.test-support.ts';
 
 useCore();
 

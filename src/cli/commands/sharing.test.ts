@@ -1,7 +1,7 @@
 // `ebp share`, `unshare`, `dnd`, `pause` and `resume`.
 import { describe, expect, test } from 'vitest';
-import { getOffer, peerIdOf } from '../fixtures.ts';
-import { called, core, ebp, useCore } from '../testing.ts';
+import { called, core, ebp, useCore } from '../ebp.test-support.ts';
+import { getOffer, peerIdOf } from '../nouns.test-support.ts';
 
 useCore();
 

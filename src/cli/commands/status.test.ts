@@ -1,6 +1,6 @@
 // `ebp status` against a core on a real Unix socket.
 import { describe, expect, test } from 'vitest';
-import { called, core, ebp, useCore } from '../testing.ts';
+import { called, core, ebp, useCore } from '../ebp.test-support.ts';
 
 useCore();
 

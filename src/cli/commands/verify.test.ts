@@ -1,8 +1,8 @@
 // `ebp verify` and `ebp key`.
 import decodeQR from 'qr/decode.js';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { getComparison, getPeer, peerIdOf } from '../fixtures.ts';
-import { called, core, ebp, useCore } from '../testing.ts';
+import { called, core, ebp, useCore } from '../ebp.test-support.ts';
+import { getComparison, getPeer, peerIdOf } from '../nouns.test-support.ts';
 
 useCore();
 

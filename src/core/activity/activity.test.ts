@@ -1,7 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFile, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -283,9 +285,9 @@ describe('after a crash', () => {
         });
         child.once('exit', () => resolve());
       });
-      const hasEnded = new Promise((resolve) => child.once('close', resolve));
+      const hasEnded = once(child, 'close');
       await isGoing;
-      await new Promise((resolve) => setTimeout(resolve, round * 3));
+      await sleep(round * 3);
       child.kill('SIGKILL');
       await hasEnded;
       expect(errors).toBe('');

@@ -1,5 +1,6 @@
 // Run by activity.test.ts on a tmpfs of its own at /mnt: fills it up beside the log, and frees it.
 import { rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLog } from '../lib/log.ts';
 import { startActivity } from './activity.ts';
 
@@ -30,7 +31,7 @@ for (let size = 65_536; size >= 1; size = Math.floor(size / 2)) {
   for (let i = 0; i < 4; i += 1) rmSync(`/mnt/ballast-${size}-${i}`, { force: true });
 }
 for (let i = 0; i < 100 && activity.state.value.problem !== null; i += 1) {
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await sleep(50);
 }
 await record(5);
 const { entries } = await activity.read({ limit: 500 });

@@ -2,6 +2,7 @@
 import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PeerId } from '../../contract/ids.ts';
 import type { Settings } from '../../contract/settings.ts';
@@ -156,7 +157,6 @@ test('emptying, warming, taking and cooling at once leave one whole container an
   timeout: 120_000,
 }, async () => {
   const random = (limit: number) => Math.floor(Math.random() * limit);
-  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   for (let round = 0; round < 25; round += 1) {
     const taken: Sandbox[] = [];
     const work: Promise<unknown>[] = [];
@@ -167,7 +167,7 @@ test('emptying, warming, taking and cooling at once leave one whole container an
         work.push(containers.take(alice, 'Alice', wish, never).then((sandbox) => taken.push(sandbox), told));
       else if (kind < 9) work.push(containers.reset(alice).catch(told));
       else containers.cool(alice);
-      await pause(random(120));
+      await sleep(random(120));
     }
     await Promise.all(work);
     containers.cool(alice);
@@ -197,7 +197,7 @@ test('a stranger that was refused leaves nothing, however often it asks', async 
   let most = 0;
   for (let i = 0; i < 40; i += 1) {
     containers.warm(alice, 'Alice', wish);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await sleep(10);
     most = Math.max(most, engine.alive);
     containers.cool(alice);
   }

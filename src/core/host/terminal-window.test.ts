@@ -1,6 +1,7 @@
 // A program of the console in a real sandbox: its kind puts the terminal window around it, and here that window is looked at.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestSandboxes, type TestSandboxes } from '../container/engines/bubblewrap/sandbox.test-support.ts';
 import { insideTerminal } from '../offers/app/terminal.ts';
@@ -22,7 +23,7 @@ test('stays to be read where the program failed at once', async () => {
   const isOver = session.ended.then(() => 'over');
   const find = ['search', '--sync', '--name', 'It’s "a" title'];
   await xdotool(session.display, ...find);
-  expect(await Promise.race([isOver, new Promise((resolve) => setTimeout(resolve, 1500, 'open'))])).toBe('open');
+  expect(await Promise.race([isOver, sleep(1500, 'open')])).toBe('open');
   await xdotool(session.display, ...find, 'windowfocus', '--sync', 'key', '--clearmodifiers', 'Return');
   expect(await isOver).toBe('over');
   await using well = await sandboxes.login(inTerminal('exit 0'));

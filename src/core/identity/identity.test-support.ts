@@ -2,6 +2,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecretStore } from './secret-store.ts';
 
 export interface TestStore extends SecretStore {
@@ -107,7 +108,7 @@ export async function runUntilCrash(
     return await Promise.race([crash.promise, work().then(() => ({ stoppedAt: null }))]);
   } finally {
     // A write that was going on when it stopped.
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await sleep(5);
     for (const [name, original] of Object.entries(originals)) Reflect.set(fs, name, original);
     syncBuiltinESMExports();
     for (const handle of handles) await handle.close().catch(() => {});

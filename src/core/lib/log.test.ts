@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startFileLog } from './log.ts';
 
@@ -69,7 +70,7 @@ test('what a peer has said without end does not push out what was said before', 
     log.info({}, 'the first line');
     for (let number = 0; number < 60_000; number += 1) {
       log.warn({ number, error: 'x'.repeat(200) }, 'malformed notice from peer');
-      if (number % 1000 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      if (number % 1000 === 0) await sleep(1);
     }
     log.info({}, 'the last line');
     await log[Symbol.asyncDispose]();

@@ -1,5 +1,6 @@
 // Here and not in contract/, because it needs a real Node stream.
 import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { createLinePort, type LinePortOptions } from '../../contract/line-port.ts';
 
@@ -19,7 +20,7 @@ function startPort(options: Partial<LinePortOptions> = {}) {
   return { stream, port, messages, events };
 }
 
-const settle = () => new Promise((resolve) => setTimeout(resolve, 10));
+const settle = () => sleep(10);
 
 describe('a line port', () => {
   test('reads values however they are cut, also inside a character', async () => {

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -160,7 +161,7 @@ describe('the local socket', () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await new Promise((resolve) => child.stdout.once('data', resolve));
+    await once(child.stdout, 'data');
     child.kill('SIGKILL');
     await new Promise((resolve) => child.on('exit', resolve));
     expect(await readdir(join(folder, 'run'))).toHaveLength(1);

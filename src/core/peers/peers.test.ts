@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ClientId } from '../../contract/contract.ts';
 import type { IconHash, PeerId } from '../../contract/ids.ts';
@@ -92,7 +93,7 @@ test('a peer that is blocked while its page is open is left, its catalogue is go
   peers.drop(bob);
   expect(peers.catalogues.value).toEqual({});
   // Longer than a lost connection waits before it is made again.
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await sleep(1500);
   expect(hellos).toBe(before);
   await expect(peers.hold(bob)).rejects.toMatchObject({ code: 'peer-blocked' });
   await book.update(bob, 'Bob', { isBlocked: false });
@@ -142,14 +143,14 @@ test('that another key answers in the place of a peer is said until the right on
   // She advertises again, and again: that alone is no answer of the right key.
   advert('2');
   advert('2');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await sleep(300);
   expect(shown()).toMatchObject({ connection: 'failed', problem: { code: 'fingerprint-mismatch' } });
   // She goes: nobody answers, and the warning stays.
   await impostor[Symbol.asyncDispose]();
   peers.onGone(bob);
   await expect(peers.hold(bob)).rejects.toMatchObject({ code: 'peer-unreachable' });
   advert('3');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await sleep(300);
   expect(shown()).toMatchObject({ connection: 'failed', problem: { code: 'fingerprint-mismatch' } });
   server = await startBob('bob', port);
   advert('4');

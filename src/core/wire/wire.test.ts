@@ -4,6 +4,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Duplex, PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2 from 'ssh2';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
@@ -229,7 +230,7 @@ test('a channel that is destroyed while nobody reads it tells that it is closed'
   const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()));
   channel.write(Buffer.alloc(100_000));
   // What comes back waits unread, as after a window that was killed.
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await sleep(200);
   channel.destroy();
   await closed;
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { getDefaultAsk, getDefaultOffer, getDefaultPeer } from '../test-data.test-support.ts';
+import { getDefaultAsk, getDefaultOffer, getDefaultPeer } from '../nouns.test-support.ts';
 import { visibleAsks } from './asks.ts';
 import { categoryOf, countCategories, searchOffers, tellApart, viewsOf } from './offers.ts';
 import { looksSame, searchPeers, sortPeers } from './peers.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { getDefaultAsk, getDefaultSession } from '../test-data.test-support.ts';
+import { getDefaultAsk, getDefaultSession } from '../nouns.test-support.ts';
 import { screenSize } from './screen-size.ts';
 import { type ViewerFacts, viewerPhase } from './viewer-phase.ts';
 

@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Duplex, duplexPair, type Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openboxConfig } from '../../container/engines/bubblewrap/window-manager.ts';
 import { silentLog } from '../../lib/log.ts';
@@ -197,7 +198,7 @@ test('a server that lies is believed within limits', async () => {
   };
   const { followed } = await startHostile(liar);
   using windows = await followed;
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await sleep(600);
   expect(windows.state.value.length).toBeLessThanOrEqual(64);
 });
 

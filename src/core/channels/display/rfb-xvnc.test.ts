@@ -3,6 +3,7 @@ import { chmod, chown, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { duplexPair } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Powers } from '../../../contract/powers.ts';
 import { noPowers } from '../../../contract/powers.ts';
@@ -64,7 +65,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const resize = (width: number, height: number) =>
   Buffer.concat([bytes(251, 0), u16(width), u16(height), bytes(1, 0), u32(0), u32(0), u16(width), u16(height), u32(0)]);
 const continuously = Buffer.concat([bytes(150, 1), u32(0), u16(4096), u16(4096)]);
@@ -90,16 +90,16 @@ describe.each([
 ])('what Xvnc sends (%s)', (_, encodings) => {
   test('is read to its end, however it is cut; without the power its texts are gone and nothing else', async () => {
     using viewer = await RecordingViewer.open(await sandbox.connect('display'), { encodings });
-    await pause(300);
+    await sleep(300);
     // Xvnc does not outlive a new size for a viewer that knows of none.
     const canResize = encodings.includes(encoding.extendedDesktopSize);
     if (canResize) viewer.send(resize(700, 500));
     viewer.send(Buffer.concat([bytes(5, 0), u16(20), u16(20)]));
-    await pause(300);
+    await sleep(300);
     if (encodings.includes(encoding.continuousUpdates)) viewer.send(continuously);
     if (canResize) viewer.send(resize(640, 480));
     await vi.waitUntil(() => viewer.received.length > 10_000 && countTexts(viewer.received) > 1, LONGEST_WAIT_MS);
-    await pause(300);
+    await sleep(300);
     const sent = viewer.received;
     const read = (clipboardOut: boolean, bytesOfIt = sent, pieceBytes?: number) =>
       passThrough(new RfbServerFilter(() => ({ ...noPowers, clipboardOut })), bytesOfIt, pieceBytes);

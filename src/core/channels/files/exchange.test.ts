@@ -4,6 +4,7 @@ import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, wri
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { Duplex, duplexPair, type Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AppError } from '../../../contract/errors.ts';
 import type { Sandbox } from '../../container/engine.ts';
@@ -220,7 +221,7 @@ describe('an upload', () => {
     setTimeout(() => stuck.push(handle), 50);
     const done = createExchange(async () => stuck, null).put('a', endless());
     done.catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await sleep(300);
     expect(taken).toBeLessThan(40);
     stuck.destroy();
     await expect(done).rejects.toMatchObject({ code: 'transfer-broken' });
@@ -271,7 +272,7 @@ describe('what the program there does', () => {
     const read = (async () => {
       for await (const _ of stream) {
         await writeFile(joinPath(folder, 'a'), '');
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await sleep(20);
       }
     })();
     await expect(read).rejects.toMatchObject({ code: 'transfer-broken' });
@@ -328,7 +329,7 @@ test('closing ends what is under way at once, and nothing listens any more', asy
     for (;;) {
       yield Buffer.alloc(1000);
       started.resolve();
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await sleep(5);
     }
   }
   const done = exchange.put('a', endless());

@@ -1,5 +1,6 @@
 import { appendFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { anybody, createFakeComputer, entryText, idOf, names, pngOf, start, until } from '../offers.test-support.ts';
 
@@ -55,7 +56,7 @@ describe('watching', () => {
     const path = join(computer.root, 'usr/share/applications/app.desktop');
     await writeFile(path, '[Desktop En');
     for (const piece of ['try]\nType=Appl', 'ication\nName=New', '\nEx', 'ec=tool\n']) {
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await sleep(150);
       await appendFile(path, piece);
     }
     await until(offers.own, () => names(offers).join() === 'New');
@@ -69,7 +70,7 @@ describe('watching', () => {
     const offers = await start(computer);
     await offers[Symbol.asyncDispose]();
     await computer.entry('late');
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    await sleep(600);
     expect(names(offers)).toEqual([]);
   });
 });

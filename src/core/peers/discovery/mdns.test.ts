@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { TestLan, testOwn, testPeerId } from './mdns.test-support.ts';
 
 /** The time to live, the tick, and a busy machine. */
 const GONE_MS = 19_000;
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe.concurrent('discovery on a LAN', { timeout: 60_000 }, () => {
   it('finds within a second, tells changes within a second, goes on goodbye, survives noise, expires', async () => {

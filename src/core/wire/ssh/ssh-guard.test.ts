@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2, { type ClientChannel, type Connection, type ServerChannel } from 'ssh2';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Identity, openIdentity } from '../../identity/identity.ts';
@@ -93,7 +94,7 @@ test('a channel waits for a socket that does not drain, and loses nothing', asyn
   const socket = (client as unknown as { _sock: Socket })._sock.pause();
   const sizeBytes = 32 * CLOGGED_BYTES;
   for (let sent = 0; sent < sizeBytes; sent += 64 * 1024) host.write(Buffer.alloc(64 * 1024, sent / 65536));
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await sleep(200);
   expect(hostSocket.writableLength).toBeGreaterThanOrEqual(CLOGGED_BYTES);
   expect(hostSocket.writableLength).toBeLessThan(2 * CLOGGED_BYTES);
   // What was let through by hand has to be let in by hand.
@@ -130,7 +131,7 @@ test('an exchange of new keys in the middle of a stream loses nothing', async ()
     for (let times = 0; times < 8; times += 1) host.write(Buffer.alloc(64 * 1024));
     connection.rekey();
     for (let times = 0; times < 8; times += 1) host.write(Buffer.alloc(64 * 1024));
-    await Promise.race([isDone, new Promise((resolve) => setTimeout(resolve, 500))]);
+    await Promise.race([isDone, sleep(500)]);
   }
   await expect.poll(() => received, { timeout: 10_000 }).toBe(3 * 16 * 64 * 1024);
 });

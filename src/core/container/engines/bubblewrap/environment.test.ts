@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sandboxEnvironment } from './environment.ts';
 import { openTestSandboxes, type TestSandboxes } from './sandbox.test-support.ts';
@@ -140,7 +141,7 @@ describe('a session whose launcher returns before its window is there', () => {
     const isOver = session.ended.then(() => 'over');
     const find = ['search', '--sync', '--class', 'xclock'];
     await xdotool(session.display, ...find);
-    expect(await Promise.race([isOver, new Promise((resolve) => setTimeout(resolve, 1500, 'open'))])).toBe('open');
+    expect(await Promise.race([isOver, sleep(1500, 'open')])).toBe('open');
     await xdotool(session.display, ...find, 'windowkill');
     expect(await session.ended).toMatchObject({ exitCode: 0, stdout: 'launched\n' });
     expect((await session.sandbox.ended).exitCode).toBe(0);
@@ -191,7 +192,7 @@ describe('what a program writes', () => {
     await using sandbox = await sandboxes.engine.startSandbox(await sandboxes.spec());
     const before = process.memoryUsage().rss;
     await sandbox.run({ argv: ['bash', '-c', 'echo first; yes | tr -d "\\n"'], workingDirectory: null });
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await sleep(3000);
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
     await sandbox.stop();
     expect((await sandbox.ended).output.first[0]).toBe('first');

@@ -15,7 +15,7 @@ import {
 } from '../contract/contract.ts';
 import { createLinePort } from '../contract/line-port.ts';
 import { coreFileName, maxLocalLineBytes } from '../contract/profile.ts';
-import { getTopics } from './fixtures.ts';
+import { getTopics } from './nouns.test-support.ts';
 
 type Topics = { [T in TopicName]: TopicValue<T> };
 /** What a test puts in place of a method; what it returns is the method's output. */

@@ -1,6 +1,6 @@
 // Runs `ebp` in the process of a test, against a core that the test sets up.
 import { afterEach, beforeEach } from 'vitest';
-import { FakeCore } from './fake-core.ts';
+import { FakeCore } from './fake-core.test-support.ts';
 import { runCli } from './run.ts';
 
 /** The core of the test that runs. */

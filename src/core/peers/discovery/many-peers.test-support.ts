@@ -1,5 +1,5 @@
 // Many advertised peers out of one process, for the benchmark and for trying things out:
-// `node src/core/peers/discovery/mdns.bench-support.ts 300` in a network namespace of its own. Prints JSON events; ends when its input ends.
+// `node src/core/peers/discovery/many-peers.test-support.ts 300` in a network namespace of its own. Prints JSON events; ends when its input ends.
 // They answer as real ones do, for they are made of the same responder; only the socket is shared.
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
