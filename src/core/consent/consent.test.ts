@@ -17,11 +17,11 @@ import {
   MAX_WAITING,
   MAX_WAITING_PER_ADDRESS,
   MAX_WAITING_PER_PEER,
-  type PersonsAnswer,
-  type Wish,
 } from './consent.ts';
 import { Grant } from './grant.ts';
+import type { PersonsAnswer } from './persons-answer.ts';
 import { openRules, type Rules } from './rules.ts';
+import type { Wish } from './wish.ts';
 
 const alice = `SHA256:${'A'.repeat(43)}` as PeerId;
 const mallory = `SHA256:${'M'.repeat(43)}` as PeerId;

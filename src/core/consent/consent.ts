@@ -1,55 +1,24 @@
 // Requests that wait for a person, and the grants that their answers create.
 
 import { randomUUID } from 'node:crypto';
-import type { ActivityEvent, AnsweredBy } from '../../contract/activity.ts';
+import type { AnsweredBy } from '../../contract/activity.ts';
 import type { Request } from '../../contract/consent.ts';
 import { AppError } from '../../contract/errors.ts';
 import { type PeerId, type RequestId, type RuleId, requestIdSchema } from '../../contract/ids.ts';
-import type { OwnSandbox } from '../../contract/kinds.ts';
-import type { Offer } from '../../contract/offers.ts';
-import type { Powers } from '../../contract/powers.ts';
-import { canHoldTo, isWithin, narrowest } from '../../contract/powers.ts';
+import { narrowest } from '../../contract/powers.ts';
 import { isQuietAt } from '../../contract/quiet-hours.ts';
-import type { Size } from '../../contract/sessions.ts';
 import type { Settings } from '../../contract/settings.ts';
-import type { View } from '../../contract/views.ts';
-import type { Note, Recorder } from '../activity/activity.ts';
-import { noteOf } from '../activity/notes.ts';
+import type { Recorder } from '../activity/activity.ts';
 import type { Log } from '../lib/log.ts';
 import { createRateLimit } from '../lib/rate-limit.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { Claimed } from '../peers/claimed.ts';
-import type { PeerBook, PeerFace } from '../peers/peer-book.ts';
+import type { PeerBook } from '../peers/peer-book.ts';
+import { type Answer, createDelivery, type How } from './delivery.ts';
 import { createGrant, type Grant, type GrantTerms } from './grant.ts';
+import { checkAnswer, expiryOf, type PersonsAnswer, ruleFrom } from './persons-answer.ts';
 import type { Rules } from './rules.ts';
-
-/** What a peer wishes, after its offer was found to be shared with it. */
-export interface Wish {
-  readonly peerId: PeerId;
-  /** The name that it claims. */
-  readonly claimedName: string;
-  /** Where it connected from, when that is known. */
-  readonly address?: string | undefined;
-  readonly offer: Offer;
-  readonly ownSandbox: OwnSandbox;
-  /** SHA-256 over what would run. */
-  readonly launchDigest: string;
-  readonly view: View;
-  readonly powers: Powers;
-  readonly size: Size | undefined;
-}
-
-/** A person's answer, as in the contract's `requests.answer`. */
-export interface PersonsAnswer {
-  readonly answer: 'allow' | 'deny';
-  readonly lasts: 'once' | 'until-quit' | 'time' | 'always';
-  readonly minutes?: number | undefined;
-  readonly powers?: Powers | undefined;
-}
-
-export type Answer =
-  | { readonly answer: 'granted'; readonly grant: Grant }
-  | { readonly answer: 'denied' | 'expired' | 'cancelled' };
+import type { Wish } from './wish.ts';
 
 export interface PendingRequest {
   readonly id: RequestId;
@@ -68,7 +37,6 @@ export interface Consent {
   create(wish: Wish): PendingRequest;
   /** The visitor took it back, or went away. */
   cancel(id: RequestId, peerId: PeerId): void;
-  cancelAllOf(peerId: PeerId): void;
   /**
    * The person's answer.
    * @throws AppError `not-found` when it was answered, cancelled or expired before; `not-verified` for a yes for ever to a peer
@@ -91,14 +59,6 @@ export const MAX_WAITING_PER_ADDRESS = 8;
 export const MAX_BY_RULES_PER_HOUR = 60;
 const HOUR_MS = 60 * 60_000;
 
-/** Who or what answered. */
-interface How {
-  readonly by: AnsweredBy;
-  readonly lasts?: PersonsAnswer['lasts'];
-  readonly minutes?: number | null;
-  readonly ruleId?: RuleId | null;
-}
-
 interface Waiting {
   readonly wish: Wish;
   readonly settle: (answer: Answer) => void;
@@ -117,40 +77,8 @@ export function createConsent(options: {
   const waiting = new Map<RequestId, Waiting>();
   /** Those whose rule is being written. */
   const answering = new Set<RequestId>();
-  /** Said yes to, and not yet on the disk. */
-  const onTheirWay = new Set<Grant>();
+  const { deliver, note, endAllOf } = createDelivery(options);
   const startsByRules = createRateLimit(MAX_BY_RULES_PER_HOUR, undefined, HOUR_MS);
-
-  function note(wish: Wish, event: ActivityEvent): Note {
-    const { peerId, offer } = wish;
-    return noteOf({ role: 'host', peerId, face: faceOf(wish), offer }, event);
-  }
-
-  /** Writes the answer down, and lets it out when that is done: what runs is in the log before it runs. */
-  async function deliver(wish: Wish, requestId: RequestId, answer: Answer, how: How): Promise<Answer> {
-    const { by, lasts = null, minutes = null } = how;
-    const grant = answer.answer === 'granted' ? answer.grant : undefined;
-    if (grant !== undefined) onTheirWay.add(grant);
-    const line = note(wish, {
-      kind: 'answered',
-      answer: answer.answer === 'granted' ? 'allowed' : answer.answer,
-      by,
-      requestId,
-      ruleId: grant?.terms.ruleId ?? how.ruleId ?? null,
-      lasts,
-      minutes,
-      powers: grant?.terms.powers ?? null,
-      problem: null,
-    });
-    const isOwn = by === 'person' || grant !== undefined;
-    await (isOwn ? activity.record(line) : activity.recordFromOutside(line));
-    if (grant === undefined) return answer;
-    onTheirWay.delete(grant);
-    // Security: what was taken back meanwhile gives nothing.
-    const { ruleId } = grant.terms;
-    if (settings.value.isPaused || (ruleId !== null && !rules.state.value.some(({ id }) => id === ruleId))) grant.end();
-    return answer;
-  }
 
   function settle(id: RequestId, answer: 'denied' | 'expired' | 'cancelled' | Grant, how: How): void {
     const request = waiting.get(id);
@@ -167,39 +95,23 @@ export function createConsent(options: {
     void deliver(request.wish, id, whole, how).then(request.settle);
   }
 
-  /** How the peer is shown now. */
-  function faceOf({ peerId, claimedName, address }: Wish): PeerFace {
-    return book.faceOf(peerId, claimedName, address);
+  function grantOf(requestId: RequestId, wish: Wish, more: Pick<GrantTerms, 'powers' | 'ruleId' | 'expiresAt'>): Grant {
+    const { peerId, claimedName, offer, view } = wish;
+    return createGrant({ requestId, peerId, claimedName, offerId: offer.id, view, ...more });
   }
 
   function recordAsked(wish: Wish): void {
     void activity.recordFromOutside(note(wish, { kind: 'requested', view: wish.view, powers: wish.powers }));
   }
 
-  function grantOf(requestId: RequestId, wish: Wish, more: Pick<GrantTerms, 'powers' | 'ruleId' | 'expiresAt'>): Grant {
-    const { peerId, claimedName, offer, view } = wish;
-    return createGrant({ requestId, peerId, claimedName, offerId: offer.id, view, ...more });
-  }
-
-  async function keep(wish: Wish, { answer, lasts, minutes, powers }: PersonsAnswer): Promise<RuleId | null> {
+  async function keep(wish: Wish, persons: PersonsAnswer): Promise<RuleId | null> {
+    const { answer, lasts, minutes = null } = persons;
     if (lasts === 'once') return null;
-    const { peerId, offer, view, launchDigest } = wish;
-    const given = powers ?? wish.powers;
-    const ruleId = await rules.add({
-      peerId,
-      peerName: faceOf(wish).name,
-      offerId: offer.id,
-      offerName: offer.name,
-      view,
-      asked: wish.powers,
-      powers: given,
-      answer,
-      launchDigest,
-      isUntilQuit: lasts === 'until-quit',
-      expiresAt: expiryOf({ lasts, minutes }),
-    });
-    const about = { ruleId, answer, lasts, minutes: minutes ?? null, view, powers: given };
-    void activity.record(note(wish, { kind: 'rule-made', ...about }));
+    const { peerId, claimedName, address } = wish;
+    const rule = ruleFrom(wish, persons, book.faceOf(peerId, claimedName, address).name);
+    const ruleId = await rules.add(rule);
+    const { view, powers } = rule;
+    void activity.record(note(wish, { kind: 'rule-made', ruleId, answer, lasts, minutes, view, powers }));
     return ruleId;
   }
 
@@ -208,7 +120,7 @@ export function createConsent(options: {
     create: (wish) => {
       if (settings.value.isPaused) throw new AppError('peer-paused');
       const id = requestIdSchema.parse(randomUUID());
-      const { rule, note } = rules.find({ ...wish, offerId: wish.offer.id });
+      const { rule, note: ruleNote } = rules.find({ ...wish, offerId: wish.offer.id });
       if (rule !== null) {
         const { peerId, offer } = wish;
         // Security: what a yes for a time or for ever gives is written down without asking how much was written before.
@@ -243,7 +155,7 @@ export function createConsent(options: {
           peerId: wish.peerId,
           claimedName: wish.claimedName,
           address: wish.address,
-          ruleNote: note,
+          ruleNote,
           offer: wish.offer,
           view: wish.view,
           powers: wish.powers,
@@ -258,28 +170,16 @@ export function createConsent(options: {
     cancel: (id, peerId) => {
       if (waiting.get(id)?.wish.peerId === peerId) settle(id, 'cancelled', { by: 'peer' });
     },
-    cancelAllOf: (peerId) => {
-      for (const [id, request] of waiting) if (request.wish.peerId === peerId) settle(id, 'cancelled', { by: 'peer' });
-    },
     denyAllOf: (peerId, by) => {
       for (const [id, request] of waiting) if (request.wish.peerId === peerId) settle(id, 'denied', { by });
-      for (const grant of onTheirWay) if (grant.terms.peerId === peerId) grant.end();
+      endAllOf(peerId);
     },
     answer: async (id, persons) => {
       const request = waiting.get(id);
       if (request === undefined) throw new AppError('not-found', { what: 'This request' });
       const { wish } = request;
       const { answer, lasts, minutes, powers = wish.powers } = persons;
-      if (lasts === 'time' && minutes === undefined)
-        throw new AppError('bad-input', { where: 'minutes', why: 'say for how many minutes the answer lasts' });
-      // Security: nobody can be given more than the person was shown.
-      if (!isWithin(powers, wish.powers))
-        throw new AppError('bad-input', { where: 'powers', why: 'are more than what was asked for' });
-      // Security: where nothing here could hold it, nothing is said to be taken away.
-      if (answer === 'allow' && !canHoldTo(wish.view, powers, wish.powers))
-        throw new AppError('bad-input', { where: 'powers', why: 'of a native window cannot be taken away: say no' });
-      // Security: a yes for ever is for a key that somebody compared.
-      if (answer === 'allow' && lasts === 'always' && !book.isVerified(wish.peerId)) throw new AppError('not-verified');
+      checkAnswer(wish, persons, book.isVerified(wish.peerId));
       // Two windows may answer at once, and the time may run out while a rule is written: one answer counts, and all of it.
       if (answering.has(id)) throw new AppError('not-found', { what: 'This request' });
       answering.add(id);
@@ -295,11 +195,7 @@ export function createConsent(options: {
     },
     denyAll: (by) => {
       for (const id of [...waiting.keys()]) settle(id, 'denied', { by });
-      for (const grant of onTheirWay) grant.end();
+      endAllOf(null);
     },
   };
-}
-
-function expiryOf({ lasts, minutes }: Pick<PersonsAnswer, 'lasts' | 'minutes'>): number | null {
-  return lasts === 'time' && minutes !== undefined ? Date.now() + minutes * 60_000 : null;
 }
