@@ -12,7 +12,7 @@ import type { WindowRoute } from './lib/route.ts';
 import { cssVariables, theme } from './theme.ts';
 import { CoreProvider, useConnectionState, useCore, useIsReady } from './use-core.tsx';
 import type { ViewerStart } from './viewer/start-viewer.ts';
-import { ViewerWindow } from './windows/viewer-window.tsx';
+import { ViewerWindow } from './viewer/viewer-window.tsx';
 
 const MainWindow = lazy(() => import('./windows/main-window.tsx').then((module) => ({ default: module.MainWindow })));
 const PopupWindow = lazy(() =>

@@ -7,8 +7,8 @@ import { createPortal } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import type { Session } from '../../contract/sessions.ts';
 import { say } from '../../messages/messages.ts';
-import { FilesPanel } from '../viewer/files-panel.tsx';
-import { droppedFiles, useFiles } from '../viewer/use-files.ts';
+import { FilesPanel } from './files-panel.tsx';
+import { droppedFiles, useFiles } from './use-files.ts';
 
 /** For a session that has the power; it goes, with all that is under way, when the power does. */
 export function ViewerFiles({ session, place }: { session: Session; place: HTMLElement | null }) {

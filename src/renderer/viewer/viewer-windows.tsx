@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ProgramWindow, Session } from '../../contract/sessions.ts';
 import { useAction, useCore } from '../use-core.tsx';
-import { neighbourOf, sortByOwner } from '../viewer/window-titles.ts';
+import { neighbourOf, sortByOwner } from './window-titles.ts';
 
 /** For a session whose program has more than one window. */
 export function ViewerWindows({ session, onChosen }: { session: Session; onChosen: () => void }) {
