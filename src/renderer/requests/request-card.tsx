@@ -1,25 +1,24 @@
 // One request: who asks for what, where it would run, what it could touch, and the answers.
-import { ActionIcon, Button, RingProgress, Text, Title } from '@mantine/core';
+import { ActionIcon, Button, Text, Title } from '@mantine/core';
 import { IconArrowLeft, IconChevronUp, IconMinus } from '@tabler/icons-react';
-import { type RefObject, useEffect, useId, useRef, useState } from 'react';
+import { useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ARMING_MS } from '../../contract/arming.ts';
 import type { Request } from '../../contract/consent.ts';
-import type { MethodInput } from '../../contract/contract.ts';
-import { toProblem } from '../../contract/errors.ts';
-import { sayProblem } from '../../messages/messages.ts';
 import { Guarded, useArmed } from '../components/armed-button.tsx';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { useIsScrolling } from '../components/use-is-scrolling.ts';
-import { formatNumber, formatSeconds, shorten } from '../lib/format.ts';
-import { useAction, useCore, useNow, useTopic } from '../use-core.tsx';
+import { formatNumber, shorten } from '../lib/format.ts';
+import { useTopic } from '../use-core.tsx';
 import { NamedSentence } from './named-sentence.tsx';
-import { type Choice, OtherAnswers, type PersonsAnswer } from './other-answers.tsx';
+import { type Choice, OtherAnswers } from './other-answers.tsx';
 import { RequestAnswers } from './request-answers.tsx';
+import { RequestCountdown } from './request-countdown.tsx';
 import { RequestFacts } from './request-facts.tsx';
 import { RequestPowers } from './request-powers.tsx';
 import { RequestTerms } from './request-terms.tsx';
 import { RequestWho } from './request-who.tsx';
+import { useAnswers } from './use-answers.ts';
+import { useEscape } from './use-escape.ts';
 import './request-card.css';
 
 interface RequestCardProps {
@@ -34,11 +33,11 @@ interface RequestCardProps {
 
 export function RequestCard({ request, position, count, onShrink, isSmall }: RequestCardProps) {
   const { t } = useTranslation();
-  const core = useCore();
-  const { isBusy, run } = useAction();
   const [hasOthers, setHasOthers] = useState(false);
   const [choice, setChoice] = useState<Choice | null>(null);
   const [powers, setPowers] = useState(request.powers);
+  // What cannot be kept can still be allowed once.
+  const { isBusy, problem, sayAnswer, confirm } = useAnswers(request, powers, () => setChoice(null));
   const titleId = useId();
   const termsId = useId();
   // Security: a name as long as a page must not push what matters out of sight.
@@ -57,7 +56,6 @@ export function RequestCard({ request, position, count, onShrink, isSmall }: Req
   const terms = useRef<HTMLDivElement>(null);
   const body = useRef<HTMLDivElement>(null);
   const isScrolling = useIsScrolling(body, hasOthers);
-  const [problem, setProblem] = useState<string | null>(null);
   const showOthers = (isShown: boolean) => {
     setHasOthers(isShown);
     setChoice(null);
@@ -71,30 +69,6 @@ export function RequestCard({ request, position, count, onShrink, isSmall }: Req
     else if (hasOthers) showOthers(false);
     else onShrink?.();
   });
-
-  const answer = (call: () => Promise<unknown>) =>
-    run(async () => {
-      try {
-        await call();
-      } catch (error) {
-        // Here and not in a notice, which would cover the answers that are left.
-        setProblem(sayProblem(toProblem(error)));
-        // What cannot be kept can still be allowed once.
-        setChoice(null);
-        // Security: the sentence may move the answers, and a second click must not meet another of them.
-        await new Promise((resolve) => setTimeout(resolve, ARMING_MS));
-      }
-    });
-  const sayAnswer = (given: PersonsAnswer) => {
-    const input: MethodInput<'requests.answer'> =
-      given.answer === 'allow' ? { requestId: request.id, powers, ...given } : { requestId: request.id, ...given };
-    void answer(() => core.call('requests.answer', input));
-  };
-  const confirm = ({ kind, minutes }: Choice) => {
-    if (kind === 'block') void answer(() => core.call('peers.block', { peerId: request.peerId, isBlocked: true }));
-    else if (kind === 'never') sayAnswer({ answer: 'deny', lasts: 'always' });
-    else sayAnswer({ answer: 'allow', lasts: kind, ...(minutes !== null && { minutes }) });
-  };
 
   return (
     <section
@@ -123,7 +97,7 @@ export function RequestCard({ request, position, count, onShrink, isSmall }: Req
             </Text>
           )}
         </div>
-        <Countdown askedAt={request.askedAt} expiresAt={request.expiresAt} />
+        <RequestCountdown askedAt={request.askedAt} expiresAt={request.expiresAt} />
         {onShrink !== null && (
           <ActionIcon
             variant="subtle"
@@ -200,44 +174,5 @@ export function RequestCard({ request, position, count, onShrink, isSmall }: Req
         </div>
       </Guarded>
     </section>
-  );
-}
-
-/** Escape inside the card, or while nothing has the focus. */
-function useEscape(card: RefObject<HTMLElement | null>, act: () => void): void {
-  const latest = useRef(act);
-  latest.current = act;
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      const { activeElement } = document;
-      if (event.key !== 'Escape' || event.defaultPrevented || event.repeat || !event.isTrusted) return;
-      if (activeElement !== document.body && card.current?.contains(activeElement) !== true) return;
-      latest.current();
-    };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
-  }, [card]);
-}
-
-function Countdown({ askedAt, expiresAt }: { askedAt: number; expiresAt: number }) {
-  const { t } = useTranslation();
-  const now = useNow(500);
-  const leftS = Math.max(0, Math.ceil((expiresAt - now) / 1000));
-  const share = Math.min(100, Math.max(0, ((expiresAt - now) / Math.max(1, expiresAt - askedAt)) * 100));
-  return (
-    <RingProgress
-      className="request-countdown"
-      size={40}
-      thickness={4}
-      roundCaps
-      sections={[{ value: share, color: leftS <= 10 ? 'red' : 'pool' }]}
-      role="timer"
-      aria-label={t('ui.request.timeLeft', { time: formatSeconds(leftS) })}
-      label={
-        <Text size="xs" ta="center" fw={600} aria-hidden>
-          {formatNumber(leftS)}
-        </Text>
-      }
-    />
   );
 }
