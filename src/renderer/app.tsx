@@ -2,24 +2,16 @@
 import { Button, Center, Loader, MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { IconKey, IconPlugConnectedX } from '@tabler/icons-react';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { type ReactNode, Suspense } from 'react';
 import { I18nextProvider, useTranslation } from 'react-i18next';
 import { messages } from '../messages/messages.ts';
 import { colorSchemeManager } from './color-scheme.ts';
 import { Hint } from './components/hint.tsx';
 import type { CoreConnection } from './core-connection.ts';
-import type { WindowRoute } from './lib/route.ts';
 import { cssVariables, theme } from './theme.ts';
 import { CoreProvider, useConnectionState, useCore, useIsReady } from './use-core.tsx';
-import type { ViewerStart } from './viewer/start-viewer.ts';
-import { ViewerWindow } from './viewer/viewer-window.tsx';
 
-const MainWindow = lazy(() => import('./windows/main-window.tsx').then((module) => ({ default: module.MainWindow })));
-const PopupWindow = lazy(() =>
-  import('./windows/popup-window.tsx').then((module) => ({ default: module.PopupWindow })),
-);
-
-export function App({ core, route, viewer }: { core: CoreConnection; route: WindowRoute; viewer: ViewerStart | null }) {
+export function App({ core, children }: { core: CoreConnection; children: ReactNode }) {
   return (
     <I18nextProvider i18n={messages}>
       <MantineProvider
@@ -32,11 +24,7 @@ export function App({ core, route, viewer }: { core: CoreConnection; route: Wind
         <Notifications position="bottom-left" containerWidth={380} zIndex={240} />
         <CoreProvider core={core}>
           <Gate>
-            <Suspense fallback={<Waiting />}>
-              {route.window === 'main' && <MainWindow />}
-              {route.window === 'popup' && <PopupWindow />}
-              {route.window === 'viewer' && viewer !== null && <ViewerWindow start={viewer} />}
-            </Suspense>
+            <Suspense fallback={<Waiting />}>{children}</Suspense>
           </Gate>
         </CoreProvider>
       </MantineProvider>

@@ -6,15 +6,12 @@ import { applyColorScheme } from './color-scheme.ts';
 import { connectCore } from './core-connection.ts';
 import { parseWindowRoute } from './lib/route.ts';
 import { shellCarrier } from './ports/shell.ts';
-import { startViewer } from './viewer/start-viewer.ts';
+import { openWindow } from './windows/windows.tsx';
 
 function start(root: HTMLElement): void {
   applyColorScheme();
-  const route = parseWindowRoute(location.search);
   const core = connectCore(shellCarrier());
-  // Asks before anything is drawn: the person there reads while this window appears.
-  const viewer = route.window === 'viewer' ? startViewer(core, route) : null;
-  createRoot(root).render(<App core={core} route={route} viewer={viewer} />);
+  createRoot(root).render(<App core={core}>{openWindow(core, parseWindowRoute(location.search))}</App>);
 }
 
 const root = document.getElementById('root');
