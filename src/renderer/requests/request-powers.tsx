@@ -11,6 +11,7 @@ import { powerNames, rowOf } from '../../contract/views.ts';
 import { powerIcons } from '../components/power-icons.ts';
 import { formatDuration } from '../lib/format.ts';
 import { timeLimitChoices } from '../lib/powers.ts';
+import './request-powers.css';
 
 interface RequestPowersProps {
   readonly request: Request;
