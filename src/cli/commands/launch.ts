@@ -5,6 +5,8 @@ import type { Ask } from '../../contract/asks.ts';
 import type { Client } from '../../contract/client.ts';
 import { AppError, assertNever } from '../../contract/errors.ts';
 import type { RequestId, SessionId } from '../../contract/ids.ts';
+import { kindOf, rowOfKind } from '../../contract/kinds.ts';
+import type { Offer } from '../../contract/offers.ts';
 import type { Session } from '../../contract/sessions.ts';
 import { rowOf, type View } from '../../contract/views.ts';
 import { say, sayProblem } from '../../messages/messages.ts';
@@ -63,7 +65,7 @@ async function launch(
   }
   const offer = findOffer(catalogue, offerText, 'offer');
   const names = { peer: nameOf(peer), offer: toShowable(offer.name) };
-  const view: View = flags.native ? 'native' : flags.ssh ? 'ssh-command' : 'viewer';
+  const view = viewOf(flags, offer);
   output.say(say('cli.launch.asking', names));
   const powers = askedPowers(flags);
   const wish = { peerId: peer.id, offerId: offer.id, view, ...(powers !== undefined && { powers }) };
@@ -126,6 +128,13 @@ async function launch(
     for (const line of ended.lastWords) output.complain(say('cli.launch.lastWord', { line: toShowable(line) }));
   }
   return reason === 'failed' || (reason === 'program' && ended?.problem) ? exitCodes.failed : exitCodes.done;
+}
+
+/** The way in which it opens: the one that was said, else the first of its kind. Whether it can be opened so, the core says. */
+function viewOf(flags: LaunchFlags, { id }: Offer): View {
+  if (flags.native) return 'native';
+  if (flags.ssh) return 'ssh-command';
+  return rowOfKind(kindOf(id)).views[0] ?? 'viewer';
 }
 
 /** Follows the ask to its end. Ctrl+C, and the end of `waitS` without an answer, cancel it. */
