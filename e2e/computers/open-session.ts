@@ -46,7 +46,10 @@ export async function openSession(
   const sessionOf = () => here.read('asks')?.find(({ id }) => id === askId)?.sessionId ?? null;
   await soon(sessionOf).not.toBeNull();
   const atVisitor = sessionOf();
-  const atHost = there.read('sessions')?.find(({ role, state }) => role === 'host' && state !== 'ended')?.id;
+  const sessionThere = () =>
+    there.read('sessions')?.find(({ role, state }) => role === 'host' && state !== 'ended')?.id;
+  await soon(sessionThere).toBeDefined();
+  const atHost = sessionThere();
   if (atHost === undefined || atVisitor === null) throw new Error('no session');
   const main = await visitor.mainPage();
   const viewer = await main.openViewer(() =>
