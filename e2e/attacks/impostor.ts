@@ -7,7 +7,7 @@ import { openIdentity } from '../../src/core/identity/identity.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
 import { State } from '../../src/core/lib/state.ts';
 import type { OwnAdvert } from '../../src/core/peers/discovery/advert.ts';
-import { startDiscovery } from '../../src/core/peers/discovery/mdns.ts';
+import { startDiscovery } from '../../src/core/peers/discovery/discovery.ts';
 import { PROTOCOL } from '../../src/core/wire/peer-protocol.ts';
 
 const [fingerprint = '', name = '', folder = ''] = process.argv.slice(2);

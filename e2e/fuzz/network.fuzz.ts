@@ -1,7 +1,7 @@
 // What anybody on the network multicasts: whole packets, the TXT record in them, addresses, names.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encode, type OutgoingPacket, TRUNCATED_RESPONSE } from 'dns-packet';
+import { encode, type OutgoingPacket } from 'dns-packet';
 import type { PeerId } from '../../src/contract/ids.ts';
 import { toShowable } from '../../src/core/lib/text.ts';
 import {
@@ -13,6 +13,7 @@ import {
   parseTxt,
   splitAddress,
 } from '../../src/core/peers/discovery/advert.ts';
+import { MdnsCache } from '../../src/core/peers/discovery/mdns-cache.ts';
 import { linkOf, readLinks } from '../../src/core/peers/discovery/mdns-links.ts';
 import { type IncomingPacket, readPacket } from '../../src/core/peers/discovery/mdns-packet.ts';
 import {
@@ -26,7 +27,6 @@ import {
   readResponse,
   SERVICE_NAME,
 } from '../../src/core/peers/discovery/mdns-records.ts';
-import { SightingTable } from '../../src/core/peers/discovery/mdns-sightings.ts';
 import { fullNameFrom } from '../../src/core/settings/name.ts';
 import { bytesOf, claim, claimEqual, claimShowable, type Fuzzer, textOf } from './fuzzer.ts';
 import { anyText } from './mutate.ts';
@@ -90,9 +90,9 @@ export const mdnsPackets: Fuzzer = {
   covers: [
     'core/peers/discovery/mdns-packet.ts',
     'core/peers/discovery/mdns-records.ts',
-    'core/peers/discovery/mdns-sightings.ts',
+    'core/peers/discovery/mdns-cache.ts',
+    'core/peers/discovery/merge-sightings.ts',
     'core/peers/discovery/advert.ts',
-    'dns-packet/index.js',
   ],
   maxBytes: 9000,
   dictionary: [
@@ -111,7 +111,7 @@ export const mdnsPackets: Fuzzer = {
     encode({ type: 'response', answers: goodbyeRecords(own, names, link) }),
     encode({ type: 'query', questions: [{ name: SERVICE_NAME, type: 'PTR' }] }),
     encode(instanceQuery([names.instance, 'Eve (x)'])),
-    ...browseQueries([{ instance: names.instance, ttlS: 16 }], TRUNCATED_RESPONSE).map((packet) => encode(packet)),
+    ...browseQueries([{ instance: names.instance, ttlS: 16 }]).map((packet) => encode(packet)),
     pointerChain(),
     ...realPackets(),
   ],
@@ -124,19 +124,22 @@ export const mdnsPackets: Fuzzer = {
       claim(count <= input.length / 5, 'what is read has its place in the packet');
       for (const question of packet.questions) isQuestionFor(question, names);
       isKnownAnswer(packet, names);
-      const { sightings, goodbyes } = readResponse(packet);
+      const { services, goodbyes } = readResponse(packet);
       const seen: Advert[] = [];
-      const table = new SightingTable(
+      const cache = new MdnsCache(
         (advert) => seen.push(advert),
         () => {},
       );
-      for (const goodbye of goodbyes) table.goodbye(goodbye, origin);
-      for (const raw of sightings) {
-        claim(raw.addresses.length <= 16 && raw.port >= 1 && raw.port <= 65535, 'a sighting is within its limits');
-        const parsed = parseTxt(raw.txt);
+      for (const goodbye of goodbyes) cache.goodbye(goodbye, origin);
+      for (const service of services) {
+        claim(
+          service.addresses.length <= 16 && service.port >= 1 && service.port <= 65535,
+          'a service is within its limits',
+        );
+        const parsed = parseTxt(service.txt);
         if (!parsed.isOk) continue;
-        claim(table.add(raw, parsed.claim, origin, 0), 'a few peers have room');
-        table.add(raw, { ...parsed.claim, peerId: otherId }, origin, 1);
+        claim(cache.add(service, parsed.claim, origin, 0), 'a few peers have room');
+        cache.add(service, { ...parsed.claim, peerId: otherId }, origin, 1);
       }
       for (const advert of seen) {
         claimShowable(advert.name, 'a name from the network');
@@ -146,9 +149,9 @@ export const mdnsPackets: Fuzzer = {
           claim(/^[0-9a-fA-F.:]+(%eth0)?$/.test(host) && port >= 1 && port <= 65535, 'an address is an address');
         }
       }
-      table.sweep(15_000);
+      cache.sweep(15_000);
       // What we ask with the names of others must be a packet that says just these names.
-      const instances = [...sightings.map(({ instance }) => instance), ...goodbyes];
+      const instances = [...services.map(({ instance }) => instance), ...goodbyes];
       for (const instance of instances) {
         const asked = reread(instanceQuery([instance, 'Eve (x)']));
         claimEqual(
@@ -157,10 +160,7 @@ export const mdnsPackets: Fuzzer = {
           'a question says the names that it is made of',
         );
       }
-      for (const query of browseQueries(
-        instances.map((instance) => ({ instance, ttlS: 9 })),
-        TRUNCATED_RESPONSE,
-      )) {
+      for (const query of browseQueries(instances.map((instance) => ({ instance, ttlS: 9 })))) {
         const told = reread(query);
         claimEqual(
           told.answers.map(({ data }) => data),

@@ -81,7 +81,7 @@ describe('a TXT record', () => {
     );
   });
 
-  it('brings any name through, made fit to be shown', () => {
+  it('brings any name through, made fit to be shown', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (name) => {
         const parsed = parseTxt(encodeTxt({ ...own, name }));

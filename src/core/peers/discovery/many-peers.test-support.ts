@@ -4,17 +4,17 @@
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { silentLog } from '../../lib/log.ts';
-import { printEvent, testOwn } from './mdns.test-support.ts';
 import { readLinks } from './mdns-links.ts';
 import { MdnsResponder } from './mdns-responder.ts';
-import { MdnsCarrier } from './mdns-socket.ts';
+import { MdnsTransport } from './mdns-transport.ts';
+import { printEvent, testOwn } from './test-lan.test-support.ts';
 
 /** Advertises so many peers, named `peer-1` and so on (`testOwn` tells their keys), until disposed: then they say goodbye. */
 export async function startFakePeers(count: number): Promise<AsyncDisposable> {
   const stack = new AsyncDisposableStack();
   const responders: MdnsResponder[] = [];
-  const carrier = stack.use(
-    new MdnsCarrier({
+  const transport = stack.use(
+    new MdnsTransport({
       log: silentLog,
       onPacket: (packet, origin) => {
         if (packet.type === 'query') for (const responder of responders) responder.handleQuery(packet, origin);
@@ -23,12 +23,12 @@ export async function startFakePeers(count: number): Promise<AsyncDisposable> {
     }),
   );
   const links = readLinks();
-  await carrier.setLinks(links, performance.now());
+  await transport.setLinks(links, performance.now());
   for (let index = 1; index <= count; index++) {
     const responder = stack.use(
       new MdnsResponder({
         log: silentLog,
-        send: (packet, link, family) => carrier.send(packet, link, family),
+        send: (packet, way) => transport.send(packet, way),
         computerName: hostname(),
         peerCount: () => count,
       }),

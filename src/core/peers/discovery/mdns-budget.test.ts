@@ -70,8 +70,8 @@ test('so many ordinary packets a second are read, and no more', () => {
 
 test('a chain of pointers is given up early', () => {
   const packet = chainedPacket();
-  const startedAt = performance.now();
+  const startedAt = process.cpuUsage();
   for (let read = 0; read < 100; read++) expect(readPacket(packet)?.answers).toEqual([]);
-  // Some 0.1 ms each; 3 ms when every pointer is followed.
-  expect(performance.now() - startedAt).toBeLessThan(150);
+  // Some 0.1 ms each; 3 ms when every pointer is followed. Processor time: others may be busy meanwhile.
+  expect(process.cpuUsage(startedAt).user / 1000).toBeLessThan(150);
 });

@@ -17,7 +17,23 @@ export interface Link {
   readonly signature: string;
 }
 
+/** One family on one link: where one multicast goes. */
+export interface Way {
+  readonly link: Link;
+  readonly family: Family;
+}
+
 export const families: readonly Family[] = ['ipv4', 'ipv6'];
+
+export function waysOf(links: readonly Link[]): readonly Way[] {
+  return links.flatMap((link) =>
+    families.filter((family) => link.addresses[family].length > 0).map((family) => ({ link, family })),
+  );
+}
+
+export function keyOf({ link, family }: Way): string {
+  return `${link.name} ${family}`;
+}
 
 /** Every interface that is up and leads somewhere; loopback alone when there is no other. */
 export function readLinks(interfaces: Interfaces = networkInterfaces()): readonly Link[] {

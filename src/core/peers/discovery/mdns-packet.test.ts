@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encode, type ResourceRecord } from 'dns-packet';
+import { encode } from 'dns-packet';
 import { expect, test } from 'vitest';
-import { readPacket } from './mdns-packet.ts';
+import { type IncomingRecord, readPacket } from './mdns-packet.ts';
 import { readResponse, SERVICE_NAME } from './mdns-records.ts';
 
 /** What another decoder (dnspython) reads in packets of other programs; see fixtures/README.md. */
@@ -15,14 +15,8 @@ interface Row {
 }
 const table: readonly Row[] = JSON.parse(readFileSync(join(import.meta.dirname, 'fixtures/packets.json'), 'utf8'));
 
-function flat({ name, type, ttl, flush, data }: ResourceRecord): unknown[] {
-  const value =
-    type === 'TXT'
-      ? (data as Buffer[]).map((string) => string.toString('hex'))
-      : type === 'SRV'
-        ? { port: (data as { port: number }).port, target: (data as { target: string }).target }
-        : data;
-  return [name, type, ttl, flush, value];
+function flat({ name, type, ttl, flush, data }: IncomingRecord): unknown[] {
+  return [name, type, ttl, flush, type === 'TXT' ? data.map((string) => string.toString('hex')) : data];
 }
 
 test('real packets say what another decoder reads in them', () => {
@@ -42,7 +36,7 @@ test('a record that cannot be read hides no peer (dns-packet issue 84)', () => {
   const odd = table.slice(-2);
   for (const { packet } of odd) {
     const read = readPacket(Buffer.from(packet, 'hex'));
-    expect(read && readResponse(read).sightings).toMatchObject([
+    expect(read && readResponse(read).services).toMatchObject([
       { instance: 'x', port: 20_101, addresses: ['192.168.77.13'] },
     ]);
   }

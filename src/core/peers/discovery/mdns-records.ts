@@ -1,9 +1,9 @@
 // The DNS records of an advert, and back: DNS-SD (RFC 6763) over multicast DNS (RFC 6762). Pure; the packet format is dns-packet's.
-import type { OutgoingPacket, Question, ResourceRecord } from 'dns-packet';
+import { type OutgoingPacket, type ResourceRecord, TRUNCATED_RESPONSE } from 'dns-packet';
 import { toShowable } from '../../lib/text.ts';
 import { cutBytes, encodeTxt, MAX_NAME_LENGTH, type OwnAdvert, shortId } from './advert.ts';
 import type { Link } from './mdns-links.ts';
-import type { IncomingPacket } from './mdns-packet.ts';
+import type { IncomingPacket, Question } from './mdns-packet.ts';
 
 /** The service type in the domain of the link. */
 export const SERVICE_NAME = '_ebrainpool._tcp.local';
@@ -18,8 +18,8 @@ export const TTL_S = 16;
 /** RFC 6762 §17: what is larger was not made by a responder. */
 export const MAX_PACKET_BYTES = 9000;
 const MAX_LABEL_BYTES = 63;
-const MAX_SIGHTINGS_PER_PACKET = 100;
-const MAX_ADDRESSES_PER_SIGHTING = 16;
+const MAX_SERVICES_PER_PACKET = 100;
+const MAX_ADDRESSES_PER_SERVICE = 16;
 /** Keeps a question with its known answers within an Ethernet frame. */
 const KNOWN_ANSWERS_BYTES = 1200;
 
@@ -29,12 +29,12 @@ export interface OwnNames {
   readonly host: string;
 }
 
-/** One instance as one packet describes it. */
-export interface RawSighting {
+/** A service instance (RFC 6763 §4.1) as one packet describes it. */
+export interface ServiceInstance {
   readonly instance: string;
   readonly host: string;
   readonly port: number;
-  readonly txt: unknown;
+  readonly txt: readonly Buffer[];
   readonly addresses: readonly string[];
   readonly ttlS: number;
 }
@@ -100,19 +100,12 @@ export function isKnownAnswer(packet: IncomingPacket, names: OwnNames): boolean 
   const own = `${names.instance}.${SERVICE_NAME}`.toLowerCase();
   return packet.answers.some(
     ({ type, name, data, ttl }) =>
-      type === 'PTR' &&
-      name.toLowerCase() === SERVICE_NAME &&
-      typeof data === 'string' &&
-      data.toLowerCase() === own &&
-      (ttl ?? 0) >= TTL_S / 2,
+      type === 'PTR' && name.toLowerCase() === SERVICE_NAME && data.toLowerCase() === own && ttl >= TTL_S / 2,
   );
 }
 
 /** "Who is there?", with those who need not answer; more than one packet when these are many (RFC 6762 §7.2). */
-export function browseQueries(
-  known: readonly { instance: string; ttlS: number }[],
-  truncatedFlag: number,
-): OutgoingPacket[] {
+export function browseQueries(known: readonly { instance: string; ttlS: number }[]): OutgoingPacket[] {
   const groups: ResourceRecord[][] = [[]];
   let bytes = 0;
   for (const { instance, ttlS } of known) {
@@ -126,7 +119,7 @@ export function browseQueries(
   }
   return groups.map((answers, index) => ({
     type: 'query',
-    flags: index < groups.length - 1 ? truncatedFlag : 0,
+    flags: index < groups.length - 1 ? TRUNCATED_RESPONSE : 0,
     questions: index === 0 ? [{ name: SERVICE_NAME, type: 'PTR' }] : [],
     answers,
   }));
@@ -141,8 +134,7 @@ export function instanceQuery(instances: readonly string[]): OutgoingPacket {
 }
 
 /** The first label of a full instance name of our service, or null for other services' names. */
-function instanceOf(name: unknown): string | null {
-  if (typeof name !== 'string') return null;
+function instanceOf(name: string): string | null {
   const suffix = `.${SERVICE_NAME}`;
   if (!name.toLowerCase().endsWith(suffix)) return null;
   const instance = name.slice(0, -suffix.length);
@@ -150,43 +142,33 @@ function instanceOf(name: unknown): string | null {
 }
 
 /** What a response says about our kind of service. Linear in the size of the packet; records of other services are ignored. */
-export function readResponse(packet: IncomingPacket): { sightings: RawSighting[]; goodbyes: string[] } {
+export function readResponse(packet: IncomingPacket): { services: ServiceInstance[]; goodbyes: string[] } {
   const goodbyes = new Set<string>();
   const servers = new Map<string, { host: string; port: number; ttlS: number }>();
-  const texts = new Map<string, unknown>();
+  const texts = new Map<string, readonly Buffer[]>();
   const addressesByHost = new Map<string, Set<string>>();
-  for (const { name, type, ttl = 0, data } of [...packet.answers, ...packet.additionals]) {
-    if (type === 'PTR' && ttl === 0 && name.toLowerCase() === SERVICE_NAME) {
-      const instance = instanceOf(data);
-      if (instance !== null) goodbyes.add(instance);
+  for (const record of [...packet.answers, ...packet.additionals]) {
+    const { name, type, ttl, data } = record;
+    const instance = instanceOf(type === 'PTR' ? data : name);
+    if (type === 'PTR') {
+      if (ttl === 0 && instance !== null && name.toLowerCase() === SERVICE_NAME) goodbyes.add(instance);
     } else if (ttl === 0) {
       // A record that ends says nothing about what is.
     } else if (type === 'SRV') {
-      const instance = instanceOf(name);
-      const server = readServer(data);
-      if (instance !== null && server && servers.size < MAX_SIGHTINGS_PER_PACKET)
-        servers.set(instance, { ...server, ttlS: ttl });
+      if (instance !== null && data.port > 0 && servers.size < MAX_SERVICES_PER_PACKET)
+        servers.set(instance, { host: data.target, port: data.port, ttlS: ttl });
     } else if (type === 'TXT') {
-      const instance = instanceOf(name);
       if (instance !== null) texts.set(instance, data);
-    } else if ((type === 'A' || type === 'AAAA') && typeof data === 'string') {
+    } else {
       const host = name.toLowerCase();
       const addresses = addressesByHost.get(host) ?? new Set();
-      if (addresses.size < MAX_ADDRESSES_PER_SIGHTING) addressesByHost.set(host, addresses.add(data));
+      if (addresses.size < MAX_ADDRESSES_PER_SERVICE) addressesByHost.set(host, addresses.add(data));
     }
   }
-  const sightings = [...servers].flatMap(([instance, { host, port, ttlS }]) => {
+  const services = [...servers].flatMap(([instance, { host, port, ttlS }]) => {
     const txt = texts.get(instance);
     if (txt === undefined || goodbyes.has(instance)) return [];
     return [{ instance, host, port, txt, ttlS, addresses: [...(addressesByHost.get(host.toLowerCase()) ?? [])] }];
   });
-  return { sightings, goodbyes: [...goodbyes] };
-}
-
-function readServer(data: unknown): { host: string; port: number } | null {
-  if (typeof data !== 'object' || data === null || !('target' in data) || !('port' in data)) return null;
-  const { target, port } = data;
-  if (typeof target !== 'string' || target.length > 255 || typeof port !== 'number' || port < 1 || port > 65535)
-    return null;
-  return { host: target, port };
+  return { services, goodbyes: [...goodbyes] };
 }

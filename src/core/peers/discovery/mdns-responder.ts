@@ -4,7 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { AUTHORITATIVE_ANSWER, type OutgoingPacket, type ResourceRecord } from 'dns-packet';
 import type { Log } from '../../lib/log.ts';
 import type { OwnAdvert } from './advert.ts';
-import { type Family, families, type Link } from './mdns-links.ts';
+import { LinkSchedule } from './link-schedule.ts';
+import { keyOf, type Link, type Way, waysOf } from './mdns-links.ts';
 import type { IncomingPacket } from './mdns-packet.ts';
 import {
   goodbyeRecords,
@@ -15,7 +16,7 @@ import {
   ownNames,
   ownRecords,
 } from './mdns-records.ts';
-import type { Origin } from './mdns-socket.ts';
+import type { Origin } from './mdns-transport.ts';
 
 /** RFC 6762 §8.3: at least two, the gaps growing by a factor of two. */
 const ANNOUNCE_AT_MS = [0, 1000, 3000];
@@ -37,24 +38,32 @@ const TRUNCATED_DELAY_MS = 400;
 
 export interface ResponderDeps {
   readonly log: Log;
-  readonly send: (packet: OutgoingPacket, link: Link, family: Family) => Promise<boolean>;
+  readonly send: (packet: OutgoingPacket, way: Way) => Promise<boolean>;
   readonly computerName: string;
   /** How many others are expected to answer the same question. */
   readonly peerCount: () => number;
 }
 
-interface Pending {
-  readonly timer: NodeJS.Timeout;
-  readonly asker: string;
+/** What is sent: everything about this computer, and that its kind of service is here. */
+interface Wanted {
   isOwn: boolean;
   isKind: boolean;
+}
+
+interface Pending extends Wanted {
+  readonly timer: NodeJS.Timeout;
+  readonly asker: string;
 }
 
 export class MdnsResponder implements Disposable {
   readonly #deps: ResponderDeps;
   readonly #pending = new Map<string, Pending>();
   readonly #sentAt = new Map<string, number>();
-  readonly #announceTimers = new Set<NodeJS.Timeout>();
+  readonly #announcements = new LinkSchedule(
+    ANNOUNCE_AT_MS,
+    () => this.#links,
+    (way) => this.#sendOwn(way, { isOwn: true, isKind: true }),
+  );
   #links: readonly Link[] = [];
   #own: OwnAdvert | null = null;
   #names: OwnNames | null = null;
@@ -72,10 +81,14 @@ export class MdnsResponder implements Disposable {
     return this.#names;
   }
 
+  isOwnInstance(instance: string): boolean {
+    return instance.toLowerCase() === this.#names?.instance.toLowerCase();
+  }
+
   /** Takes the links that answers go out on; those named are announced on. */
   setLinks(links: readonly Link[], toAnnounceOn: readonly Link[]): void {
     this.#links = links;
-    if (toAnnounceOn.length > 0) this.#announce(toAnnounceOn);
+    this.#announcements.start(toAnnounceOn);
   }
 
   /** Advertises this; null takes the advert back. A change is told at once, without a goodbye for what stays. */
@@ -95,50 +108,28 @@ export class MdnsResponder implements Disposable {
     this.#names = own && ownNames(own, this.#deps.computerName, this.#idLength);
     this.announceAll();
     // After the new name is out, so that nobody sees the peer go in between.
-    if (before && namesBefore && namesBefore.instance !== this.#names?.instance)
-      void this.#goodbye(before, namesBefore);
+    if (before && namesBefore && namesBefore.instance !== this.#names?.instance) this.#goodbye(before, namesBefore);
   }
 
   announceAll(): void {
-    this.#cancelAnnouncements();
-    this.#announce(this.#links);
+    this.#announcements.cancel();
+    this.#announcements.start(this.#links);
   }
 
-  #cancelAnnouncements(): void {
-    for (const timer of this.#announceTimers) clearTimeout(timer);
-    this.#announceTimers.clear();
-  }
-
-  #announce(links: readonly Link[]): void {
-    const names = new Set(links.map(({ name }) => name));
-    for (const atMs of ANNOUNCE_AT_MS) {
-      if (atMs === 0) {
-        for (const link of links) for (const family of families) this.#sendOwn(link, family, true, true);
-        continue;
-      }
-      const timer = setTimeout(() => {
-        this.#announceTimers.delete(timer);
-        for (const link of this.#links) {
-          if (names.has(link.name)) for (const family of families) this.#sendOwn(link, family, true, true);
-        }
-      }, atMs);
-      this.#announceTimers.add(timer);
-    }
-  }
-
-  #sendOwn(link: Link, family: Family, isOwn: boolean, isKind: boolean): void {
-    if (!this.#own || !this.#names || link.addresses[family].length === 0) return;
-    const answers: ResourceRecord[] = isOwn ? ownRecords(this.#own, this.#names, link) : [];
+  #sendOwn(way: Way, { isOwn, isKind }: Wanted): void {
+    if (!this.#own || !this.#names) return;
+    const answers: ResourceRecord[] = isOwn ? ownRecords(this.#own, this.#names, way.link) : [];
     if (isKind) answers.push(kindRecord);
-    if (isOwn) this.#sentAt.set(keyOf(link, family), performance.now());
-    void this.#deps.send({ type: 'response', flags: AUTHORITATIVE_ANSWER, answers }, link, family);
+    if (isOwn) this.#sentAt.set(keyOf(way), performance.now());
+    void this.#deps.send({ type: 'response', flags: AUTHORITATIVE_ANSWER, answers }, way);
   }
 
   /** Answers after a short wait, unless the asker turns out to know the answer. */
-  handleQuery(packet: IncomingPacket, { link, family, address }: Origin): void {
+  handleQuery(packet: IncomingPacket, origin: Origin): void {
     if (!this.#own || !this.#names) return;
     const names = this.#names;
-    const key = keyOf(link, family);
+    const { address } = origin;
+    const key = keyOf(origin);
     const pending = this.#pending.get(key);
     const isKnown = isKnownAnswer(packet, names);
     if (isKnown && pending?.asker === address) pending.isOwn = false;
@@ -151,20 +142,22 @@ export class MdnsResponder implements Disposable {
       pending.isKind ||= isKind;
       return;
     }
-    const spreadMs = DELAY_MS[1] - DELAY_MS[0] + DELAY_PER_PEER_MS * this.#deps.peerCount();
-    const delayMs =
-      Math.min(DELAY_MS[0] + Math.random() * spreadMs, MAX_DELAY_MS) + (packet.isTruncated ? TRUNCATED_DELAY_MS : 0);
     const gapMs = (this.#sentAt.get(key) ?? Number.NEGATIVE_INFINITY) + MIN_GAP_MS - performance.now();
-    const timer = setTimeout(
-      () => {
-        const due = this.#pending.get(key);
-        this.#pending.delete(key);
-        const current = this.#links.find(({ name }) => name === link.name);
-        if (current && due && (due.isOwn || due.isKind)) this.#sendOwn(current, family, due.isOwn, due.isKind);
-      },
-      Math.max(delayMs, gapMs),
-    );
+    const timer = setTimeout(() => this.#answer(key), Math.max(this.#delayMs(packet), gapMs));
     this.#pending.set(key, { timer, asker: address, isOwn, isKind });
+  }
+
+  #delayMs({ isTruncated }: IncomingPacket): number {
+    const spreadMs = DELAY_MS[1] - DELAY_MS[0] + DELAY_PER_PEER_MS * this.#deps.peerCount();
+    return Math.min(DELAY_MS[0] + Math.random() * spreadMs, MAX_DELAY_MS) + (isTruncated ? TRUNCATED_DELAY_MS : 0);
+  }
+
+  #answer(key: string): void {
+    const due = this.#pending.get(key);
+    this.#pending.delete(key);
+    // The link may be another one by now, or none.
+    const way = waysOf(this.#links).find((one) => keyOf(one) === key);
+    if (way && due && (due.isOwn || due.isKind)) this.#sendOwn(way, due);
   }
 
   /** Another computer uses our instance name: the one with the other key makes its own name longer (RFC 6762 §9, without the probing). */
@@ -184,33 +177,18 @@ export class MdnsResponder implements Disposable {
     this.announceAll();
   }
 
-  async #goodbye(own: OwnAdvert, names: OwnNames): Promise<void> {
-    const answers = (link: Link) => goodbyeRecords(own, names, link);
-    await Promise.all(
-      this.#links.flatMap((link) =>
-        families
-          .filter((family) => link.addresses[family].length > 0)
-          .map((family) =>
-            this.#deps.send({ type: 'response', flags: AUTHORITATIVE_ANSWER, answers: answers(link) }, link, family),
-          ),
-      ),
-    );
+  #goodbye(own: OwnAdvert, names: OwnNames): void {
+    for (const way of waysOf(this.#links)) {
+      const answers = goodbyeRecords(own, names, way.link);
+      void this.#deps.send({ type: 'response', flags: AUTHORITATIVE_ANSWER, answers }, way);
+    }
   }
 
-  /** Takes the advert back on every link. What was sent is on its way when the carrier is disposed after this. */
+  /** Takes the advert back on every link. What was sent is on its way when the transport is disposed after this. */
   [Symbol.dispose](): void {
-    clearTimeout(this.#changeTimer);
-    this.#cancelAnnouncements();
+    this.setOwn(null);
+    this.#announcements.cancel();
     for (const { timer } of this.#pending.values()) clearTimeout(timer);
     this.#pending.clear();
-    const own = this.#own;
-    const names = this.#names;
-    this.#own = null;
-    this.#names = null;
-    if (own && names) void this.#goodbye(own, names);
   }
-}
-
-function keyOf(link: Link, family: Family): string {
-  return `${link.name} ${family}`;
 }

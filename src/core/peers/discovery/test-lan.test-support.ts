@@ -9,7 +9,7 @@ import { Bonjour } from 'bonjour-service';
 import { peerIdSchema } from '../../../contract/ids.ts';
 import { State } from '../../lib/state.ts';
 import type { Advert, OwnAdvert } from './advert.ts';
-import { startDiscovery } from './mdns.ts';
+import { startDiscovery } from './discovery.ts';
 
 const THIS_FILE = fileURLToPath(import.meta.url);
 
@@ -23,7 +23,7 @@ type Order =
 /** What a computer is told. */
 export type Command =
   | { readonly do: 'own'; readonly own: OwnAdvert | null }
-  | { readonly do: 'refresh' }
+  | { readonly do: 'usage' }
   | { readonly do: 'stop' };
 
 /** What comes back; `at` is in milliseconds since the epoch, with fractions. */
@@ -34,6 +34,7 @@ export type LanEvent = { readonly id: string; readonly at: number } & (
   | { readonly event: 'problem'; readonly problem: string | null }
   | { readonly event: 'ran'; readonly order: number; readonly code: number | null; readonly output: string }
   | { readonly event: 'exit'; readonly code: number | null }
+  | { readonly event: 'usage'; readonly cpuMs: number; readonly memoryMiB: number }
   | { readonly event: 'text'; readonly text: string }
 );
 
@@ -261,7 +262,6 @@ async function beComputer(own: State<OwnAdvert | null>): Promise<void> {
   for await (const line of createInterface(process.stdin)) {
     const command: Command = JSON.parse(line);
     if (command.do === 'own') own.set(command.own);
-    else if (command.do === 'refresh') discovery.refresh();
     else break;
   }
   await discovery[Symbol.asyncDispose]();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { TestLan, testOwn, testPeerId } from './mdns.test-support.ts';
+import { TestLan, testOwn, testPeerId } from './test-lan.test-support.ts';
 
 /** The time to live, the tick, and a busy machine. */
 const GONE_MS = 19_000;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Advert } from './advert.ts';
-import { testPeerId } from './mdns.test-support.ts';
+import { MdnsCache } from './mdns-cache.ts';
 import { type Link, linkOf, OwnAddresses, readLinks } from './mdns-links.ts';
-import type { RawSighting } from './mdns-records.ts';
-import { SightingTable } from './mdns-sightings.ts';
+import type { ServiceInstance } from './mdns-records.ts';
+import { testPeerId } from './test-lan.test-support.ts';
 
 const info = (family: 'IPv4' | 'IPv6', cidr: string, internal = false) => ({
   address: cidr.split('/')[0] ?? '',
@@ -22,7 +22,7 @@ const links = readLinks(interfaces);
 const [eth0, wlan0] = links as [Link, Link];
 const peerId = testPeerId('bob');
 const claim = { peerId, name: 'Bob', protocol: 1, catalogueDigest: 'd' };
-const sighting = (change: Partial<RawSighting> = {}): RawSighting => ({
+const sighting = (change: Partial<ServiceInstance> = {}): ServiceInstance => ({
   instance: 'Bob (x)',
   host: 'bob.local',
   port: 4300,
@@ -51,7 +51,7 @@ function table() {
   return {
     seen,
     gone,
-    table: new SightingTable(
+    table: new MdnsCache(
       (advert) => seen.push(advert),
       (id) => gone.push(id),
     ),
@@ -165,7 +165,7 @@ describe('sightings', () => {
     expect(gone).toEqual([]);
     each.sweep(16_000);
     expect(gone).toEqual([peerId]);
-    expect(each.size).toBe(0);
+    expect(each.peerCount).toBe(0);
   });
 
   it('live neither forever nor for an instant, whatever they say', () => {
@@ -183,12 +183,12 @@ describe('sightings', () => {
     const add = (index: number, source: string) =>
       each.add(sighting({ instance: `i${index}` }), { ...claim, peerId: testPeerId(`p${index}`) }, from(source), 0);
     for (let index = 0; index < 5000; index++) add(index, '10.7.0.2');
-    expect(each.size).toBe(400);
+    expect(each.peerCount).toBe(400);
     expect(add(5000, '10.7.0.3')).toBe(true);
     expect(add(5001, '10.7.0.2')).toBe(false);
     // Those that are gone make room.
     each.sweep(25_000);
-    expect(each.size).toBe(0);
+    expect(each.peerCount).toBe(0);
     expect(add(5001, '10.7.0.2')).toBe(true);
   });
 
@@ -198,7 +198,7 @@ describe('sightings', () => {
       const source = from(`10.7.0.${index % 100}`);
       each.add(sighting({ instance: `i${index}` }), { ...claim, peerId: testPeerId(`p${index}`) }, source, 0);
     }
-    expect(each.size).toBe(2000);
+    expect(each.peerCount).toBe(2000);
     const { table: other } = table();
     for (let index = 0; index < 200; index++) {
       other.add(
