@@ -1,6 +1,7 @@
 // `npm run bench`: measurements of the product beside the alternatives, in one run on the lab. Prints a table, and writes
 // bench/results/latest.json. ARCHITECTURE.md tells what the lab is.
 import { isInLab } from '../lab/hosts.ts';
+import { measureDiscovery } from './discovery/discovery.ts';
 import { displayNotes, measureDisplay } from './display.ts';
 import { launchNotes, measureLaunch } from './launch.ts';
 import { manyPeersNotes, measureManyPeers } from './many-peers.ts';
@@ -15,6 +16,8 @@ interface Topic {
   readonly measure: (options: BenchOptions) => Promise<Result[]>;
   /** What the table does not say. */
   readonly notes: readonly string[];
+  /** It takes long, and tells of others more than of us. */
+  readonly isOnlyByName?: true;
 }
 
 const topics: Readonly<Record<string, Topic>> = {
@@ -25,6 +28,7 @@ const topics: Readonly<Record<string, Topic>> = {
   memory: { measure: measureMemory, notes: memoryNotes },
   peers: { measure: measureManyPeers, notes: manyPeersNotes },
   revoke: { measure: measureRevoke, notes: revokeNotes },
+  discovery: { measure: measureDiscovery, notes: [], isOnlyByName: true },
 };
 
 async function main(): Promise<number> {
@@ -48,7 +52,7 @@ async function main(): Promise<number> {
   const notes: string[] = [];
   let exitCode = 0;
   for (const [name, topic] of Object.entries(topics)) {
-    if (options.only.length > 0 && !options.only.includes(name)) continue;
+    if (options.only.length > 0 ? !options.only.includes(name) : topic.isOnlyByName) continue;
     console.error(`Measuring ${name}…`);
     try {
       results.push(...(await topic.measure(options)));

@@ -17,7 +17,7 @@ export const usage = (
 ) => `Usage: npm run bench -- [--only TOPIC]… [--runs N] [--short] [--trace]
 
 Measures the product beside the alternatives, on three computers of the lab, and writes bench/results/latest.json.
-  --only TOPIC  measures this alone, or several: --only launch,tunnel
+  --only TOPIC  measures this alone, or several: --only launch,tunnel; discovery only so (it compares libraries, for 25 minutes)
   --runs N      how often each thing is measured, from 1 to 100 (7)
   --short       few runs of small size: whether it works, not how fast it is
   --trace       prints when each step of a launch happened
