@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ClientId } from '../../contract/contract.ts';
+import { AppError } from '../../contract/errors.ts';
 import type { OfferId, PeerId, RequestId, SessionId } from '../../contract/ids.ts';
 import type { Powers } from '../../contract/powers.ts';
 import { noPowers } from '../../contract/powers.ts';
@@ -72,4 +73,81 @@ test('what this version does not know is not asked for, whatever its peer calls 
   expect(() => ask('hologram:x', 'viewer')).toThrow(expect.objectContaining({ code: 'offer-unsupported' }));
   expect(() => ask('app:xcalc', 'hologram')).toThrow(expect.objectContaining({ code: 'not-allowed' }));
   expect(asks.state.value).toEqual([]);
+});
+
+/** Connections of which each fails the first call as it says: closed by then, or open. */
+function peersOf(...connections: readonly ('dying' | 'refusing' | 'well')[]) {
+  const asked: string[] = [];
+  let held = 0;
+  const left = [...connections];
+  const hold: Peers['hold'] = async () => {
+    const kind = left.shift() ?? 'well';
+    let isOpen = true;
+    const listeners = new Set<() => void>();
+    const one = {
+      peerId: bob,
+      get isOpen() {
+        return isOpen;
+      },
+      onClose: (listener: () => void) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+      call: async (name: string) => {
+        asked.push(`${kind} ${name}`);
+        if (kind === 'well') return { requestId, answerTimeoutMs: 1000 };
+        if (kind === 'dying')
+          setTimeout(() => {
+            isOpen = false;
+            for (const listener of listeners) listener();
+          }, 5);
+        throw new AppError('peer-unreachable');
+      },
+    } as unknown as HostConnection;
+    held += 1;
+    return {
+      connection: one,
+      release: () => {
+        held -= 1;
+      },
+    };
+  };
+  const peers = {
+    state: new State([{ id: bob, claimedName: 'Bob' }]),
+    catalogues: new State({}),
+    faceOf: () => ({ name: 'Bob', isVerified: false, warning: null }),
+    hold,
+  } as unknown as Peers;
+  const notices = createNotices();
+  const own = startAsks({ peers, notices, activity: createRecording(), log: silentLog, onGranted: () => sessionId });
+  own.create({ peerId: bob, offerId: 'app:xcalc' as OfferId, view: 'viewer' }, 1 as ClientId);
+  return { own, asked, held: () => held };
+}
+
+test('a connection that was just dying when it was asked on is no answer: it is asked once more on another', async () => {
+  const { own, asked, held } = peersOf('dying', 'well');
+  await expect.poll(() => own.state.value[0]?.state).toBe('waiting');
+  expect(asked).toEqual(['dying request.create', 'well request.create']);
+  expect(held()).toBe(1);
+});
+
+test('it is asked no third time, and not again where the connection lives', async () => {
+  const twice = peersOf('dying', 'dying', 'well');
+  await expect
+    .poll(() => twice.own.state.value[0])
+    .toMatchObject({ state: 'failed', problem: { code: 'peer-unreachable' } });
+  expect(twice.asked).toHaveLength(2);
+  const refused = peersOf('refusing', 'well');
+  await expect.poll(() => refused.own.state.value[0]?.state, { timeout: 3000 }).toBe('failed');
+  expect(refused.asked).toEqual(['refusing request.create']);
+  expect([twice.held(), refused.held()]).toEqual([0, 0]);
+});
+
+test('what is cancelled in that moment is not asked again', async () => {
+  const { own, asked } = peersOf('dying', 'well');
+  await expect.poll(() => asked.length).toBe(1);
+  own.cancelAll();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(asked).toEqual(['dying request.create']);
+  expect(own.state.value).toMatchObject([{ state: 'cancelled' }]);
 });

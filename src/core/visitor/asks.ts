@@ -5,13 +5,11 @@ import type { ActivityEvent } from '../../contract/activity.ts';
 import type { Ask } from '../../contract/asks.ts';
 import type { ClientId } from '../../contract/contract.ts';
 import { AppError, toProblem } from '../../contract/errors.ts';
-import { type OfferId, type PeerId, type RequestId, requestIdSchema, type SessionId } from '../../contract/ids.ts';
+import { type OfferId, type RequestId, requestIdSchema, type SessionId } from '../../contract/ids.ts';
 import { hasView, isKnownKind, kindOf, nameInId } from '../../contract/kinds.ts';
 import type { Offer } from '../../contract/offers.ts';
 import type { Powers } from '../../contract/powers.ts';
 import { narrowest, noPowers, withView } from '../../contract/powers.ts';
-import type { Size } from '../../contract/sessions.ts';
-import type { View } from '../../contract/views.ts';
 import type { Recorder } from '../activity/activity.ts';
 import { noteOf } from '../activity/notes.ts';
 import { dropOldest } from '../lib/drop-oldest.ts';
@@ -23,15 +21,7 @@ import type { Notices } from '../wire/notices.ts';
 import type { HostConnection } from '../wire/peer-client.ts';
 import { namedProblem } from '../wire/peer-problem.ts';
 import type { GrantedSession, NoticeValue } from '../wire/peer-protocol.ts';
-import { viewOnWire } from '../wire/peer-protocol.ts';
-
-export interface AskOptions {
-  readonly peerId: PeerId;
-  readonly offerId: OfferId;
-  readonly view: View;
-  readonly powers?: Powers | undefined;
-  readonly size?: Size | undefined;
-}
+import { sendRequest, type Wish, withdrawRequest } from './send-request.ts';
 
 export interface Asks extends Disposable {
   readonly state: Followable<readonly Claimed<Ask>[]>;
@@ -40,7 +30,7 @@ export interface Asks extends Disposable {
    * @throws AppError `not-found` when the peer is not known, `offer-unsupported` for one that needs a newer version, `not-allowed` for a view
    *   that its kind does not have
    */
-  create(options: AskOptions, client: ClientId): RequestId;
+  create(wish: Omit<Wish, 'powers'> & { readonly powers?: Powers | undefined }, client: ClientId): RequestId;
   /** This client shows the ask; when nobody shows it any more it is cancelled. */
   watch(askId: RequestId, client: ClientId): void;
   unwatchAllOf(client: ClientId): void;
@@ -95,12 +85,8 @@ export function startAsks(options: {
 
   function recordAnswer(item: Asking, { state, problem }: Pick<Ask, 'state' | 'problem'>, powers: Powers | null): void {
     if (state === 'connecting' || state === 'waiting') return;
-    const answer = state === 'granted' ? 'allowed' : state;
-    // Of the host's own reasons this side learns nothing.
-    const by = state === 'cancelled' ? 'person' : 'peer';
     const requestId = item.requestId ?? null;
-    const unknown = { ruleId: null, lasts: null, minutes: null };
-    record(item, { kind: 'answered', answer, by, requestId, ...unknown, powers, problem: problem?.code ?? null });
+    record(item, answeredAs({ state, powers, requestId, problem: problem?.code ?? null }));
   }
 
   function settleAsk(
@@ -119,19 +105,15 @@ export function startAsks(options: {
     show();
   }
 
-  async function pursue(item: Asking, wish: Required<Pick<AskOptions, 'powers' | 'view'>> & AskOptions): Promise<void> {
+  async function pursue(item: Asking, wish: Wish): Promise<void> {
     try {
-      const { connection, release } = await peers.hold(wish.peerId, item.abort.signal);
-      item.release = release;
-      const { requestId, answerTimeoutMs } = await connection.call('request.create', {
-        offerId: wish.offerId,
-        view: viewOnWire(wish.view),
-        powers: wish.powers ?? noPowers,
-        ...(wish.size && { size: wish.size }),
-      });
+      const isWanted = () => item.ask.state === 'connecting';
+      const sent = await sendRequest(peers, wish, { signal: item.abort.signal, isWanted, log });
+      const { connection, requestId, answerTimeoutMs } = sent;
       item.requestId = requestId;
-      if (item.ask.state !== 'connecting') {
-        await connection.call('request.cancel', { requestId });
+      item.release = sent.release;
+      if (!isWanted()) {
+        await connection.call('request.cancel', { requestId }).finally(sent.release);
         return;
       }
       item.ask = { ...item.ask, state: 'waiting', expiresAt: Date.now() + answerTimeoutMs };
@@ -158,12 +140,8 @@ export function startAsks(options: {
         void connection.call('session.end', { sessionId: value.session.sessionId }).catch(() => {});
       return;
     }
-    if (value.isQuit) {
-      settleAsk(item, { state: 'failed', problem: { code: 'peer-quit', params: {} } });
-      return;
-    }
-    if (value.answer !== 'granted' || value.session === null) {
-      settleAsk(item, { state: value.answer === 'granted' ? 'failed' : value.answer, problem: value.problem });
+    if (value.session === null || value.answer !== 'granted' || value.isQuit) {
+      settleAsk(item, refusedAs(value));
       return;
     }
     // Security: a host cannot give what was not asked for: the viewer here acts on these powers, too.
@@ -185,16 +163,7 @@ export function startAsks(options: {
     const { requestId, ask } = item;
     item.ask = { ...ask, state: 'cancelled' };
     item.abort.abort();
-    if (requestId !== undefined) {
-      void peers.hold(ask.peerId).then(
-        ({ connection, release }) =>
-          connection
-            .call('request.cancel', { requestId })
-            .catch(() => {})
-            .finally(release),
-        () => {},
-      );
-    }
+    if (requestId !== undefined) void withdrawRequest(peers, ask.peerId, requestId);
     settleAsk(item, {});
   }
 
@@ -206,31 +175,11 @@ export function startAsks(options: {
       if (peer === undefined) throw new AppError('not-found', { what: 'This computer' });
       const id = requestIdSchema.parse(randomUUID());
       const powers = wish.powers ?? noPowers;
-      const offer: Offer =
-        peers.catalogues.value[wish.peerId]?.find((other) => other.id === wish.offerId) ?? unknownOffer(wish.offerId);
-      if (!isKnownKind(kindOf(offer.id))) throw new AppError('offer-unsupported');
-      if (!hasView(offer.id, wish.view)) throw new AppError('not-allowed');
-      const item: Asking = {
-        ask: {
-          id,
-          peerId: wish.peerId,
-          claimedName: peer.claimedName,
-          offer,
-          view: wish.view,
-          powers,
-          state: 'connecting',
-          askedAt: Date.now(),
-          expiresAt: null,
-          sessionId: null,
-          problem: null,
-        },
-        asked: withView(wish.powers ?? noPowers, wish.view),
-        abort: new AbortController(),
-        requestId: undefined,
-        release: undefined,
-        watchers: new Set([client]),
-        stopListening: () => {},
-      };
+      const offer = offerOf(peers, wish);
+      const item = newAsking(
+        { id, offer, powers, view: wish.view, peerId: peer.id, claimedName: peer.claimedName },
+        client,
+      );
       asking.set(id, item);
       show();
       record(item, { kind: 'requested', view: wish.view, powers });
@@ -261,6 +210,46 @@ export function startAsks(options: {
       for (const item of asking.values()) item.abort.abort();
     },
   };
+}
+
+function newAsking(
+  about: Pick<Claimed<Ask>, 'id' | 'offer' | 'powers' | 'view' | 'peerId' | 'claimedName'>,
+  client: ClientId,
+): Asking {
+  return {
+    ask: { ...about, state: 'connecting', askedAt: Date.now(), expiresAt: null, sessionId: null, problem: null },
+    asked: withView(about.powers, about.view),
+    abort: new AbortController(),
+    requestId: undefined,
+    release: undefined,
+    watchers: new Set([client]),
+    stopListening: () => {},
+  };
+}
+
+function refusedAs({ answer, problem, isQuit }: NoticeValue<'request.answered'>): Pick<Ask, 'state' | 'problem'> {
+  if (isQuit) return { state: 'failed', problem: { code: 'peer-quit', params: {} } };
+  return { state: answer === 'granted' ? 'failed' : answer, problem };
+}
+
+/** Of the host's own reasons this side learns nothing. */
+function answeredAs(
+  answered: Pick<Extract<ActivityEvent, { kind: 'answered' }>, 'requestId' | 'powers' | 'problem'> & {
+    readonly state: Exclude<Ask['state'], 'connecting' | 'waiting'>;
+  },
+): ActivityEvent {
+  const { state, ...more } = answered;
+  const answer = state === 'granted' ? 'allowed' : state;
+  const by = state === 'cancelled' ? 'person' : 'peer';
+  return { kind: 'answered', answer, by, ruleId: null, lasts: null, minutes: null, ...more };
+}
+
+/** @throws AppError `offer-unsupported` for one that needs a newer version, `not-allowed` for a view that its kind does not have */
+function offerOf({ catalogues }: Pick<Peers, 'catalogues'>, { peerId, offerId, view }: Omit<Wish, 'powers'>): Offer {
+  const offer = catalogues.value[peerId]?.find((other) => other.id === offerId) ?? unknownOffer(offerId);
+  if (!isKnownKind(kindOf(offer.id))) throw new AppError('offer-unsupported');
+  if (!hasView(offer.id, view)) throw new AppError('not-allowed');
+  return offer;
 }
 
 /** For an ask by id alone, as the CLI makes it. */
