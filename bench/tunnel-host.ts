@@ -8,11 +8,11 @@ import { silentLog } from '../src/core/lib/log.ts';
 import { OLDEST_PROTOCOL, PROTOCOL } from '../src/core/wire/peer-protocol.ts';
 import { startPeerServer } from '../src/core/wire/peer-server.ts';
 import { join } from '../src/core/wire/ssh/ssh.ts';
-import type { Host } from '../src/core/wire/visitor.ts';
+import type { Answers } from '../src/core/wire/visitor.ts';
 
 const [identityFolder = '', socketPath = ''] = process.argv.slice(2);
 const hello = { protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'bench', capabilities: [] };
-const host = {
+const answers = {
   calls: { hello: () => hello },
   isRefused: () => false,
   openTunnel: async () => {
@@ -21,9 +21,9 @@ const host = {
     await once(socket, 'connect');
     return (channel: Duplex) => void join(channel, socket, { toHost: 0, toVisitor: 0 });
   },
-} as unknown as Host;
+} as unknown as Answers;
 const identity = await openIdentity(identityFolder);
-const server = await startPeerServer({ identity, log: silentLog, port: 4300, host });
+const server = await startPeerServer({ identity, log: silentLog, port: 4300, answers });
 console.log(`ready ${server.port}`);
 // An orderly end, so that a profile is written.
 process.on('SIGTERM', () => process.exit(0));

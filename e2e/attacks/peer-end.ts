@@ -8,7 +8,7 @@ import { type Log, silentLog } from '../../src/core/lib/log.ts';
 import { connectPeer } from '../../src/core/wire/peer-client.ts';
 import { CAPABILITIES, OLDEST_PROTOCOL, PROTOCOL } from '../../src/core/wire/peer-protocol.ts';
 import { startPeerServer } from '../../src/core/wire/peer-server.ts';
-import type { Host } from '../../src/core/wire/visitor.ts';
+import type { Answers } from '../../src/core/wire/visitor.ts';
 import { WorstWait } from './queued.ts';
 
 /** The session that every visitor of such a host has. */
@@ -19,7 +19,7 @@ const log: Log = process.env['PEER_END_LOG'] ? { ...silentLog, debug: tell, warn
 const input = createInterface({ input: process.stdin });
 const PIECE = Buffer.alloc(64 * 1024, 'x');
 
-const host: Host = {
+const answers: Answers = {
   calls: {
     hello: () => ({ protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Bob', capabilities: [...CAPABILITIES] }),
     // As large as that of a computer with many programs.
@@ -66,7 +66,7 @@ function pour(channel: Duplex): void {
 }
 
 async function serve(folder: string): Promise<void> {
-  const { port } = await startPeerServer({ identity: await openIdentity(folder), log, port: 0, host });
+  const { port } = await startPeerServer({ identity: await openIdentity(folder), log, port: 0, answers });
   console.log(`ready ${port}`);
 }
 

@@ -21,7 +21,7 @@ import { createHandlers } from './handlers.ts';
 import { describeDamage } from './health/damage.ts';
 import { createDiskCheck, DISK_CHECK_MS } from './health/disk.ts';
 import { startHealth } from './health/health.ts';
-import { createHost } from './host/calls.ts';
+import { createHostCalls } from './host/calls.ts';
 import { startHostSessions } from './host/sessions.ts';
 import { openIdentity } from './identity/identity.ts';
 import { describeKeyPlace } from './identity/key-place-health.ts';
@@ -129,29 +129,29 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   // What a person reads before a yes is what is so now.
   stack.defer(consent.requests.follow(({ length }) => void (length > 0 && mounts.refresh())));
   const channels = Object.values(createChannels({ containers, settings, identity, runtimeDir }));
-  const host = stack.use(startHostSessions({ channels, containers, book, activity, log }));
-  stack.defer(followPause({ settings, consent, host, activity }));
+  const hostSessions = stack.use(startHostSessions({ channels, containers, book, activity, log }));
+  stack.defer(followPause({ settings, consent, hostSessions, activity }));
 
   // Who is there, and what this computer uses of them.
   const notices = createNotices();
   const peers = stack.use(await startPeers({ identity, log, settings, book, notices, icons: offers }));
-  const visitor = stack.use(startVisitorSessions({ channels, peers, notices, activity, log }));
-  const asks = stack.use(startAsks({ peers, notices, activity, log, onGranted: visitor.begin }));
+  const visitorSessions = stack.use(startVisitorSessions({ channels, peers, notices, activity, log }));
+  const asks = stack.use(startAsks({ peers, notices, activity, log, onGranted: visitorSessions.begin }));
   const visitors = createVisitors();
   const people = createPeople({
-    ...{ selfId, book, peers, consent, rules, containers, host, visitor, activity },
+    ...{ selfId, book, peers, consent, rules, containers, hostSessions, visitorSessions, activity },
     disconnect: visitors.disconnect,
   });
   const comparisons = stack.use(createComparisons({ selfId, settings, book, peers, notices, people, log }));
 
   // The doors: first the one to the network, then the one to the windows.
-  const calls = createHost({
-    ...{ settings, offers, consent, channels, containers, host, book, comparisons, health, activity, log },
+  const hostCalls = createHostCalls({
+    ...{ settings, offers, consent, channels, containers, hostSessions, book, comparisons, health, activity, log },
   });
   const peerPort = stack.use(
-    await openPeerPort({ identity, log, port: settings.value.peerPort, host: calls.hostSide, visitors }),
+    await openPeerPort({ identity, log, port: settings.value.peerPort, answers: hostCalls.answers, visitors }),
   );
-  for (const source of [offers.own, settings, book.state]) stack.defer(source.follow(calls.announceCatalogue));
+  for (const source of [offers.own, settings, book.state]) stack.defer(source.follow(hostCalls.announceCatalogue));
   const fixed = { id: selfId, shell, version, profileDir, peerPort: peerPort.number };
   const own = stack.use(describeToNetwork(fixed, settings, offers.publicDigest));
   const { links, problem } = stack.use(await startDiscovery({ log, own, onSeen: peers.onSeen, onGone: peers.onGone }));
@@ -173,7 +173,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const stop = Promise.withResolvers<void>();
   const parts: Parts = {
     ...{ settings: settingsPart, offers, book, peers, consent, rules, people, comparisons, containers, mounts },
-    ...{ host, asks, visitor, health, activity, self },
+    ...{ hostSessions, asks, visitorSessions, health, activity, self },
     logs: { read: (maxLines) => readLastLines(log.path, maxLines) },
     requestStop: () => setImmediate(stop.resolve),
   };
@@ -186,14 +186,14 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   return {
     attach,
     readIcon: offers.readIcon,
-    openDisplay: async (sessionId) => visitor.channel(sessionId, 'display').openStream(),
-    openFile: async (sessionId, fileName) => visitor.channel(sessionId, 'files').exchange.open(fileName),
+    openDisplay: async (sessionId) => visitorSessions.channel(sessionId, 'display').openStream(),
+    openFile: async (sessionId, fileName) => visitorSessions.channel(sessionId, 'files').exchange.open(fileName),
     putFile: async (sessionId, fileName, source, sizeBytes) =>
-      visitor.channel(sessionId, 'files').exchange.put(fileName, source, sizeBytes),
+      visitorSessions.channel(sessionId, 'files').exchange.put(fileName, source, sizeBytes),
     stopRequested: stop.promise,
     [Symbol.asyncDispose]: async () => {
       if (parked.disposed) return;
-      await sayGoodbye({ asks, visitor, host: calls, peerPort, log });
+      await sayGoodbye({ asks, visitorSessions, hostCalls, peerPort, log });
       await parked.disposeAsync();
     },
   };

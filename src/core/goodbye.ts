@@ -1,6 +1,6 @@
 // What must be said before the end is said while there is a connection to say it on.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HostSide } from './host/calls.ts';
+import type { HostCalls } from './host/calls.ts';
 import type { Log } from './lib/log.ts';
 import type { Asks } from './visitor/asks.ts';
 import type { VisitorSessions } from './visitor/sessions.ts';
@@ -12,15 +12,15 @@ const GOODBYE_MS = 500;
 /** Resolves when the peers have heard it, or were given the time to: one that does not listen holds nothing up. */
 export async function sayGoodbye(parts: {
   readonly asks: Pick<Asks, 'cancelAll'>;
-  readonly visitor: Pick<VisitorSessions, 'endAll'>;
-  readonly host: Pick<HostSide, 'quit'>;
+  readonly visitorSessions: Pick<VisitorSessions, 'endAll'>;
+  readonly hostCalls: Pick<HostCalls, 'quit'>;
   readonly peerPort: Pick<OwnPort, 'sayGoodbye'>;
   readonly log: Log;
 }): Promise<void> {
-  const { asks, visitor, host, peerPort, log } = parts;
+  const { asks, visitorSessions, hostCalls, peerPort, log } = parts;
   log.info({}, 'core ends');
   asks.cancelAll();
-  const said = Promise.all([host.quit(), visitor.endAll()]).then(() => peerPort.sayGoodbye());
+  const said = Promise.all([hostCalls.quit(), visitorSessions.endAll()]).then(() => peerPort.sayGoodbye());
   const isLate = Symbol('late');
   const ended = await Promise.race([
     said.catch((error) => log.error({ error: String((error as Error)?.stack ?? error) }, 'bug at the end')),

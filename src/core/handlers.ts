@@ -16,9 +16,9 @@ export function createHandlers(parts: Parts): Handlers {
     comparisons,
     containers,
     mounts,
-    host,
+    hostSessions,
     asks,
-    visitor,
+    visitorSessions,
     health,
     activity,
     logs,
@@ -46,21 +46,26 @@ export function createHandlers(parts: Parts): Handlers {
     'asks.dismiss': ({ askId }) => done(asks.dismiss(askId)),
     'requests.answer': ({ requestId, ...answer }) => consent.answer(requestId, answer).then(done),
     'sessions.end': ({ sessionId, isNow }) =>
-      (host.has(sessionId) ? host.end(sessionId, 'host', null) : visitor.end(sessionId, isNow === true)).then(done),
-    'sessions.keep': ({ sessionId }) => visitor.keep(sessionId).then(done),
-    'windows.activate': ({ sessionId, windowId }) => visitor.useWindow(sessionId, 'activate', windowId).then(done),
-    'windows.close': ({ sessionId, windowId }) => visitor.useWindow(sessionId, 'close', windowId).then(done),
-    'sessions.endAll': () => host.endAll('host').then(done),
-    'sessions.narrow': ({ sessionId, powers }) => host.narrow(sessionId, powers).then(done),
-    'sessions.dismiss': ({ sessionId }) => done(visitor.dismiss(sessionId)),
-    'files.list': ({ sessionId }) => visitor.channel(sessionId, 'files').exchange.list(),
-    'files.remove': ({ sessionId, name }) => visitor.channel(sessionId, 'files').exchange.remove(name).then(done),
+      (hostSessions.has(sessionId)
+        ? hostSessions.end(sessionId, 'host', null)
+        : visitorSessions.end(sessionId, isNow === true)
+      ).then(done),
+    'sessions.keep': ({ sessionId }) => visitorSessions.keep(sessionId).then(done),
+    'windows.activate': ({ sessionId, windowId }) =>
+      visitorSessions.useWindow(sessionId, 'activate', windowId).then(done),
+    'windows.close': ({ sessionId, windowId }) => visitorSessions.useWindow(sessionId, 'close', windowId).then(done),
+    'sessions.endAll': () => hostSessions.endAll('host').then(done),
+    'sessions.narrow': ({ sessionId, powers }) => hostSessions.narrow(sessionId, powers).then(done),
+    'sessions.dismiss': ({ sessionId }) => done(visitorSessions.dismiss(sessionId)),
+    'files.list': ({ sessionId }) => visitorSessions.channel(sessionId, 'files').exchange.list(),
+    'files.remove': ({ sessionId, name }) =>
+      visitorSessions.channel(sessionId, 'files').exchange.remove(name).then(done),
     'rules.remove': ({ ruleId }) => people.removeRule(ruleId).then(done),
     'settings.update': (patch) => settings.update(patch).then(done),
     'mounts.check': ({ path }) => mounts.check(path),
     'mounts.set': ({ path, mode }) => mounts.set(path, mode).then(done),
     'containers.reset': async ({ peerId }) => {
-      await host.endAllOf(peerId, 'host');
+      await hostSessions.endAllOf(peerId, 'host');
       return containers.reset(peerId).then(done);
     },
     'health.check': () => Promise.all([health.check(), mounts.refresh()]).then(done),

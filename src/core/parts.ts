@@ -28,9 +28,9 @@ export interface Parts {
   readonly comparisons: Comparisons;
   readonly containers: Containers;
   readonly mounts: Mounts;
-  readonly host: HostSessions;
+  readonly hostSessions: HostSessions;
   readonly asks: Asks;
-  readonly visitor: VisitorSessions;
+  readonly visitorSessions: VisitorSessions;
   readonly health: Health;
   readonly activity: Activity;
   readonly self: Followable<Self>;

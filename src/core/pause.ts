@@ -9,10 +9,10 @@ import { type Followable, onChange } from './lib/state.ts';
 export function followPause(parts: {
   readonly settings: Followable<Pick<Settings, 'isPaused'>>;
   readonly consent: Pick<Consent, 'denyAll'>;
-  readonly host: Pick<HostSessions, 'endAll'>;
+  readonly hostSessions: Pick<HostSessions, 'endAll'>;
   readonly activity: Pick<Recorder, 'record'>;
 }): () => void {
-  const { settings, consent, host, activity } = parts;
+  const { settings, consent, hostSessions, activity } = parts;
   return onChange(
     settings,
     ({ isPaused }) => isPaused,
@@ -21,7 +21,7 @@ export function followPause(parts: {
       if (!isPaused) return;
       // Security: nothing goes on for a peer during a pause.
       consent.denyAll('pause');
-      void host.endAll('host');
+      void hostSessions.endAll('host');
     },
   );
 }

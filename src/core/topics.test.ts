@@ -46,8 +46,8 @@ function start() {
     },
     consent: { requests: lists.requests },
     asks: { state: lists.asks },
-    host: { state: lists.host },
-    visitor: { state: lists.visitor },
+    hostSessions: { state: lists.host },
+    visitorSessions: { state: lists.visitor },
     comparisons: { state: lists.comparisons },
   } as never);
 }

@@ -11,8 +11,8 @@ export type TopicParts = Pick<Parts, 'self'> & {
   readonly [P in
     | 'settings'
     | 'asks'
-    | 'host'
-    | 'visitor'
+    | 'hostSessions'
+    | 'visitorSessions'
     | 'rules'
     | 'containers'
     | 'mounts'
@@ -27,7 +27,7 @@ export type TopicParts = Pick<Parts, 'self'> & {
 };
 
 export function createTopics(parts: TopicParts): TopicSources & Disposable {
-  const { book, peers, consent, host, visitor, asks, comparisons } = parts;
+  const { book, peers, consent, hostSessions, visitorSessions, asks, comparisons } = parts;
   using stack = new DisposableStack();
 
   // A peer that asks or compares keeps the name under which a person was shown it; of whom this computer asked something, the newest counts.
@@ -45,7 +45,7 @@ export function createTopics(parts: TopicParts): TopicSources & Disposable {
     requests: stack.use(combine([consent.requests, book.state], ([list]) => list.map(asItSaid))),
     asks: stack.use(combine([asks.state, peers.state, book.state], ([list]) => list.map(asItIsNow))),
     sessions: stack.use(
-      combine([host.state, visitor.state, peers.state, book.state], ([ofHost, ofVisitor]) => [
+      combine([hostSessions.state, visitorSessions.state, peers.state, book.state], ([ofHost, ofVisitor]) => [
         ...ofHost.map(asItSaid),
         ...ofVisitor.map(asItIsNow),
       ]),

@@ -6,7 +6,7 @@ import { createRecording } from '../activity/activity.test-support.ts';
 import { State } from '../lib/state.ts';
 import { MAX_OFFERS, OLDEST_PROTOCOL, PROTOCOL } from '../wire/peer-protocol.ts';
 import type { Visitor } from '../wire/visitor.ts';
-import { createHost } from './calls.ts';
+import { createHostCalls } from './calls.ts';
 
 test('a catalogue that is too long is cut by name, and the visitor is told', async () => {
   const offersOf = (count: number) =>
@@ -16,17 +16,17 @@ test('a catalogue that is too long is cut by name, and the visitor is told', asy
     [MAX_OFFERS, false],
     [MAX_OFFERS + 5, true],
   ] as const) {
-    const { hostSide } = createHost({
+    const { answers } = createHostCalls({
       settings: new State({ name: 'Bob' } as unknown as Settings),
-      host: {},
+      hostSessions: {},
       book: { isVerified: () => false },
       offers: { visibleTo: () => offersOf(count) },
-    } as unknown as Parameters<typeof createHost>[0]);
-    await hostSide.calls.hello(
+    } as unknown as Parameters<typeof createHostCalls>[0]);
+    await answers.calls.hello(
       { protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Alice', capabilities: [] },
       visitor,
     );
-    const answer = await hostSide.calls['catalogue.get']({}, visitor);
+    const answer = await answers.calls['catalogue.get']({}, visitor);
     expect(answer.isCut).toBe(isCut);
     expect(answer.offers).toHaveLength(MAX_OFFERS);
     const names = answer.offers.map((offer) => (offer as { name: string }).name);
@@ -36,7 +36,9 @@ test('a catalogue that is too long is cut by name, and the visitor is told', asy
 
 test('a connection says hello once: its name stays, and it cannot make this computer collect listeners', async () => {
   const settings = new State({ name: 'Bob' } as unknown as Settings);
-  const { hostSide } = createHost({ settings, host: {}, book: {} } as unknown as Parameters<typeof createHost>[0]);
+  const { answers } = createHostCalls({ settings, hostSessions: {}, book: {} } as unknown as Parameters<
+    typeof createHostCalls
+  >[0]);
   let listeners = 0;
   const visitor = {
     peerId: `SHA256:${'A'.repeat(43)}` as PeerId,
@@ -46,9 +48,9 @@ test('a connection says hello once: its name stays, and it cannot make this comp
     },
   } as unknown as Visitor;
   const hello = { protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Alice', capabilities: [] };
-  expect(await hostSide.calls.hello(hello, visitor)).toMatchObject({ name: 'Bob' });
+  expect(await answers.calls.hello(hello, visitor)).toMatchObject({ name: 'Bob' });
   for (let again = 0; again < 3; again += 1)
-    expect(() => hostSide.calls.hello({ ...hello, name: 'Carol' }, visitor)).toThrow(
+    expect(() => answers.calls.hello({ ...hello, name: 'Carol' }, visitor)).toThrow(
       expect.objectContaining({ code: 'bad-input' }),
     );
   expect(listeners).toBe(1);
@@ -56,17 +58,17 @@ test('a connection says hello once: its name stays, and it cannot make this comp
 
 test('a request of a view that this version does not have is refused with that reason, and its name is in the log', async () => {
   const activity = createRecording();
-  const { hostSide } = createHost({
+  const { answers } = createHostCalls({
     settings: new State({ name: 'Bob' } as unknown as Settings),
-    host: {},
+    hostSessions: {},
     book: { faceOf: () => ({ name: 'Alice', isVerified: false }) },
     offers: { own: new State({ offers: [] }) },
     activity,
-  } as unknown as Parameters<typeof createHost>[0]);
+  } as unknown as Parameters<typeof createHostCalls>[0]);
   const visitor = { peerId: `SHA256:${'A'.repeat(43)}` as PeerId, onClose: () => () => {} } as unknown as Visitor;
-  await hostSide.calls.hello({ protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Alice', capabilities: [] }, visitor);
+  await answers.calls.hello({ protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Alice', capabilities: [] }, visitor);
   const wish = { offerId: 'app:xcalc' as OfferId, view: 'hologram', powers: noPowers };
-  expect(() => hostSide.calls['request.create'](wish, visitor)).toThrow(
+  expect(() => answers.calls['request.create'](wish, visitor)).toThrow(
     expect.objectContaining({ code: 'view-unknown' }),
   );
   expect(activity.notes[0]?.event).toEqual({ kind: 'requested', view: 'hologram', powers: noPowers });
@@ -79,17 +81,17 @@ test.each(['session.close', 'session.keep', 'session.resume'] as const)(
     const change = () => {
       changes += 1;
     };
-    const { hostSide } = createHost({
+    const { answers } = createHostCalls({
       settings: new State({ name: 'Bob' } as unknown as Settings),
-      host: { close: change, keep: change, resume: change },
+      hostSessions: { close: change, keep: change, resume: change },
       book: {},
-    } as unknown as Parameters<typeof createHost>[0]);
+    } as unknown as Parameters<typeof createHostCalls>[0]);
     const visitor = { peerId: `SHA256:${'A'.repeat(43)}` as PeerId, onClose: () => () => {} } as unknown as Visitor;
     const other = { ...visitor, peerId: `SHA256:${'B'.repeat(43)}` as PeerId };
     const hello = { protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Alice', capabilities: [] };
-    for (const one of [visitor, other]) await hostSide.calls.hello(hello, one);
+    for (const one of [visitor, other]) await answers.calls.hello(hello, one);
     const sessionId = sessionIdSchema.parse(crypto.randomUUID());
-    const ask = async (one: Visitor) => hostSide.calls[call]({ sessionId }, one);
+    const ask = async (one: Visitor) => answers.calls[call]({ sessionId }, one);
     for (let times = 0; times < 50; times += 1) await ask(visitor);
     for (let times = 0; times < 1000; times += 1)
       await expect(ask(visitor)).rejects.toMatchObject({ code: 'too-many-requests' });

@@ -12,7 +12,7 @@ import { State } from '../lib/state.ts';
 import { createNotices } from '../wire/notices.ts';
 import { PROTOCOL } from '../wire/peer-protocol.ts';
 import { type PeerServer, startPeerServer } from '../wire/peer-server.ts';
-import type { Host } from '../wire/visitor.ts';
+import type { Answers } from '../wire/visitor.ts';
 import { openPeerBook, type PeerBook } from './peer-book.ts';
 import { type Peers, startPeers } from './peers.ts';
 
@@ -38,7 +38,7 @@ beforeEach(async () => {
   giveIcon = Promise.withResolvers();
   giveIcon.resolve();
   const offer = { id: 'app:xcalc', kind: 'app', name: 'X', summary: '', categories: [], keywords: [], icon };
-  const host = {
+  const answers = {
     calls: {
       hello: () => {
         hellos += 1;
@@ -51,11 +51,11 @@ beforeEach(async () => {
       },
     },
     isRefused: () => false,
-  } as unknown as Host;
+  } as unknown as Answers;
   startBob = async (folderName, port) => {
     const identity = await openIdentity(join(folder, folderName));
     if (folderName === 'bob') bob = identity.id;
-    return startPeerServer({ identity, log: silentLog, port, host });
+    return startPeerServer({ identity, log: silentLog, port, answers });
   };
   server = await startBob('bob', 0);
   book = await openPeerBook({ profileDir: folder, log: silentLog });

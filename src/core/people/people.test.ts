@@ -19,8 +19,8 @@ test('blocking ends what runs, also where the disk is full and the decision cann
     },
     peers: { claimedNameOf: () => 'Alice', drop: note('peer') },
     consent: { denyAllOf: note('requests') },
-    host: { endAllOf: note('host') },
-    visitor: { endAllOf: note('visitor') },
+    hostSessions: { endAllOf: note('host') },
+    visitorSessions: { endAllOf: note('visitor') },
     disconnect: note('connections'),
     activity: createRecording(),
   } as unknown as Parameters<typeof createPeople>[0]);
@@ -43,8 +43,8 @@ test('forgetting on a full disk forgets what it can, and makes room', async () =
     consent: { denyAllOf: () => {} },
     rules: { state: { value: [] }, removeAllOf: async () => done.push('rules') },
     containers: { state: { value: [{ peerId: alice }] }, reset: async () => done.push('container') },
-    host: { endAllOf: () => {} },
-    visitor: { endAllOf: () => {} },
+    hostSessions: { endAllOf: () => {} },
+    visitorSessions: { endAllOf: () => {} },
     disconnect: () => {},
     activity: createRecording(),
   } as unknown as Parameters<typeof createPeople>[0]);
@@ -60,8 +60,8 @@ test('blocking and removing a rule end what runs without waiting for the disk', 
     peers: { claimedNameOf: () => 'Alice', drop: () => {} },
     consent: { denyAllOf: () => {} },
     rules: { state: { value: [] }, remove: () => slow.promise },
-    host: { endAllOf: () => ended.push('peer'), endAllUnder: () => ended.push('rule') },
-    visitor: { endAllOf: () => {} },
+    hostSessions: { endAllOf: () => ended.push('peer'), endAllUnder: () => ended.push('rule') },
+    visitorSessions: { endAllOf: () => {} },
     disconnect: () => ended.push('connections'),
     activity: createRecording(),
   } as unknown as Parameters<typeof createPeople>[0]);
@@ -90,7 +90,7 @@ test('what was allowed always ends with the verification, and nothing else does'
     },
     peers: { claimedNameOf: () => 'Alice' },
     rules: { state: { value: rules } },
-    host: { endAllUnder: (ruleId: string) => ended.push(ruleId) },
+    hostSessions: { endAllUnder: (ruleId: string) => ended.push(ruleId) },
     activity: createRecording(),
   } as unknown as Parameters<typeof createPeople>[0]);
   await expect(people.unverify(alice)).rejects.toMatchObject({ code: 'disk-full' });

@@ -40,13 +40,13 @@ export function createPeople(parts: {
   readonly consent: Consent;
   readonly rules: Rules;
   readonly containers: Containers;
-  readonly host: HostSessions;
-  readonly visitor: VisitorSessions;
+  readonly hostSessions: HostSessions;
+  readonly visitorSessions: VisitorSessions;
   readonly activity: Recorder;
   /** Closes the connections of this peer to the peer port. */
   readonly disconnect: (peerId: PeerId) => void;
 }): People {
-  const { book, peers, consent, rules, containers, host, visitor, activity } = parts;
+  const { book, peers, consent, rules, containers, hostSessions, visitorSessions, activity } = parts;
 
   function record(peerId: PeerId, claimedName: string, event: ActivityEvent, more: Partial<About> = {}): void {
     void activity.record(noteOf({ peerId, face: book.faceOf(peerId, claimedName), ...more }, event));
@@ -61,14 +61,14 @@ export function createPeople(parts: {
 
   /** Of a peer that asked something, or that has a rule or a home here, and is not in the list. */
   function nameElsewhere(peerId: PeerId): string | undefined {
-    const asked = [...consent.requests.value, ...host.state.value].find((one) => one.peerId === peerId);
+    const asked = [...consent.requests.value, ...hostSessions.state.value].find((one) => one.peerId === peerId);
     const named = [...rules.state.value, ...containers.state.value].find((one) => one.peerId === peerId);
     return asked?.claimedName ?? named?.peerName;
   }
 
   async function endAll(peerId: PeerId): Promise<void> {
     consent.denyAllOf(peerId, 'block');
-    const ended = Promise.all([host.endAllOf(peerId, 'host'), visitor.endAllOf(peerId)]);
+    const ended = Promise.all([hostSessions.endAllOf(peerId, 'host'), visitorSessions.endAllOf(peerId)]);
     // It was told of the ends, and nothing waits until everything has ended here.
     parts.disconnect(peerId);
     peers.drop(peerId);
@@ -96,7 +96,7 @@ export function createPeople(parts: {
     const forGood = rules.state.value.filter(isForGood).map(({ id }) => id);
     // Security: “always” is for verified peers and holds while they are.
     await endAround(
-      () => Promise.all(forGood.map((ruleId) => host.endAllUnder(ruleId, 'host'))),
+      () => Promise.all(forGood.map((ruleId) => hostSessions.endAllUnder(ruleId, 'host'))),
       () => book.update(peerId, claimedName, { verifiedAt: null }),
     );
     record(peerId, claimedName, { kind: 'peer-unverified' });
@@ -154,7 +154,7 @@ export function createPeople(parts: {
     removeRule: async (ruleId) => {
       const rule = rules.state.value.find(({ id }) => id === ruleId);
       await endAround(
-        () => host.endAllUnder(ruleId, 'host'),
+        () => hostSessions.endAllUnder(ruleId, 'host'),
         () => rules.remove(ruleId),
       );
       if (rule === undefined) return;

@@ -13,7 +13,7 @@ import { createPacketBudgets } from './ssh/packet-budget.ts';
 import { algorithms, KEEPALIVE } from './ssh/ssh.ts';
 import { guardConnection } from './ssh/ssh-guard.ts';
 import { speedUpConnection, speedUpSocket } from './ssh/ssh2-speed.ts';
-import type { Host, Visitor } from './visitor.ts';
+import type { Answers, Visitor } from './visitor.ts';
 
 export interface PeerServer extends AsyncDisposable {
   readonly port: number;
@@ -26,7 +26,7 @@ export interface PeerServerOptions {
   readonly log: Log;
   /** The first port to try; the next free one of twenty is used when it is taken. */
   readonly port: number;
-  readonly host: Host;
+  readonly answers: Answers;
   /** Where each is noted that has proved its key. */
   readonly visitors?: { add(visitor: Visitor): void };
   /** How long a connection may take to prove a key. */
@@ -39,7 +39,7 @@ const MAX_BUDGETS = 1000;
 
 /** Opens the peer port on every interface. @throws the listen error of Node when no port of the twenty is free. */
 export async function startPeerServer(options: PeerServerOptions): Promise<PeerServer> {
-  const { identity, log, host } = options;
+  const { identity, log, answers } = options;
   const admission = createAdmission(options.authenticationTimeoutMs);
   const served = new Set<ServedVisitor>();
   /** They outlive connections: a new one is no new second. */
@@ -66,10 +66,10 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
       drop(connection, socket);
     });
     connection.on('authentication', (context) => {
-      const answer = proveKey(context, host.isRefused);
+      const answer = proveKey(context, answers.isRefused);
       if (answer.proved !== undefined && answer.isAccepted) proved = answer.proved;
       if (answer.proved !== undefined && !answer.isAccepted) {
-        host.onRefused(answer.proved.peerId, plainAddress(socket.remoteAddress ?? ''));
+        answers.onRefused(answer.proved.peerId, plainAddress(socket.remoteAddress ?? ''));
       }
       // The connection is ready within `accept`: what was proved must be known by then.
       if (answer.isAccepted) context.accept();
@@ -81,7 +81,7 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
         return;
       }
       const readingTime = readingTimes.of(proved.peerId);
-      const visit = serveVisitor({ connection, socket, guard, proved, readingTime, host, log });
+      const visit = serveVisitor({ connection, socket, guard, proved, readingTime, answers, log });
       served.add(visit);
       options.visitors?.add(visit.visitor);
       socket.once('close', () => served.delete(visit));

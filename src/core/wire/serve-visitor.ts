@@ -21,7 +21,7 @@ import {
 import type { ProvedKey } from './prove-key.ts';
 import { closingWhenDestroyed } from './ssh/ssh.ts';
 import type { Guard } from './ssh/ssh-guard.ts';
-import type { Host, Visitor } from './visitor.ts';
+import type { Answers, Visitor } from './visitor.ts';
 
 const MAX_CHANNELS_PER_CONNECTION = 64;
 /** Whoever asks more, or does not read what it asked for, is not read itself: it need not have meant it. */
@@ -38,7 +38,7 @@ export interface ProvedConnection {
   readonly proved: ProvedKey;
   /** Of the core's time for the control messages of this peer. */
   readonly readingTime: TimeBudget;
-  readonly host: Host;
+  readonly answers: Answers;
   readonly log: Log;
 }
 
@@ -103,19 +103,19 @@ export function serveVisitor(from: ProvedConnection): ServedVisitor {
 
 /** Leads each channel to where the host says, as long as there are not too many. */
 function serveTunnels(visitor: Visitor, from: ProvedConnection, isClosed: () => boolean): void {
-  const { connection, guard, host, log } = from;
+  const { connection, guard, answers, log } = from;
   const { peerId } = visitor;
   let channelCount = 0;
   connection.on(
     'openssh.streamlocal' as 'request',
     ((accept: () => ServerChannel, reject: () => void, info: { socketPath: string }) => {
       const target = parseTunnelPath(info.socketPath);
-      if (target === null || channelCount >= MAX_CHANNELS_PER_CONNECTION || host.isRefused(peerId)) {
+      if (target === null || channelCount >= MAX_CHANNELS_PER_CONNECTION || answers.isRefused(peerId)) {
         reject();
         return;
       }
       channelCount += 1;
-      host.openTunnel(visitor, target.sessionId, target.end).then(
+      answers.openTunnel(visitor, target.sessionId, target.end).then(
         (take) => {
           // ssh2 never closes a channel that is accepted after its connection has ended: what waits for it would wait for ever.
           if (isClosed()) {
@@ -141,7 +141,7 @@ function serveTunnels(visitor: Visitor, from: ProvedConnection, isClosed: () => 
   );
 }
 
-function serveControl(channel: ServerChannel, visitor: Visitor, { host, readingTime, log }: ProvedConnection): Rpc {
+function serveControl(channel: ServerChannel, visitor: Visitor, { answers, readingTime, log }: ProvedConnection): Rpc {
   channel.on('error', () => channel.destroy());
   let underWay = 0;
   const isFull = () => underWay >= MAX_CALLS_UNDER_WAY || channel.writableLength >= MAX_UNREAD_ANSWER_BYTES;
@@ -162,7 +162,7 @@ function serveControl(channel: ServerChannel, visitor: Visitor, { host, readingT
     hasMethod: (method) => Object.hasOwn(visitorCalls, method),
     onCall: async (method, params) => {
       // Security: a key that was refused after it had connected gets nothing more.
-      if (host.isRefused(visitor.peerId)) {
+      if (answers.isRefused(visitor.peerId)) {
         // After the answer, so that its person hears why.
         setImmediate(() => visitor.close());
         throw new AppError('peer-refuses');
@@ -171,7 +171,7 @@ function serveControl(channel: ServerChannel, visitor: Visitor, { host, readingT
       const input = parseInput(visitorCalls[call].input, params, call);
       underWay += 1;
       try {
-        return await host.calls[call](input as never, visitor);
+        return await answers.calls[call](input as never, visitor);
       } finally {
         underWay -= 1;
       }

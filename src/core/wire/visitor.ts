@@ -15,8 +15,8 @@ export interface Visitor {
   close(): void;
 }
 
-/** Answers a visitor's calls and its wishes for a tunnel channel. */
-export interface Host {
+/** What this computer answers to a visitor's calls and to its wishes for a tunnel channel. */
+export interface Answers {
   readonly calls: {
     readonly [C in VisitorCall]: (input: CallInput<C>, visitor: Visitor) => Promise<CallOutput<C>> | CallOutput<C>;
   };

@@ -15,7 +15,7 @@ import { listen } from './listen.ts';
 import { connectPeer, type HostConnection } from './peer-client.ts';
 import { PROTOCOL } from './peer-protocol.ts';
 import { type PeerServer, startPeerServer } from './peer-server.ts';
-import type { Host, Visitor } from './visitor.ts';
+import type { Answers, Visitor } from './visitor.ts';
 import { createVisitors, type Visitors } from './visitors.ts';
 
 const sessionId = '3b241101-e2bb-4255-8caf-4136c566a962';
@@ -36,7 +36,7 @@ const refusals: Identity['id'][] = [];
 let version = { protocol: PROTOCOL, oldest: PROTOCOL };
 const connections: HostConnection[] = [];
 
-const host: Host = {
+const answers: Answers = {
   calls: {
     hello: (_, visitor) => {
       visitors.push(visitor);
@@ -101,7 +101,7 @@ beforeEach(async () => {
     identity: hostIdentity,
     log: silentLog,
     port: 0,
-    host,
+    answers,
     visitors: connected,
     authenticationTimeoutMs: 1000,
   });

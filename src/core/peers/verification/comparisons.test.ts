@@ -15,7 +15,7 @@ import { createNotices } from '../../wire/notices.ts';
 import { connectPeer, type HostConnection } from '../../wire/peer-client.ts';
 import { CAPABILITIES, PROTOCOL } from '../../wire/peer-protocol.ts';
 import { type PeerServer, startPeerServer } from '../../wire/peer-server.ts';
-import type { Host, Visitor } from '../../wire/visitor.ts';
+import type { Answers, Visitor } from '../../wire/visitor.ts';
 import { openPeerBook, type PeerBook } from '../peer-book.ts';
 import { codeOf, commitmentTo, makeNonce } from './comparison.ts';
 import { type Comparisons, createComparisons } from './comparisons.ts';
@@ -38,7 +38,7 @@ let nowMs: number;
 let stack: AsyncDisposableStack;
 
 /** What a host has besides comparisons does not matter here. */
-function callsOf(name: string, verify: Pick<Host['calls'], `verify.${'begin' | 'reveal' | 'answer' | 'cancel'}`>) {
+function callsOf(name: string, verify: Pick<Answers['calls'], `verify.${'begin' | 'reveal' | 'answer' | 'cancel'}`>) {
   const never = () => {
     throw new AppError('not-allowed');
   };
@@ -55,13 +55,13 @@ function callsOf(name: string, verify: Pick<Host['calls'], `verify.${'begin' | '
     'window.close': never,
     'session.resume': never,
     ...verify,
-  } satisfies Host['calls'];
+  } satisfies Answers['calls'];
 }
 
-async function serve(identity: Identity, calls: Host['calls'], isRefused: Host['isRefused'] = () => false) {
+async function serve(identity: Identity, calls: Answers['calls'], isRefused: Answers['isRefused'] = () => false) {
   const openTunnel = () => Promise.reject(new AppError('not-allowed'));
-  const host: Host = { calls, isRefused, onRefused: () => {}, openTunnel };
-  return stack.use(await startPeerServer({ identity, log: silentLog, port: 0, host }));
+  const answers: Answers = { calls, isRefused, onRefused: () => {}, openTunnel };
+  return stack.use(await startPeerServer({ identity, log: silentLog, port: 0, answers }));
 }
 
 async function connect(identity: Identity, name: string, expectedId: PeerId, port: number, notices = createNotices()) {
