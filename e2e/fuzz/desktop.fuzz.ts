@@ -92,11 +92,11 @@ export const desktopEntries: Fuzzer = {
       };
       const defined = allow(isFault, () => defineApp(app as never, null));
       if (defined === undefined) return;
-      const { id, source } = appDefinitionSchema.parse(defined);
+      const { id, source, command } = appDefinitionSchema.parse(defined);
       const offer = createAppKind({ env: {} }).toOffer(defined, testSettings);
       ownOfferSchema.parse({ ...offer, id, kind: 'app', source, isShared: false, audience: null });
-      const { name, summary, keywords, details } = offer;
-      for (const text of [name, summary, details.command, ...keywords]) claimShowable(text, 'an offer');
+      const { name, summary, keywords } = offer;
+      for (const text of [name, summary, command, ...keywords]) claimShowable(text, 'an offer');
     },
   }),
 };

@@ -53,7 +53,7 @@ export async function tryProgram(place: Place, program: Program): Promise<Trial>
   await until(
     () =>
       (host.client.read('offers')?.offers ?? []).some(
-        ({ id, details }) => id === offerIds[0] && details.ownSandbox === 'allowed',
+        ({ id, details }) => id === offerIds[0] && details.kind === 'app' && details.ownSandbox === 'allowed',
       ),
     'the setting',
   );

@@ -35,7 +35,7 @@ export type Obstacle = z.infer<typeof obstacleSchema>;
 /** An offer as its owner sees it. */
 export const ownOfferSchema = offerSchema.extend({
   isShared: z.boolean(),
-  /** Null: as for the whole catalogue. */
+  /** Null: as for everything that is shared. */
   audience: audienceSchema.nullable(),
   /** Null where it can be offered; else nobody but its owner sees it, whatever is shared. */
   obstacle: obstacleSchema.nullable(),

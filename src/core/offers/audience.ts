@@ -4,7 +4,7 @@ import type { PeerId } from '../../contract/ids.ts';
 import type { Audience, OwnOffer } from '../../contract/offers.ts';
 import type { Settings } from '../../contract/settings.ts';
 
-/** Somebody who looks at this computer's catalogue. */
+/** Somebody who looks at what this computer shares. */
 export interface Reader {
   readonly peerId: PeerId;
   readonly isVerified: boolean;

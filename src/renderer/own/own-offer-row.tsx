@@ -16,6 +16,7 @@ interface OwnOfferRowProps {
 export const OwnOfferRow = memo(function OwnOfferRow({ offer, onShare, onAudience }: OwnOfferRowProps) {
   const { t } = useTranslation();
   const { audience, details } = offer;
+  const about = details.kind === 'app' ? details.command : '';
   const who =
     audience?.who === 'chosen'
       ? t('ui.audience.chosenCount', { count: audience.peerIds.length })
@@ -27,8 +28,8 @@ export const OwnOfferRow = memo(function OwnOfferRow({ offer, onShare, onAudienc
         <div className="ellipsis own-name" title={offer.name}>
           {offer.name}
         </div>
-        <div className="ellipsis own-summary" title={`${details.command}\n${offer.source}`}>
-          {offer.summary === '' ? details.command : offer.summary}
+        <div className="ellipsis own-summary" title={`${about}\n${offer.source}`.trim()}>
+          {offer.summary === '' ? about : offer.summary}
         </div>
         {offer.obstacle !== null && (
           <Text size="xs" className="own-obstacle" id={`obstacle-${offer.id}`}>
