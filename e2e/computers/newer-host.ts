@@ -5,7 +5,7 @@ import { openIdentity } from '../../src/core/identity/identity.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
 import { OLDEST_PROTOCOL, PROTOCOL } from '../../src/core/wire/peer-protocol.ts';
 import { startPeerServer } from '../../src/core/wire/peer-server.ts';
-import type { Host } from '../../src/core/wire/visitor.ts';
+import type { Answers } from '../../src/core/wire/visitor.ts';
 
 const [folder = ''] = process.argv.slice(2);
 
@@ -17,7 +17,7 @@ const offer = (id: string, kind: string, name: string) => ({
 const refuse = (): never => {
   throw new AppError('offer-gone');
 };
-const calls: Host['calls'] = {
+const calls: Answers['calls'] = {
   hello: () => ({ protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Newer', capabilities: ['view.hologram'] }),
   'catalogue.get': () => ({
     offers: [
@@ -40,7 +40,7 @@ const calls: Host['calls'] = {
 
 const { port } = await startPeerServer({
   ...{ identity: await openIdentity(folder), log: silentLog, port: 0 },
-  host: {
+  answers: {
     calls,
     isRefused: () => false,
     onRefused: () => {},
