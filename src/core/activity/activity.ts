@@ -1,24 +1,15 @@
 // The activity log: what was asked, answered, run and decided here, in an order and with contents that cannot change unseen.
-import { readFile } from 'node:fs/promises';
-import { setImmediate as breathe } from 'node:timers/promises';
-import { z } from 'zod';
-import {
-  type ActivityCheck,
-  type ActivityEntry,
-  type ActivityEvent,
-  type ActivityFilter,
-  type ActivityFormat,
-  activityEntrySchema,
-} from '../../contract/activity.ts';
+import type { ActivityCheck, ActivityEvent } from '../../contract/activity.ts';
 import { type Problem, toProblem } from '../../contract/errors.ts';
-import type { PeerId, SessionId } from '../../contract/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
-import { sealLine, splitLines, type Unsealed } from './chain.ts';
+import { sealLines, type Unsealed } from './chain.ts';
 import { checkChain, type Extent } from './check.ts';
-import { csvHeader, toCsvLine } from './csv.ts';
-import { type Journal, type Limits, openJournal, type Segment } from './journal.ts';
-import { createMatcher, isEverything, parseEntry } from './query.ts';
+import { type Journal, type Limits, openJournal } from './journal.ts';
+import { afterLines, endsOf, type OpenSessions, readKept, toKeep } from './open-sessions.ts';
+import { createOutsideLimit } from './outside-limit.ts';
+import { parseEntry } from './query.ts';
+import { type ExportPart, type ExportQuery, exportPart, type Page, type ReadQuery, readEntries } from './reading.ts';
 
 /** What happened, and to whom. */
 export type Note = { readonly event: ActivityEvent } & Partial<Omit<Unsealed, 'at' | 'event'>>;
@@ -43,15 +34,9 @@ export interface ActivityState {
 
 export interface Activity extends Recorder, AsyncDisposable {
   readonly state: Followable<ActivityState>;
-  read(query: ActivityFilter & { readonly beforeSeq?: number | undefined; readonly limit: number }): Promise<{
-    readonly entries: ActivityEntry[];
-    readonly total: number;
-  }>;
+  read(query: ReadQuery): Promise<Page>;
   check(): Promise<ActivityCheck>;
-  export(query: ActivityFilter & { readonly format: ActivityFormat; readonly afterSeq: number }): Promise<{
-    readonly text: string;
-    readonly nextAfterSeq: number | null;
-  }>;
+  export(query: ExportQuery): Promise<ExportPart>;
 }
 
 /** Some 130,000 lines. */
@@ -63,19 +48,6 @@ const RETRY_MS = 5000;
 const MAX_LATE = 2000;
 /** Lines in one write. */
 const MAX_BATCH = 200;
-/** Of an export's part, about. */
-const PART_CHARACTERS = 512 * 1024;
-/** Lines that one peer, and all of them together, can cause at will in an hour; the log keeps at least some days of that. */
-const OUTSIDE_PER_PEER = 120;
-const OUTSIDE_IN_ALL = 1200;
-const HOUR_MS = 3_600_000;
-
-const openSessionSchema = activityEntrySchema
-  .pick({ role: true, peerId: true, peerName: true, isVerified: true, offerId: true, offerName: true })
-  .extend({ sessionId: z.uuid() });
-type OpenSession = z.infer<typeof openSessionSchema>;
-const keptSchema = z.object({ openSessions: z.array(openSessionSchema).max(500) });
-
 interface Waiting {
   readonly entry: Unsealed;
   readonly done: () => void;
@@ -96,51 +68,25 @@ export async function startActivity(options: {
   let retryTimer: NodeJS.Timeout | undefined;
   let draining: Promise<void> | undefined;
   let isClosed = false;
-  const openSessions = new Map<string, OpenSession>();
-  let outside = { since: Date.now(), byPeer: new Map<PeerId | null, number>(), total: 0, leftOut: 0 };
+  let openSessions: OpenSessions = new Map();
+  const outside = createOutsideLimit();
 
   function show(problem: Problem | null): void {
     if (journal === undefined) state.update((now) => ({ ...now, problem }));
     else state.set({ lastSeq: journal.last.seq, count: journal.last.seq - journal.anchor.seq, problem });
   }
 
-  /** What the lines say of sessions, so that a start knows which of them a crash has ended. */
-  function follow(entry: Unsealed): void {
-    const { event, role, peerId, peerName, isVerified, offerId, offerName } = entry;
-    if (event.kind === 'started') {
-      const party = { role, peerId, peerName, isVerified, offerId, offerName };
-      openSessions.set(event.sessionId, { ...party, sessionId: event.sessionId });
-    }
-    if (event.kind === 'ended') openSessions.delete(event.sessionId);
-  }
-
   async function openOnce(): Promise<Journal> {
     if (journal !== undefined) return journal;
     const opened = await openJournal(folder, limits, log);
     journal = opened;
-    for (const session of keptSchema.safeParse(opened.kept).data?.openSessions ?? []) {
-      openSessions.set(session.sessionId, session);
-    }
-    for (const line of opened.unsavedLines) {
-      const entry = parseEntry(line.toString('utf8'));
-      if (entry !== null) follow(entry);
-    }
+    const unsaved = opened.unsavedLines
+      .map((line) => parseEntry(line.toString('utf8')))
+      .filter((entry) => entry !== null);
+    openSessions = afterLines(readKept(opened.kept), unsaved);
     const found = opened.findings.map((event) => toEntry({ event }));
     for (const event of opened.findings) log.warn(event, 'the activity log was not as it was left');
-    const lost = [...openSessions.values()].map(({ sessionId, ...party }) =>
-      toEntry({
-        ...party,
-        event: {
-          kind: 'ended',
-          sessionId: sessionId as SessionId,
-          reason: 'lost',
-          durationMs: null,
-          bytesToHost: null,
-          bytesToVisitor: null,
-          exitCode: null,
-        },
-      }),
-    );
+    const lost = endsOf(openSessions).map(toEntry);
     waiting = [...[...found, ...lost].map((entry) => ({ entry, done: () => {} })), ...waiting];
     return opened;
   }
@@ -153,22 +99,11 @@ export async function startActivity(options: {
       const { since, lost: lostCount } = failure;
       entries.push(toEntry({ event: { kind: 'log-resumed', since, lateCount: waiting.length, lostCount } }));
     }
-    let { last } = target;
-    const lines = entries.map((entry) => {
-      const sealed = sealLine(last, entry);
-      last = sealed.link;
-      return sealed.line;
-    });
-    if (lines.length === 0) return;
-    const before = new Map(openSessions);
-    for (const entry of entries) follow(entry);
-    try {
-      await target.append(lines, last, { openSessions: [...openSessions.values()].slice(-500) });
-    } catch (error) {
-      openSessions.clear();
-      for (const [id, session] of before) openSessions.set(id, session);
-      throw error;
-    }
+    if (entries.length === 0) return;
+    const { lines, last } = sealLines(target.last, entries);
+    const next = afterLines(openSessions, entries);
+    await target.append(lines, last, toKeep(next));
+    openSessions = next;
     waiting = waiting.slice(batch.length);
     failure = undefined;
     for (const { done } of batch) done();
@@ -210,9 +145,8 @@ export async function startActivity(options: {
   }
 
   function recordLeftOut(): void {
-    const { leftOut } = outside;
-    outside = { since: Date.now(), byPeer: new Map(), total: 0, leftOut: 0 };
-    if (leftOut > 0) void record({ event: { kind: 'left-out', count: leftOut } });
+    const count = outside.begin();
+    if (count > 0) void record({ event: { kind: 'left-out', count } });
   }
 
   /** Between two writes, so that no line is half there. */
@@ -231,12 +165,6 @@ export async function startActivity(options: {
     return measuring;
   }
 
-  /** The text of one file as far as it is written: whole lines. */
-  async function readLines({ path }: Segment): Promise<readonly Buffer[]> {
-    const bytes = await readFile(path).catch(() => Buffer.alloc(0));
-    return splitLines(bytes).lines;
-  }
-
   drain();
   // The first lines tell of the last run, and come before anything of this one; a disk that hangs does not stop the start.
   await Promise.race([draining, new Promise((resolve) => setTimeout(resolve, HANGS_AFTER_MS).unref())]);
@@ -246,37 +174,10 @@ export async function startActivity(options: {
     state,
     record,
     recordFromOutside: async (note) => {
-      if (Date.now() - outside.since >= HOUR_MS) recordLeftOut();
-      const ofPeer = outside.byPeer.get(note.peerId ?? null) ?? 0;
-      if (ofPeer >= OUTSIDE_PER_PEER || outside.total >= OUTSIDE_IN_ALL) {
-        outside.leftOut += 1;
-        return;
-      }
-      outside.byPeer.set(note.peerId ?? null, ofPeer + 1);
-      outside.total += 1;
-      await record(note);
+      if (outside.isDue) recordLeftOut();
+      if (outside.take(note.peerId ?? null)) await record(note);
     },
-    read: async ({ beforeSeq, limit, ...filter }) => {
-      const matches = createMatcher(filter);
-      const countsAll = !isEverything(filter);
-      const entries: ActivityEntry[] = [];
-      let total = 0;
-      for (const segment of (journal?.segments ?? []).toReversed()) {
-        if (!countsAll && (entries.length >= limit || segment.firstSeq >= (beforeSeq ?? Number.POSITIVE_INFINITY)))
-          continue;
-        for (const line of (await readLines(segment)).toReversed()) {
-          const isWanted = entries.length < limit && (beforeSeq === undefined || seqOf(line) < beforeSeq);
-          if (!isWanted && !countsAll) continue;
-          const text = line.toString('utf8');
-          if (!matches(text)) continue;
-          total += 1;
-          const entry = isWanted ? parseEntry(text) : null;
-          if (entry !== null) entries.push(entry);
-        }
-        await breathe();
-      }
-      return { entries, total: countsAll ? total : state.value.count };
-    },
+    read: (query) => readEntries(journal?.segments ?? [], query, state.value.count),
     check: async () => {
       for (let attempt = 1; ; attempt += 1) {
         if (journal === undefined) return { isSound: true, count: 0, lastSeq: 0, lastHash: '0'.repeat(64) };
@@ -286,28 +187,7 @@ export async function startActivity(options: {
         if (result.isSound || attempt === 3 || journal.anchor.seq === extent.anchor.seq) return result;
       }
     },
-    export: async ({ format, afterSeq, ...filter }) => {
-      const matches = createMatcher(filter);
-      const parts = [format === 'csv' && afterSeq === 0 ? csvHeader : ''];
-      let length = 0;
-      const segments = journal?.segments ?? [];
-      for (const [index, segment] of [...segments].entries()) {
-        const next = segments[index + 1];
-        if (next !== undefined && next.firstSeq <= afterSeq + 1) continue;
-        for (const bytes of await readLines(segment)) {
-          if (seqOf(bytes) <= afterSeq) continue;
-          const line = bytes.toString('utf8');
-          const entry = matches(line) ? parseEntry(line) : null;
-          if (entry === null) continue;
-          const part = format === 'csv' ? toCsvLine(entry) : `${line}\n`;
-          parts.push(part);
-          length += part.length;
-          if (length >= PART_CHARACTERS) return { text: parts.join(''), nextAfterSeq: entry.seq };
-        }
-        await breathe();
-      }
-      return { text: parts.join(''), nextAfterSeq: null };
-    },
+    export: (query) => exportPart(journal?.segments ?? [], query),
     [Symbol.asyncDispose]: async () => {
       recordLeftOut();
       isClosed = true;
@@ -336,9 +216,4 @@ function toEntry(note: Note): Unsealed {
     offerName: offerName?.slice(0, 200) ?? null,
     event: note.event,
   };
-}
-
-/** Of a line, sound or not; a damaged one belongs nowhere. */
-function seqOf(line: Buffer): number {
-  return Number(/^\{"seq":(\d+),/.exec(line.toString('latin1', 0, 32))?.[1] ?? Number.POSITIVE_INFINITY);
 }

@@ -30,6 +30,20 @@ export function sealLine(last: Link, entry: Unsealed): { readonly line: string; 
   return { line: `${body.slice(0, -1)},"hash":"${hash}"}`, link: { seq, hash } };
 }
 
+/** The lines after `last`, each the next of the one before it. */
+export function sealLines(
+  last: Link,
+  entries: readonly Unsealed[],
+): { readonly lines: readonly string[]; readonly last: Link } {
+  let link = last;
+  const lines = entries.map((entry) => {
+    const sealed = sealLine(link, entry);
+    link = sealed.link;
+    return sealed.line;
+  });
+  return { lines, last: link };
+}
+
 export interface SealedLine extends Link {
   readonly previous: string;
 }

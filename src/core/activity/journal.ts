@@ -1,28 +1,19 @@
-// The files of the activity log: lines appended and synced, files of limited size and number, and the place where the chain begins and ends.
-import { constants, mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises';
+// The log on the disk: lines appended and synced, files of limited size and number, and the head, which says where the chain begins and ends.
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { orDiskFull } from '../lib/disk-full.ts';
 import { JsonFile } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';
-import { beginning, follows, type Link, readSeal, type SealedLine, splitLines } from './chain.ts';
+import { beginning, type Link } from './chain.ts';
 import type { Extent } from './check.ts';
+import { type Finding, takeUp } from './journal-start.ts';
+import { appendBytes, createSegment, findSegments, isAsLeft, type OpenSegment, type Segment } from './segments.ts';
 
 export interface Limits {
   readonly maxSegmentBytes: number;
   readonly maxSegments: number;
 }
-
-/** One file of the log, with lines from `firstSeq` on. */
-export interface Segment {
-  readonly path: string;
-  readonly firstSeq: number;
-}
-
-/** What was found wrong when the log was opened. */
-export type Finding =
-  | { readonly kind: 'log-torn'; readonly sizeBytes: number; readonly keptAs: string | null }
-  | { readonly kind: 'log-damaged'; readonly what: 'cut' | 'changed' | 'head'; readonly count: number };
 
 export interface Journal {
   readonly findings: readonly Finding[];
@@ -44,29 +35,15 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-interface OpenSegment extends Segment {
-  readonly number: number;
-  firstSeq: number;
-  /** Of the first line. */
-  previous: string;
-  sizeBytes: number;
-}
-
 const linkSchema = z.object({
   seq: z.number().int().nonnegative(),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
 });
 const headSchema = z.object({ anchor: linkSchema, last: linkSchema, kept: z.unknown() });
-const namePattern = /^activity-(\d{6,9})\.jsonl$/;
-/** What is read of the newest file at a start; a longer part only where the head was not saved for long. */
-const TAIL_BYTES = 128 * 1024;
-/** Enough for the beginning of a line, and for its whole length in all but strange cases. */
-const FIRST_LINE_BYTES = 16 * 1024;
 
 export async function openJournal(folder: string, limits: Limits, log: Log): Promise<Journal> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const headPath = join(folder, 'head.json');
-  const findings: Finding[] = [];
   const segments = await findSegments(folder);
   const hadHead = (await stat(headPath).catch(() => null)) !== null;
   const head = await JsonFile.open({
@@ -75,53 +52,12 @@ export async function openJournal(folder: string, limits: Limits, log: Log): Pro
     initial: { anchor: beginning, last: beginning, kept: null },
     log,
   });
-  let { anchor, last } = head.value;
-  let kept = head.value.kept;
-  const hasHead = (hadHead && head.problem === null) || segments.length === 0;
   // So that lines without a head are a sign of damage and never of a crash at the first start.
   if (!hadHead && segments.length === 0) await head.update((value) => value);
-
-  const newest = segments.at(-1);
-  if (newest !== undefined) {
-    const torn = await cutTornLine(newest, folder);
-    if (torn !== null) findings.push(torn);
-  }
-  // A crash came between saving the head and removing what it had let go.
-  while (hasHead && segments[1]?.firstSeq === anchor.seq + 1 && segments[1].previous === anchor.hash) {
-    await rm(segments[0]?.path ?? '', { force: true });
-    segments.shift();
-  }
-  if (!hasHead) {
-    anchor = segments[0] === undefined ? beginning : { seq: segments[0].firstSeq - 1, hash: segments[0].previous };
-    findings.push({ kind: 'log-damaged', what: 'head', count: 0 });
-  }
-  const tail = await readTail(segments, hasHead ? last.seq : Number.POSITIVE_INFINITY);
-  let mustBegin = tail.isDamaged;
-  if (!hasHead) {
-    last = tail.lines.at(-1) ?? anchor;
-    kept = null;
-  }
-  const unsavedLines: Buffer[] = [];
-  if (hasHead) {
-    const atHead = tail.lines.find((line) => line.seq === last.seq);
-    const newestSeq = tail.lines.at(-1)?.seq ?? anchor.seq;
-    if (!tail.isDamaged && atHead === undefined && newestSeq < last.seq) {
-      findings.push({ kind: 'log-damaged', what: 'cut', count: last.seq - newestSeq });
-    } else if (atHead !== undefined && atHead.hash !== last.hash) {
-      findings.push({ kind: 'log-damaged', what: 'changed', count: 1 });
-      mustBegin = true;
-    }
-    for (const line of tail.lines) {
-      if (line.seq <= last.seq) continue;
-      if (!follows(line, last)) {
-        mustBegin = true;
-        break;
-      }
-      last = { seq: line.seq, hash: line.hash };
-      unsavedLines.push(line.bytes);
-    }
-  }
-  if (tail.isDamaged) findings.push({ kind: 'log-damaged', what: 'changed', count: 1 });
+  const hasHead = (hadHead && head.problem === null) || segments.length === 0;
+  const start = await takeUp(folder, segments, hasHead ? head.value : null);
+  const { findings, unsavedLines } = start;
+  let { anchor, last, kept, mustBegin } = start;
 
   let saving: Promise<void> | undefined;
   let isSaveDue = false;
@@ -141,12 +77,7 @@ export async function openJournal(folder: string, limits: Limits, log: Log): Pro
   }
 
   async function beginSegment(firstSeq: number, previous: string): Promise<OpenSegment> {
-    const number = (segments.at(-1)?.number ?? 0) + 1;
-    const path = join(folder, `activity-${String(number).padStart(6, '0')}.jsonl`);
-    const file = await open(path, 'wx', 0o600);
-    await file.close();
-    await syncFolder(folder);
-    const segment: OpenSegment = { path, number, firstSeq, previous, sizeBytes: 0 };
+    const segment = await createSegment(folder, segments.at(-1), { firstSeq, previous });
     segments.push(segment);
     mustBegin = false;
     return segment;
@@ -171,11 +102,9 @@ export async function openJournal(folder: string, limits: Limits, log: Log): Pro
     try {
       let segment = mustBegin ? undefined : segments.at(-1);
       if (segment !== undefined) {
-        const sizeBytes = (await stat(segment.path).catch(() => null))?.size;
-        // Somebody else wrote to it, or took it away: it stays as it is found, for the check to see.
-        const isWhole = sizeBytes === segment.sizeBytes;
         const isFull = segment.sizeBytes > 0 && segment.sizeBytes + bytes.length > limits.maxSegmentBytes;
-        if (!isWhole || isFull) segment = undefined;
+        // One that others have changed stays as it is found, for the check to see.
+        if (isFull || !(await isAsLeft(segment))) segment = undefined;
       }
       segment ??= await beginSegment(firstSeq, last.hash);
       // An earlier try made the file and found no space for a line.
@@ -196,7 +125,7 @@ export async function openJournal(folder: string, limits: Limits, log: Log): Pro
     findings,
     unsavedLines,
     // As the file had it; what `append` is given later is kept from then on.
-    kept,
+    kept: start.kept,
     get anchor() {
       return anchor;
     },
@@ -218,127 +147,4 @@ export async function openJournal(folder: string, limits: Limits, log: Log): Pro
       await saving;
     },
   };
-}
-
-/** All of the bytes or none of them. */
-async function appendBytes(segment: OpenSegment, bytes: Buffer, onLitter: () => void): Promise<void> {
-  // Not created here: a file that vanished is told from a new one.
-  const file = await open(segment.path, constants.O_WRONLY | constants.O_APPEND);
-  try {
-    const { bytesWritten } = await file.write(bytes);
-    if (bytesWritten < bytes.length) throw Object.assign(new Error('disk full'), { code: 'ENOSPC' });
-    await file.datasync();
-    segment.sizeBytes += bytes.length;
-  } catch (error) {
-    await file.truncate(segment.sizeBytes).catch(onLitter);
-    throw error;
-  } finally {
-    await file.close();
-  }
-}
-
-async function findSegments(folder: string): Promise<OpenSegment[]> {
-  const names = (await readdir(folder)).filter((name) => namePattern.test(name));
-  const numbered = names
-    .map((name) => ({ path: join(folder, name), number: Number(namePattern.exec(name)?.[1]) }))
-    .sort((a, b) => a.number - b.number);
-  const found: OpenSegment[] = [];
-  for (const { path, number } of numbered) {
-    const { size } = await stat(path);
-    const first = splitLines(await readPart(path, 0, Math.min(size, FIRST_LINE_BYTES))).lines[0];
-    const line = first === undefined ? null : readSeal(first);
-    // Of a file whose first line is damaged the neighbours tell enough.
-    const before = found.at(-1);
-    found.push({
-      path,
-      number,
-      firstSeq: line?.seq ?? (before?.firstSeq ?? 0) + 1,
-      previous: line?.previous ?? beginning.hash,
-      sizeBytes: size,
-    });
-  }
-  return found;
-}
-
-/** Cuts off what follows the last line feed, and keeps it beside the log. */
-async function cutTornLine(segment: OpenSegment, folder: string): Promise<Finding | null> {
-  const { sizeBytes } = segment;
-  const start = Math.max(0, sizeBytes - TAIL_BYTES);
-  const tail = await readPart(segment.path, start, sizeBytes - start);
-  const wholeLength = start + tail.lastIndexOf(10) + 1;
-  const tornBytes = sizeBytes - wholeLength;
-  if (tornBytes === 0) return null;
-  const stamp = new Date().toISOString().replace(/[-:]/g, '').replace(/\..*/, '');
-  const keptAs = `torn-${String(segment.number).padStart(6, '0')}-${stamp}`;
-  // On a full disk it cannot be kept; the log must go on all the same.
-  const isKept = await keepPart(segment.path, wholeLength, tornBytes, join(folder, keptAs)).catch(() => false);
-  await truncate(segment.path, wholeLength);
-  segment.sizeBytes = wholeLength;
-  return { kind: 'log-torn', sizeBytes: tornBytes, keptAs: isKept ? keptAs : null };
-}
-
-async function keepPart(path: string, start: number, length: number, as: string): Promise<boolean> {
-  const part = await readPart(path, start, length);
-  const file = await open(as, 'wx', 0o600);
-  try {
-    await file.writeFile(part);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  return true;
-}
-
-interface TailLine extends SealedLine {
-  readonly bytes: Buffer;
-}
-
-/** The lines at the end, back to the one with this number where it is there; up to the first that is damaged. */
-async function readTail(
-  segments: readonly OpenSegment[],
-  backTo: number,
-): Promise<{ readonly lines: readonly TailLine[]; readonly isDamaged: boolean }> {
-  let lines: TailLine[] = [];
-  let isDamaged = false;
-  for (const segment of segments.toReversed()) {
-    const { sizeBytes, path } = segment;
-    for (const start of sizeBytes > TAIL_BYTES ? [sizeBytes - TAIL_BYTES, 0] : [0]) {
-      const { lines: all } = splitLines(await readPart(path, start, sizeBytes - start));
-      const read = readWhole(start === 0 ? all : all.slice(1));
-      const isEnough = (read.lines[0]?.seq ?? Number.POSITIVE_INFINITY) <= backTo;
-      if (!isEnough && start > 0) continue;
-      lines = [...read.lines, ...(read.isDamaged ? [] : lines)];
-      isDamaged ||= read.isDamaged;
-      break;
-    }
-    if (isDamaged || (lines[0]?.seq ?? Number.POSITIVE_INFINITY) <= backTo) break;
-  }
-  return { lines, isDamaged };
-}
-
-function readWhole(all: readonly Buffer[]): { readonly lines: TailLine[]; readonly isDamaged: boolean } {
-  const lines: TailLine[] = [];
-  for (const bytes of all) {
-    const line = readSeal(bytes);
-    if (line === null) return { lines, isDamaged: true };
-    lines.push({ ...line, bytes });
-  }
-  return { lines, isDamaged: false };
-}
-
-async function readPart(path: string, start: number, length: number): Promise<Buffer> {
-  const file = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, start);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-/** Makes a new file's name last. Not everywhere possible, and not needed for what it holds. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r').catch(() => null);
-  await folder?.sync().catch(() => {});
-  await folder?.close();
 }
