@@ -1,28 +1,27 @@
-// How much of this computer's time multicast packets may take: whoever floods the network must not stop anything but being found.
+// How much of this computer's time multicast packets may take: a flood stops nothing, and one sender's flood hides no other.
+import { TimeBudget, TimeBudgets } from '../../lib/time-budget.ts';
 
-/** Decoding an ordinary packet takes some 30 µs: a flood costs a tenth of one processor at most. */
-const MAX_PACKETS_PER_SECOND = 3000;
-/** One made for it (all its names are as long as a name may be) takes 9 ms, three hundred times as long: so the time is limited too. */
-const MAX_READING_MS_PER_SECOND = 150;
+/** An ordinary packet takes some 50 µs, one made for it (all its names are as long as a name may be) up to 9 ms. */
+const MAX_MS_PER_SECOND = 250;
+/** What took longer waited for other programs, and is not the sender's doing. */
+const MAX_MS_PER_PACKET = 10;
+/** Not much less: a reflector speaks for a whole network, and 300 peers answer within a second. */
+const MAX_MS_PER_SECOND_AND_SENDER = 150;
+const MAX_SENDERS = 1000;
 
 /** Times are those of `performance.now`. */
 export class ReadingBudget {
-  #startedAt = Number.NEGATIVE_INFINITY;
-  #count = 0;
-  #spentMs = 0;
+  readonly #all = new TimeBudget(MAX_MS_PER_SECOND);
+  readonly #bySender = new TimeBudgets<string>(() => new TimeBudget(MAX_MS_PER_SECOND_AND_SENDER), MAX_SENDERS);
 
-  /** Whether one more packet may be read; it counts from now on. */
-  take(now: number): boolean {
-    if (now - this.#startedAt > 1000) {
-      this.#startedAt = now;
-      this.#count = 0;
-      this.#spentMs = 0;
-    }
-    if (this.#spentMs > MAX_READING_MS_PER_SECOND) return false;
-    return ++this.#count <= MAX_PACKETS_PER_SECOND;
+  /** Whether one more packet of this sender may be read. */
+  has(sender: string, now: number): boolean {
+    return this.#bySender.of(sender).waitMs(now) === 0 && this.#all.waitMs(now) === 0;
   }
 
-  spend(ms: number): void {
-    this.#spentMs += ms;
+  spend(sender: string, tookMs: number): void {
+    const ms = Math.min(tookMs, MAX_MS_PER_PACKET);
+    this.#bySender.of(sender).spend(ms);
+    this.#all.spend(ms);
   }
 }

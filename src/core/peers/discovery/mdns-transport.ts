@@ -126,16 +126,16 @@ export class MdnsTransport implements AsyncDisposable {
     if (message.length > MAX_PACKET_BYTES || !this.#deps.isOfInterest(message)) return;
     // Security: a flood is dropped before it is read.
     const now = performance.now();
-    if (!this.#budget.take(now)) return;
-    const link = linkOf(this.#links, remote.address, family);
-    if (!link) return;
-    const packet = readPacket(message);
-    this.#budget.spend(performance.now() - now);
-    if (packet === null) return;
-    this.#noteBroken(packet.brokenCount, remote.address);
+    const { address } = remote;
+    if (!this.#budget.has(address, now)) return;
+    const link = linkOf(this.#links, address, family);
+    const packet = link ? readPacket(message) : null;
     // Security: an answer from another port is not from a responder (RFC 6762 §6).
-    if (packet.type === 'response' && remote.port !== MDNS_PORT) return;
-    this.#deps.onPacket(packet, { link, family, address: remote.address });
+    if (link && packet && (packet.type === 'query' || remote.port === MDNS_PORT)) {
+      this.#noteBroken(packet.brokenCount, address);
+      this.#deps.onPacket(packet, { link, family, address });
+    }
+    this.#budget.spend(address, performance.now() - now);
   }
 
   /** Security: who sends the same nonsense all the time fills no log. */
