@@ -33,9 +33,33 @@ if (kind === 'odd') {
     }
     await sleep(Math.max(0, startedAt + 1000 - performance.now()));
   }
+} else if (kind === 'slow') {
+  const packet = slowPacket();
+  const endsAt = performance.now() + FLOOD_SECONDS * 1000;
+  for (let sent = 1; performance.now() < endsAt; sent += 1) {
+    await send(packet);
+    if (sent % 4 === 0) await sleep(10);
+  }
 }
 socket.close();
 printEvent({ event: 'stopped' });
+
+/** As many pointers to the longest name as fit: 9 ms each to read. */
+function slowPacket(): Buffer {
+  const labels = Buffer.concat(Array.from({ length: 126 }, (_, index) => Buffer.from([1, 0x61 + (index % 26)])));
+  const record = Buffer.from([0xc0, 12, 0, 12, 0, 1, 0, 0, 0, 1, 0, 2, 0xc0, 12]);
+  const records = Array.from({ length: 600 }, () => record);
+  const answers = encode({ type: 'response', answers: [] });
+  answers.writeUInt16BE(records.length + 1, 6);
+  const first = Buffer.concat([labels, Buffer.from([0]), record.subarray(2)]);
+  // Something of it must look like ours.
+  const ours = encode({
+    type: 'response',
+    answers: [{ name: SERVICE_NAME, type: 'PTR', ttl: 1, data: `slow.${SERVICE_NAME}` }],
+  }).subarray(12);
+  answers.writeUInt16BE(records.length + 2, 6);
+  return Buffer.concat([answers, first, ...records, ours]).subarray(0, 9000);
+}
 
 function advert(number: number): Buffer {
   const instance = `flood-${number}.${SERVICE_NAME}`;

@@ -333,6 +333,23 @@ const hostile: Scenario = async (candidate) => {
   };
 };
 
+const slowPackets: Scenario = async (candidate) => {
+  await using lan = await TestLan.start({ hosts: ['a', 'b', 'c'] });
+  const on = new Measured(lan, candidate);
+  await on.start('a', 'a', testOwn('alice'));
+  const before = await on.usage('a');
+  lan.startProcess('slow', 'c', ['slow'], hostileFile);
+  await sleep(4000);
+  const startedAt = await on.start('late', 'b', testOwn('late'));
+  const late = await on.seen('a', 'late', startedAt, 5000);
+  await lan.wait((event) => event.id === 'slow' && event.event === 'exit', 30_000, 'slow');
+  const after = await on.usage('a');
+  return {
+    'packets made to be slow to read, for 8 s: processor': `${((after.cpuMs - before.cpuMs) / 1000).toFixed(1)} s`,
+    '… a true one is found meanwhile': ms(late),
+  };
+};
+
 const manyPeers: Scenario = async (candidate) => {
   const peers = 300;
   const watchMs = 20_000;
@@ -393,6 +410,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   sleeps,
   together,
   hostile,
+  slowPackets,
   manyPeers,
   crowd,
 };
