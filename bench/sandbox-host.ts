@@ -5,9 +5,11 @@ import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import ssh2 from 'ssh2';
+import { authorise, hostKeyOf, SSH_SOCKET, sshdPart } from '../src/core/channels/x11/sshd-part.ts';
 import type { Sandbox } from '../src/core/container/engine.ts';
 import { createBubblewrap } from '../src/core/container/engines/bubblewrap/bubblewrap.ts';
+import { type Keep, wrapProgram } from '../src/core/container/sandbox-part.ts';
+import { specOf } from '../src/core/container/sandboxes.test-support.ts';
 import { silentLog } from '../src/core/lib/log.ts';
 import { generateKey } from '../src/core/lib/ssh-key.ts';
 import { join as joinStreams } from '../src/core/wire/ssh/ssh.ts';
@@ -17,22 +19,22 @@ const runtimeDir = join(process.env['XDG_RUNTIME_DIR'] ?? '/tmp', 'bench');
 const homePath = join(homedir(), 'bench-container');
 mkdirSync(homePath, { recursive: true });
 const engine = createBubblewrap({ runtimeDir, log: silentLog, owner: null });
-const hostKey = generateKey('bench');
-const parsed = ssh2.utils.parseKey(hostKey);
-if (parsed instanceof Error) throw parsed;
-const publicLine = `ssh-ed25519 ${parsed.getPublicSSH().toString('base64')}`;
+const keep = new Map([['host_key', generateKey('bench')]]);
+const kept: Keep = async (name, make) => keep.get(name) ?? make();
+const publicLine = await hostKeyOf(kept);
 let sandbox: Sandbox | undefined;
 
 async function start(): Promise<void> {
-  sandbox = await engine.startSandbox({ homePath, mounts: [], display: null, canHaveNetwork: false, hostKey });
-  await sandbox.authorise([publicKey]);
-  await sandbox.run({ argv, workingDirectory: null });
+  const parts = [sshdPart()];
+  sandbox = await engine.startSandbox(await specOf(homePath, { parts, keep: kept }));
+  await authorise(sandbox, publicKey);
+  await sandbox.runMain(wrapProgram(parts, { argv, workingDirectory: null }));
 }
 
 const server = createServer({ noDelay: true, allowHalfOpen: true }, async (socket) => {
   socket.on('error', () => socket.destroy());
   if (sandbox === undefined) socket.destroy();
-  else void joinStreams(socket, await sandbox.connect('ssh'));
+  else void joinStreams(socket, await sandbox.connect(SSH_SOCKET));
 });
 server.listen(Number(port), '0.0.0.0', () => console.log(`host-key ${publicLine}`));
 

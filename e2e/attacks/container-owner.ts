@@ -7,11 +7,14 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { hostname, networkInterfaces, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DISPLAY_SOCKET, screenPart } from '../../src/core/channels/display/screen-part.ts';
+import { sshdPart } from '../../src/core/channels/x11/sshd-part.ts';
 import type { Sandbox, SandboxMount } from '../../src/core/container/engine.ts';
 import { createBubblewrap } from '../../src/core/container/engines/bubblewrap/bubblewrap.ts';
+import { wrapProgram } from '../../src/core/container/sandbox-part.ts';
+import { programOf, specOf } from '../../src/core/container/sandboxes.test-support.ts';
 import { openIdentity } from '../../src/core/identity/identity.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
-import { generateKey } from '../../src/core/lib/ssh-key.ts';
 import { startLocalSocket } from '../../src/core/local-socket/local-socket.ts';
 import { perlProgram } from './container-perl.ts';
 import { PROBES } from './container-probes.ts';
@@ -23,6 +26,9 @@ const inside =
 const allowsOwnSandbox = mode !== 'strict';
 // Root's sandboxes run as another user, and so does what stands for the owner's session.
 const owner = process.getuid?.() === 0 ? { uid: 70_731, gid: 70_731 } : null;
+const parts = [screenPart({ width: 320, height: 240 })];
+/** An SSH server as well, so that a program can try what it has of its own. */
+const brought = [...parts, sshdPart()];
 const children: ChildProcess[] = [];
 const servers: Server[] = [];
 
@@ -94,17 +100,8 @@ async function startSandbox(
   mounts: readonly SandboxMount[] = [],
 ): Promise<Sandbox & { readonly folder: string }> {
   const homePath = await ownFolder(name, 'home');
-  const hostKey = generateKey('attack');
-  const display = { size: { width: 320, height: 240 } };
   const engine = createBubblewrap({ runtimeDir: join(folder, name), log: silentLog, owner });
-  const sandbox = await engine.startSandbox({
-    homePath,
-    mounts,
-    display,
-    canHaveNetwork: false,
-    allowsOwnSandbox,
-    hostKey,
-  });
+  const sandbox = await engine.startSandbox(await specOf(homePath, { parts: brought, mounts, allowsOwnSandbox }));
   return Object.assign(sandbox, { folder: join(folder, name) });
 }
 
@@ -163,7 +160,7 @@ async function makeFacts(other: { readonly folder: string }) {
 async function answerSwap(sandbox: Sandbox, home: string): Promise<void> {
   for (let count = 0; count < 3000 && sandbox.state === 'running'; count += 1) {
     if ((await readdir(home)).includes('swapped')) {
-      const answer = await sandbox.connect('display').then(
+      const answer = await sandbox.connect(DISPLAY_SOCKET).then(
         () => 'succeeded',
         (error: { readonly code?: string }) => String(error.code),
       );
@@ -183,7 +180,7 @@ const coreSocket = await startLocalSocket({
 });
 coreSocket.serve((port) => port.onMessage((message) => port.post({ done: message })));
 const other = await startSandbox('other');
-await other.run({ argv: ['perl', '-e', 'sleep 600', 'ebp-others-program'], workingDirectory: null });
+await other.runMain(wrapProgram(parts, programOf(['perl', '-e', 'sleep 600', 'ebp-others-program'])));
 const facts = await makeFacts(other);
 const own = await startSandbox('own', await shareFolders(facts.secret));
 const home = join(folder, 'own', 'home');
@@ -199,7 +196,7 @@ for (const [index, { id, script, control }] of PROBES.entries()) {
   if (control === 'outside') await writeFile(join(outside, `${id}.pl`), perlProgram(facts, script));
 }
 const each = `for f in ~/attempts/*.pl; do timeout 30 ${inside} perl "$f" >"$f.out" 2>&1 </dev/null; done`;
-await own.run({ argv: ['bash', '-c', each], workingDirectory: null });
+await own.runMain(wrapProgram(parts, programOf(['bash', '-c', each])));
 await Promise.all([own.ended, answerSwap(own, home)]);
 
 const told: Record<string, string> = {};

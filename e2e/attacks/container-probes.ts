@@ -89,9 +89,9 @@ const files: readonly Probe[] = [
     id: 'write-conf',
     tries: 'changes its own first program, its sshd’s configuration and accepted keys',
     script:
-      'each_of(sub { my $f = "/run/ebp/conf/$_[0]"; can_write($f) || chmod(0777, $f) || unlink($f) || rename($f, "$f.x") }, qw(init login sshd_config authorized_keys host_key passwd))',
+      'each_of(sub { my $f = "/run/ebp/conf/$_[0]"; can_write($f) || chmod(0777, $f) || unlink($f) || rename($f, "$f.x") }, qw(init session sshd/login sshd/sshd_config sshd/authorized_keys sshd/host_key passwd))',
     refusal: 'EROFS',
-    control: { inside: 'told(can_read("/run/ebp/conf/sshd_config"))' },
+    control: { inside: 'told(can_read("/run/ebp/conf/sshd/sshd_config"))' },
   },
   {
     id: 'move-out',

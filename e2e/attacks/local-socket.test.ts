@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBubblewrap } from '../../src/core/container/engines/bubblewrap/bubblewrap.ts';
+import { specOf } from '../../src/core/container/sandboxes.test-support.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
 import { removeTree } from '../../src/core/lib/remove-tree.ts';
-import { generateKey } from '../../src/core/lib/ssh-key.ts';
 import { type LocalSocket, startLocalSocket } from '../../src/core/local-socket/local-socket.ts';
 
 const owner = process.getuid?.() === 0 ? { uid: 70_731, gid: 70_731 } : null;
@@ -37,13 +37,11 @@ async function runInSandbox(name: string, script: string, canHaveNetwork: boolea
   await mkdir(homePath, { mode: 0o700 });
   if (owner !== null) await chown(homePath, owner.uid, owner.gid);
   const engine = createBubblewrap({ runtimeDir: join(folder, 'r'), log: silentLog, owner });
-  const hostKey = generateKey('attack');
   const run = dirname(local.path);
-  const display = { size: { width: 320, height: 240 } };
   const { dev: device, ino: inode } = await stat(run, { bigint: true });
   const mounts = [{ source: run, target: run, mode: 'rw', identity: { device, inode } } as const];
-  await using sandbox = await engine.startSandbox({ homePath, mounts, display, canHaveNetwork, hostKey });
-  await sandbox.run({ argv: ['perl', '-e', script], workingDirectory: null });
+  await using sandbox = await engine.startSandbox(await specOf(homePath, { mounts, canHaveNetwork }));
+  await sandbox.runMain({ argv: ['perl', '-e', script], workingDirectory: null });
   await sandbox.ended;
   return await readFile(join(homePath, 'told'), 'utf8');
 }

@@ -1,4 +1,4 @@
-// What a stock `ssh` asks for at the sshd of a container, beside what bubblewrap.test.ts has: only the program of the grant is for it.
+// What a stock `ssh` asks for at the sshd of a container, beside what sshd-part.test.ts has: only the program of the grant is for it.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -21,8 +21,7 @@ beforeAll(async () => {
   made = await startSshSandbox();
   alice = await made.makeKey('alice');
   port = await made.openPort();
-  await made.sandbox.authorise([alice.publicKey]);
-  await made.sandbox.run({ argv: ['sleep', '60'], workingDirectory: null });
+  await made.offer(alice.publicKey, ['sleep', '60']);
 }, 60_000);
 afterAll(() => made?.[Symbol.asyncDispose]());
 
@@ -88,8 +87,7 @@ test('a visitor asks the container’s sshd for a terminal', async () => {
 
 test('a visitor takes its agent, an environment and another program into the container', async () => {
   await using own = await startSshSandbox();
-  await own.sandbox.authorise([alice.publicKey]);
-  await own.sandbox.run({ argv: ['bash', '-c', 'env; tty'], workingDirectory: null });
+  await own.offer(alice.publicKey, ['bash', '-c', 'env; tty']);
   const agentPath = join(made.folder, 'agent');
   const agent = spawn('ssh-agent', ['-D', '-a', agentPath], { stdio: ['ignore', 'pipe', 'ignore'] });
   await firstMatch(agent, /SSH_AUTH_SOCK/);
@@ -135,9 +133,8 @@ test('a program in the container adds a key of its own for the next one who come
   const stranger = await made.makeKey('stranger');
   const script = 'mkdir -p ~/.ssh; cat >~/.ssh/authorized_keys; echo >>/run/ebp/conf/authorized_keys';
   await using other = await startSshSandbox();
-  await other.sandbox.authorise([alice.publicKey]);
   const plant = `echo '${stranger.publicKey}' | (${script}); touch ~/planted; sleep 20`;
-  await other.sandbox.run({ argv: ['bash', '-c', plant], workingDirectory: null });
+  await other.offer(alice.publicKey, ['bash', '-c', plant]);
   const otherPort = await other.openPort();
   const as = (key: KeyInFile, env = {}, signal?: AbortSignal) => {
     const [program = '', ...rest] = stockSsh(otherPort, key.keyPath);
@@ -160,8 +157,7 @@ test('a key of one session is tried at the sshd of another one, and again after 
     [first, carol],
     [second, dave],
   ] as const) {
-    await at.sandbox.authorise([key.publicKey]);
-    await at.sandbox.run({ argv: ['bash', '-c', 'echo granted'], workingDirectory: null });
+    await at.offer(key.publicKey, ['bash', '-c', 'echo granted']);
   }
   const ports = [await first.openPort(), await second.openPort()];
   const as = (key: KeyInFile, at: 0 | 1) => {

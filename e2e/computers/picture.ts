@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { crc32, deflateSync } from 'node:zlib';
 import { expect, test } from '@playwright/test';
 import { spawnOn } from '../../lab/hosts.ts';
-import { openboxConfig } from '../../src/core/container/engines/bubblewrap/window-manager.ts';
+import { openboxConfig } from '../../src/core/channels/display/window-manager.ts';
 import type { Output, Workplace } from './shell.ts';
 
 export interface Picture {

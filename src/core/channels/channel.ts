@@ -5,8 +5,8 @@ import type { PeerId, SessionId } from '../../contract/ids.ts';
 import { hasPower, type Powers } from '../../contract/powers.ts';
 import type { EndReason, ProgramWindow, Session, Size } from '../../contract/sessions.ts';
 import { type ChannelName, type PowerName, rowOf } from '../../contract/views.ts';
-import type { SandboxWish } from '../container/container.ts';
 import type { Sandbox } from '../container/engine.ts';
+import type { SandboxPart } from '../container/sandbox-part.ts';
 import type { Log } from '../lib/log.ts';
 import type { GrantedSession, HostNotice, NoticeValue } from '../wire/peer-protocol.ts';
 import type { Filters } from '../wire/ssh/ssh.ts';
@@ -38,8 +38,8 @@ export function channelsFor(channels: readonly Channel[], view: string, powers: 
 }
 
 export interface HostChannel {
-  /** What the sandbox must be made with. */
-  wish?(asked: { readonly size: Size }): Partial<SandboxWish>;
+  /** What is brought along into the sandbox for it. */
+  part?(asked: { readonly size: Size }): SandboxPart;
   /** Makes it ready in the sandbox, before the program runs. @throws AppError when it cannot be; then nothing of it is left */
   open(session: HostedSession, lead: Lead): Promise<HostEnd>;
 }

@@ -16,7 +16,7 @@ export type Channels = ReturnType<typeof createChannels>;
 export type EndOf<N extends ChannelName> = ReturnType<Channels[N]['visitor']['open']>;
 
 export function createChannels(parts: {
-  readonly containers: Pick<Containers, 'hostKeyOf'>;
+  readonly containers: Pick<Containers, 'keep'>;
   readonly settings: Followable<Pick<Settings, 'maxUploadMib'>>;
   readonly identity: Identity;
   /** For what lasts no longer than a session. */

@@ -9,18 +9,15 @@ import type { Settings } from '../../contract/settings.ts';
 import { silentLog } from '../lib/log.ts';
 import { removeTree } from '../lib/remove-tree.ts';
 import { State } from '../lib/state.ts';
-import { type Containers, type SandboxWish, startContainers } from './container.ts';
+import { type Containers, startContainers } from './container.ts';
 import type { Engine, Sandbox } from './engine.ts';
 import { createBubblewrap } from './engines/bubblewrap/bubblewrap.ts';
 import { type Mounts, startMounts } from './mounts.ts';
+import type { SandboxWish } from './peer-container.ts';
 
 const owner = process.getuid?.() === 0 ? { uid: 70_731, gid: 70_731 } : null;
 const alice = `SHA256:${'A'.repeat(43)}` as PeerId;
-const wish: SandboxWish = {
-  display: { size: { width: 320, height: 240 } },
-  hasNetwork: false,
-  allowsOwnSandbox: false,
-};
+const wish: SandboxWish = { parts: [], hasNetwork: false, allowsOwnSandbox: false };
 const settings = new State({ mounts: [] } as unknown as Settings);
 /** Nothing is closed: the tests’ own folders lie where a real core closes all. */
 const findGuard = async () => ({ places: [], homes: [] });
@@ -81,7 +78,10 @@ test('a sandbox in which namespaces can be made is for who may make them alone, 
     containers.warm(alice, 'Alice', { ...wish, allowsOwnSandbox: isWarmed });
     await expect.poll(() => engine.alive).toBe(1);
     const sandbox = await containers.take(alice, 'Alice', { ...wish, allowsOwnSandbox }, never);
-    await sandbox.run({ argv: ['bash', '-c', 'unshare -U true && echo yes >~/made; true'], workingDirectory: null });
+    await sandbox.runMain({
+      argv: ['bash', '-c', 'unshare -U true && echo yes >~/made; true'],
+      workingDirectory: null,
+    });
     await sandbox.ended;
     await expect.poll(() => engine.alive).toBe(0);
     const made = join(containers.state.value[0]?.homePath ?? '', 'made');
@@ -105,7 +105,7 @@ test('what the person took away while the sandbox was warm is not in the one tha
     await expect.poll(() => engine.alive).toBe(1);
     change();
     const sandbox = await containers.take(alice, 'Alice', wish, never);
-    await sandbox.run({
+    await sandbox.runMain({
       argv: ['bash', '-c', `ls -d ${folderOfOwner} >~/seen 2>/dev/null; true`],
       workingDirectory: null,
     });
@@ -130,7 +130,7 @@ test('a folder that was made again while a sandbox was warm is the new one in wh
   await mkdir(folderOfOwner, { mode: 0o755 });
   await writeFile(join(folderOfOwner, 'new'), '', { mode: 0o644 });
   const sandbox = await containers.take(alice, 'Alice', wish, never);
-  await sandbox.run({ argv: ['bash', '-c', `ls ${folderOfOwner} >~/seen`], workingDirectory: null });
+  await sandbox.runMain({ argv: ['bash', '-c', `ls ${folderOfOwner} >~/seen`], workingDirectory: null });
   await sandbox.ended;
   expect(await readFile(join(containers.state.value[0]?.homePath ?? '', 'seen'), 'utf8')).toBe('new\n');
   settings.set({ ...settings.value, mounts: [] });
@@ -144,7 +144,7 @@ test('a folder that is refused by now is not in what starts, and that is said', 
   await rm(folderOfOwner, { recursive: true });
   await symlink('/', folderOfOwner);
   const sandbox = await containers.take(alice, 'Alice', wish, never);
-  await sandbox.run({ argv: ['bash', '-c', `ls ${folderOfOwner} >~/seen 2>&1; true`], workingDirectory: null });
+  await sandbox.runMain({ argv: ['bash', '-c', `ls ${folderOfOwner} >~/seen 2>&1; true`], workingDirectory: null });
   await sandbox.ended;
   const [container] = containers.state.value;
   expect(await readFile(join(container?.homePath ?? '', 'seen'), 'utf8')).toContain('No such file');
@@ -175,7 +175,10 @@ test('emptying, warming, taking and cooling at once leave one whole container an
     const alive = taken.filter(({ state }) => state !== 'ended');
     await expect.poll(() => engine.alive, { timeout: 5000 }).toBe(alive.length);
     for (const [index, sandbox] of alive.entries()) {
-      await sandbox.run({ argv: ['bash', '-c', `echo here >~/written-${index}; sleep 60`], workingDirectory: null });
+      await sandbox.runMain({
+        argv: ['bash', '-c', `echo here >~/written-${index}; sleep 60`],
+        workingDirectory: null,
+      });
       const home = containers.state.value[0]?.homePath ?? '';
       await expect.poll(() => readFile(join(home, `written-${index}`), 'utf8').catch(() => '')).toBe('here\n');
     }
@@ -210,7 +213,7 @@ test('a stranger that was refused leaves nothing, however often it asks', async 
 test('a home lasts over a restart; reset empties it whatever the peer did to it', async () => {
   const sandbox = await containers.take(alice, 'Alice', wish, never);
   const home = containers.state.value[0]?.homePath ?? '';
-  await sandbox.run({
+  await sandbox.runMain({
     argv: ['bash', '-c', 'mkdir -p ~/locked/in; touch ~/locked/in/file; chmod 000 ~/locked; ln -s / ~/root'],
     workingDirectory: null,
   });
@@ -244,7 +247,7 @@ test('what a crash left of a reset or of a sandbox is removed and not taken for 
 
 test('a program that locks a folder beside its sockets leaves nothing either', async () => {
   const sandbox = await containers.take(alice, 'Alice', wish, never);
-  await sandbox.run({
+  await sandbox.runMain({
     argv: ['bash', '-c', 'mkdir -p /run/ebp/sock/x/y; chmod 000 /run/ebp/sock/x'],
     workingDirectory: null,
   });

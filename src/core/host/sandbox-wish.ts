@@ -3,7 +3,7 @@ import type { Powers } from '../../contract/powers.ts';
 import type { Size } from '../../contract/sessions.ts';
 import { rowOf, type View } from '../../contract/views.ts';
 import type { Channel } from '../channels/channel.ts';
-import type { SandboxWish } from '../container/container.ts';
+import type { SandboxWish } from '../container/peer-container.ts';
 import type { Launch } from '../offers/kind.ts';
 
 const DEFAULT_SIZE: Size = { width: 1024, height: 720 };
@@ -19,10 +19,11 @@ export function sandboxWish(
 ): SandboxWish {
   const { view, powers, launch, size = DEFAULT_SIZE } = asked;
   const named = channels.filter(({ name }) => rowOf(view).channels.includes(name));
-  const ofChannels = named.map(({ host }) => host.wish?.({ size }));
-  const hasNetwork = powers.network === 'internet';
-  return Object.assign(
-    { display: null, hasNetwork, allowsOwnSandbox: launch.ownSandbox === 'allowed' },
-    ...ofChannels,
-  ) as SandboxWish;
+  const parts = named.flatMap(({ host }) => host.part?.({ size }) ?? []);
+  return {
+    // Two channels may lead to the same program.
+    parts: [...new Map(parts.map((part) => [part.name, part])).values()],
+    hasNetwork: powers.network === 'internet',
+    allowsOwnSandbox: launch.ownSandbox === 'allowed',
+  };
 }

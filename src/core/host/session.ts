@@ -222,7 +222,7 @@ export class HostSession implements HostedSession {
     // Security: before anything is waited for, so that two who take away at the same time do not undo each other.
     this.#powers = powers;
     this.#open.narrow(powers);
-    if (powers.network === 'none') await this.sandbox.closeNetwork();
+    if (powers.network === 'none') await this.sandbox.setNetwork('none');
     if (this.#state === 'over') return;
     const { id: sessionId, powers: left } = this;
     this.#options.record({ kind: 'narrowed', sessionId, powers: left });

@@ -9,8 +9,10 @@ import type { Channel } from '../channels/channel.ts';
 import { createChannels } from '../channels/channels.ts';
 import { OPEN, requests } from '../channels/files/sftp-packets.ts';
 import { createGrant, type Grant, type GrantTerms } from '../consent/grant.ts';
-import type { Containers, SandboxWish } from '../container/container.ts';
-import type { Program, Sandbox, SandboxEnd } from '../container/engine.ts';
+import type { Containers } from '../container/container.ts';
+import type { NetworkMode, Process, Program, Sandbox, SandboxEnd, SandboxFile, Service } from '../container/engine.ts';
+import type { SandboxWish } from '../container/peer-container.ts';
+import { asService } from '../container/sandbox-part.ts';
 import { silentLog } from '../lib/log.ts';
 import { State } from '../lib/state.ts';
 import type { Launch } from '../offers/kind.ts';
@@ -40,37 +42,41 @@ class FakeSandbox {
   constructor(wish: SandboxWish) {
     this.wish = wish;
   }
-  state: Sandbox['state'] = 'warm';
+  state: Sandbox['state'] = 'running';
   readonly programs: Program[] = [];
-  readonly authorised: string[][] = [];
-  readonly #ended = Promise.withResolvers<SandboxEnd>();
-  readonly ended = this.#ended.promise;
-  async run(program: Program) {
-    this.programs.push(program);
-    runs();
-  }
-  async authorise(keys: string[]) {
-    this.authorised.push(keys);
-  }
+  readonly authorised: string[] = [];
   hasNetwork = false;
-  async openNetwork() {
-    this.hasNetwork = true;
-  }
-  async closeNetwork() {
-    this.hasNetwork = false;
-  }
   /** The largest file; null while the folder is closed. */
   maxFileBytes: number | null = null;
-  async openFiles(maxFileBytes: number) {
-    this.maxFileBytes = maxFileBytes;
-  }
-  closeFiles() {
-    this.maxFileBytes = null;
-  }
   /** How often the program was asked to end. */
   askedToEnd = 0;
-  terminate() {
-    this.askedToEnd += 1;
+  readonly #ended = Promise.withResolvers<SandboxEnd>();
+  readonly ended = this.#ended.promise;
+  async runMain(program: Program) {
+    this.programs.push(program);
+    runs();
+    return this.#process;
+  }
+  async run({ argv }: Program) {
+    if (argv.at(-1)?.endsWith('/ask-to-end')) this.askedToEnd += 1;
+    return this.#process;
+  }
+  async serve({ argv }: Service) {
+    this.maxFileBytes = Number(argv.at(-1)) * 1024;
+    return this.#process;
+  }
+  /** Only what serves files is ended before its sandbox is. */
+  readonly #process: Process = {
+    ended: new Promise(() => {}),
+    kill: () => {
+      this.maxFileBytes = null;
+    },
+  };
+  async provide({ name, text }: SandboxFile) {
+    if (name.endsWith('/authorized_keys')) this.authorised.push(text);
+  }
+  async setNetwork(mode: NetworkMode) {
+    this.hasNetwork = mode !== 'none';
   }
   /** Before a stream is there. */
   connecting: Promise<void> = Promise.resolve();
@@ -143,7 +149,7 @@ beforeEach(() => {
       sandboxes.push(sandbox);
       return sandbox;
     },
-    hostKeyOf: async () => 'ssh-ed25519 BBBB',
+    keep: async (_peerId: PeerId, _name: string, make: () => string) => make(),
   } as unknown as Containers;
   const settings = new State({ maxUploadMib: 3 });
   const opened: View[] = [];
@@ -153,7 +159,7 @@ beforeEach(() => {
     needs: null,
     holds: [],
     host: {
-      wish: ({ size }) => ({ display: { size } }),
+      part: () => ({ name: 'hologram', files: async () => [] }),
       open: async ({ sandbox }) => {
         opened.push('hologram' as View);
         return { tunnel: { connect: () => sandbox.connect('display') }, [Symbol.dispose]: () => {} };
@@ -182,7 +188,9 @@ const start = (visitor: Visitor, grant = grantFor(visitor.peerId), explainEnd = 
 
 test('what runs is the offer as the host knows it', async () => {
   await start(visitorOf(alice).visitor);
-  expect(sandboxes[0]?.programs).toEqual([{ argv: ['/usr/bin/xcalc'], workingDirectory: null }]);
+  expect(sandboxes[0]?.programs).toEqual([
+    { argv: asService('/run/ebp/conf/on-screen', '/usr/bin/xcalc'), workingDirectory: null },
+  ]);
   expect(sandboxes[0]?.authorised).toEqual([]);
 });
 
@@ -231,7 +239,7 @@ test('another peer can neither end nor take over a session', async () => {
   expect(() => sessions.resume(visitorOf(carol).visitor, sessionId, [])).toThrow(
     expect.objectContaining({ code: 'not-found' }),
   );
-  expect(sandboxes[0]?.state).toBe('warm');
+  expect(sandboxes[0]?.state).toBe('running');
 });
 
 test('the end of the grant ends sandbox, channels and session, and the visitor is told why', async () => {
@@ -321,7 +329,7 @@ test('a lost visitor finds its session again', async () => {
 test('the port of an SSH command serves the granted address only and closes with the session', async () => {
   const { visitor } = visitorOf(alice);
   const { sessionId, classicPort } = await start(visitor, grantFor(alice, 'ssh-command'));
-  expect(sandboxes[0]?.authorised).toEqual([['ssh-ed25519 AAAA']]);
+  expect(sandboxes[0]?.authorised).toEqual(['restrict,X11-forwarding ssh-ed25519 AAAA\n']);
   const dial = (localAddress: string) =>
     new Promise<'served' | 'refused'>((resolve) => {
       const socket = connect({ host: '127.0.0.1', port: classicPort as number, localAddress });
@@ -468,7 +476,7 @@ test('a rule that is removed ends what it had allowed, and nothing else', async 
   const { sessionId } = await start(visitor);
   await sessions.endAllUnder(ruleId, 'host');
   expect(sessions.state.value.map(({ id }) => id)).toEqual([sessionId]);
-  expect(sandboxes.map(({ state }) => state)).toEqual(['ended', 'warm']);
+  expect(sandboxes.map(({ state }) => state)).toEqual(['ended', 'running']);
 });
 
 test('start, what was taken away, and the end with amounts and reason are in the log', async () => {
@@ -620,7 +628,7 @@ test.each(['hologram', 'toString', '__proto__', ''])(
       maxUploadBytes: null,
     });
     expect(sandboxes[0]).toMatchObject({ authorised: [], maxFileBytes: null, hasNetwork: false });
-    expect(sandboxes[0]?.wish).toEqual({ display: null, hasNetwork: false, allowsOwnSandbox: false });
+    expect(sandboxes[0]?.wish).toEqual({ parts: [], hasNetwork: false, allowsOwnSandbox: false });
     expect(sessions.state.value).toMatchObject([{ powers: noPowers, sshCommand: null }]);
     expect(madeUp.opened).toEqual([]);
     expect(() => sessions.useWindow(session.sessionId, alice, 'activate', 1)).not.toThrow();

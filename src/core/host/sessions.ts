@@ -13,6 +13,7 @@ import type { Channel } from '../channels/channel.ts';
 import type { Grant } from '../consent/grant.ts';
 import type { Containers } from '../container/container.ts';
 import type { Sandbox } from '../container/engine.ts';
+import { wrapProgram } from '../container/sandbox-part.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { Launch } from '../offers/kind.ts';
@@ -115,7 +116,7 @@ export function startHostSessions(options: {
     try {
       const wish = sandboxWish(channels, { view, powers, launch, size });
       sandbox = await containers.take(peerId, book.faceOf(peerId, claimedName).name, wish, grant.signal);
-      if (wish.hasNetwork) await sandbox.openNetwork();
+      if (wish.hasNetwork) await sandbox.setNetwork('internet');
       session = new HostSession({
         ...{ id, grant, offer, sandbox, visitor, log },
         record: (event) => record(grant, offer, event),
@@ -128,7 +129,7 @@ export function startHostSessions(options: {
       });
       await session.openChannels(channels);
       if (!grant.isLive) throw new AppError('cancelled');
-      await sandbox.run(launch.program);
+      await sandbox.runMain(wrapProgram(wish.parts, launch.program));
       // Security: nothing would end what runs under a grant that ended meanwhile.
       if (!grant.isLive) throw new AppError('cancelled');
       sessions.set(id, session);

@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openTestSandboxes, type TestSandboxes } from '../container/engines/bubblewrap/sandbox.test-support.ts';
+import { login } from '../channels/x11/logins.test-support.ts';
+import { openTestSandboxes, type TestSandboxes } from '../container/sandboxes.test-support.ts';
 import { insideTerminal } from '../offers/app/terminal.ts';
 
 let sandboxes: TestSandboxes;
@@ -19,13 +20,13 @@ async function xdotool(display: string, ...words: string[]): Promise<void> {
 
 test('stays to be read where the program failed at once', async () => {
   const inTerminal = (script: string) => insideTerminal('It’s "a" title', ['bash', '-c', script]);
-  await using session = await sandboxes.login(inTerminal('echo no such file; exit 4'));
+  await using session = await login(sandboxes, inTerminal('echo no such file; exit 4'));
   const isOver = session.ended.then(() => 'over');
   const find = ['search', '--sync', '--name', 'It’s "a" title'];
   await xdotool(session.display, ...find);
   expect(await Promise.race([isOver, sleep(1500, 'open')])).toBe('open');
   await xdotool(session.display, ...find, 'windowfocus', '--sync', 'key', '--clearmodifiers', 'Return');
   expect(await isOver).toBe('over');
-  await using well = await sandboxes.login(inTerminal('exit 0'));
+  await using well = await login(sandboxes, inTerminal('exit 0'));
   expect((await well.ended).exitCode).toBe(0);
 });

@@ -1,5 +1,6 @@
 // The channel `display`: the sandbox's screen as RFB, held to the powers message by message, and the program's windows.
 import type { Channel } from '../channel.ts';
+import { screenPart } from './screen-part.ts';
 import { serveDisplay } from './serve-display.ts';
 import { visitDisplay } from './visit-display.ts';
 
@@ -8,7 +9,7 @@ export function createDisplay() {
     name: 'display',
     needs: null,
     holds: ['clipboardIn', 'clipboardOut', 'isViewOnly'],
-    host: { wish: ({ size }) => ({ display: { size } }), open: serveDisplay },
+    host: { part: ({ size }) => screenPart(size), open: serveDisplay },
     visitor: { open: visitDisplay },
   } as const satisfies Channel;
 }

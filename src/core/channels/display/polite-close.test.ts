@@ -23,7 +23,12 @@ function start(hasWindows = true): void {
   };
   close = startPoliteClose({
     windows: hasWindows ? windows : null,
-    sandbox: { terminate: () => log.push('SIGTERM') },
+    sandbox: {
+      run: async ({ argv }) => {
+        log.push(argv.at(-1)?.split('/').at(-1) ?? '');
+        return { ended: Promise.resolve(0), kill: () => {} };
+      },
+    },
     tell: (closing: Closing) => log.push(closing),
     end: () => log.push('end'),
   });
@@ -44,9 +49,9 @@ test('a program that does not answer is asked to end and then killed', () => {
   vi.advanceTimersByTime(silentMs - 500);
   expect(log).toEqual(['ask', 'closing']);
   vi.advanceTimersByTime(1000);
-  expect(log).toEqual(['ask', 'closing', 'SIGTERM']);
+  expect(log).toEqual(['ask', 'closing', 'ask-to-end']);
   vi.advanceTimersByTime(terminatedMs + 500);
-  expect(log).toEqual(['ask', 'closing', 'SIGTERM', 'end']);
+  expect(log).toEqual(['ask', 'closing', 'ask-to-end', 'end']);
 });
 
 test('a program whose windows are gone has time for what it still does', () => {
@@ -55,7 +60,7 @@ test('a program whose windows are gone has time for what it still does', () => {
   vi.advanceTimersByTime(windowlessMs - 500);
   expect(log).toEqual(['ask', 'closing']);
   vi.advanceTimersByTime(1000);
-  expect(log).toEqual(['ask', 'closing', 'SIGTERM']);
+  expect(log).toEqual(['ask', 'closing', 'ask-to-end']);
 });
 
 test('a window that comes after the click is asked as well', () => {
@@ -82,7 +87,7 @@ test('a question is waited for, and whoever is still there after the answer goes
   vi.advanceTimersByTime(1000);
   expect(log.at(-1)).toBe('no');
   vi.advanceTimersByTime(totalMs);
-  expect(log).not.toContain('SIGTERM');
+  expect(log).not.toContain('ask-to-end');
 });
 
 test('when one of several questions is answered, the next one comes to the front, once and not before', () => {
@@ -130,7 +135,7 @@ test('a question that nobody answers is not waited for without end', () => {
   start();
   state.set([main, dialog]);
   vi.advanceTimersByTime(totalMs + 500);
-  expect(log).toEqual(['ask', 'closing', 'asking', 'SIGTERM', 'closing']);
+  expect(log).toEqual(['ask', 'closing', 'asking', 'ask-to-end', 'closing']);
 });
 
 test('who uses the program meanwhile is not cut off', () => {
@@ -145,7 +150,7 @@ test('who uses the program meanwhile is not cut off', () => {
 
 test('without windows that may be asked the program is asked at once', () => {
   start(false);
-  expect(log).toEqual(['closing', 'SIGTERM']);
+  expect(log).toEqual(['closing', 'ask-to-end']);
   vi.advanceTimersByTime(terminatedMs + 500);
-  expect(log).toEqual(['closing', 'SIGTERM', 'end']);
+  expect(log).toEqual(['closing', 'ask-to-end', 'end']);
 });

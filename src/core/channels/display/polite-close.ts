@@ -1,5 +1,6 @@
 // How a visitor's session is closed: the program's windows are asked first, then the program, and only what does neither is killed.
 import type { Closing } from '../../../contract/sessions.ts';
+import { askToEnd } from '../../container/desktop/ask-to-end.ts';
 import type { Sandbox } from '../../container/engine.ts';
 import type { ProgramWindows } from './program-windows.ts';
 
@@ -41,7 +42,7 @@ const LOOK_EVERY_MS = 200;
 export function startPoliteClose(
   options: {
     readonly windows: ProgramWindows | null;
-    readonly sandbox: Pick<Sandbox, 'terminate'>;
+    readonly sandbox: Pick<Sandbox, 'run'>;
     /** Told of each change; after `no` it is over, and the session goes on. */
     readonly tell: (closing: Closing) => void;
     /** Time to kill what is left. */
@@ -85,7 +86,8 @@ export function startPoliteClose(
 
   function terminate(): void {
     terminatedAt = performance.now();
-    sandbox.terminate();
+    // One that ended meanwhile needs no question.
+    void askToEnd(sandbox).catch(() => {});
     change('closing');
   }
 

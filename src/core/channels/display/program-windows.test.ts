@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { type Duplex, duplexPair, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { openboxConfig } from '../../container/engines/bubblewrap/window-manager.ts';
 import { silentLog } from '../../lib/log.ts';
 import { followProgramWindows, type ProgramWindows } from './program-windows.ts';
+import { openboxConfig } from './window-manager.ts';
 import { titleOfWindow, withSureParents } from './window-titles.ts';
 
 const LIMIT = { timeout: 8000, interval: 30 };

@@ -1,21 +1,19 @@
 // The filters of a display's stream between a real Xvnc with a program that resists, and a viewer that asks for all it can.
-import { chmod, chown, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Powers } from '../../../contract/powers.ts';
 import { noPowers } from '../../../contract/powers.ts';
-import type { Engine, Sandbox } from '../../container/engine.ts';
-import { createBubblewrap } from '../../container/engines/bubblewrap/bubblewrap.ts';
-import { silentLog } from '../../lib/log.ts';
-import { generateKey } from '../../lib/ssh-key.ts';
+import type { Sandbox } from '../../container/engine.ts';
+import { openTestSandboxes, type TestSandboxes } from '../../container/sandboxes.test-support.ts';
 import { join } from '../../wire/ssh/ssh.ts';
 import { bytes, NOVNC_ENCODINGS, passThrough, RecordingViewer, serverGreeting, u16, u32 } from './rfb.test-support.ts';
 import { RfbClientFilter } from './rfb-client-filter.ts';
 import { encoding } from './rfb-protocol.ts';
 import { RfbServerFilter } from './rfb-server-filter.ts';
+import { DISPLAY_SOCKET, screenPart } from './screen-part.ts';
 
 const SECRET = 'a text of the program';
 /** ServerCutText that says which kinds of text there are now (extended clipboard, notify); the kinds follow in three bytes. */
@@ -40,29 +38,18 @@ const RESTLESS = `(while true; do
     sleep 0.02
   done'`;
 
-const isRoot = process.getuid?.() === 0;
-const owner = isRoot ? { uid: 70_732, gid: 70_732 } : null;
-let folder: string;
-let engine: Engine;
-let sandbox: Sandbox;
-const copied = async () => (await readFile(joinPath(folder, 'home', 'copied'), 'utf8').catch(() => '')).length;
+let sandboxes: TestSandboxes;
+let sandbox: Sandbox & { readonly homePath: string };
+const copied = async () => (await readFile(joinPath(sandbox.homePath, 'copied'), 'utf8').catch(() => '')).length;
 
 beforeAll(async () => {
-  folder = await mkdtemp(joinPath(tmpdir(), 'ebp-rfb-'));
-  if (isRoot) await chmod(folder, 0o711);
-  const homePath = joinPath(folder, 'home');
-  await mkdir(homePath, { mode: 0o777 });
-  if (owner !== null) await chown(homePath, owner.uid, owner.gid);
-  engine = createBubblewrap({ runtimeDir: folder, log: silentLog, owner });
-  const display = { size: { width: 640, height: 480 } };
-  const hostKey = generateKey('test');
-  sandbox = await engine.startSandbox({ homePath, mounts: [], display, canHaveNetwork: false, hostKey });
-  await sandbox.run({ argv: ['bash', '-c', RESTLESS], workingDirectory: null });
+  sandboxes = await openTestSandboxes();
+  sandbox = await sandboxes.start(['bash', '-c', RESTLESS], { parts: [screenPart({ width: 640, height: 480 })] });
   await vi.waitUntil(async () => (await copied()) > 0, LONGEST_WAIT_MS);
 });
 afterAll(async () => {
   await sandbox?.stop();
-  await rm(folder, { recursive: true, force: true });
+  await sandboxes[Symbol.asyncDispose]();
 });
 
 const resize = (width: number, height: number) =>
@@ -89,7 +76,7 @@ describe.each([
   ['raw, with the plain clipboard', [0, ...pseudo]],
 ])('what Xvnc sends (%s)', (_, encodings) => {
   test('is read to its end, however it is cut; without the power its texts are gone and nothing else', async () => {
-    using viewer = await RecordingViewer.open(await sandbox.connect('display'), { encodings });
+    using viewer = await RecordingViewer.open(await sandbox.connect(DISPLAY_SOCKET), { encodings });
     await sleep(300);
     // Xvnc does not outlive a new size for a viewer that knows of none.
     const canResize = encodings.includes(encoding.extendedDesktopSize);
@@ -129,7 +116,7 @@ test('a program that resists gives its visitor no text after the power was taken
     const filters = { toHost: new RfbClientFilter(() => powers), toVisitor: new RfbServerFilter(() => powers) };
     const errors: Error[] = [];
     for (const filter of [filters.toHost, filters.toVisitor]) filter.on('error', (error) => errors.push(error));
-    const joined = join(far, await sandbox.connect('display'), { toHost: 0, toVisitor: 0 }, filters);
+    const joined = join(far, await sandbox.connect(DISPLAY_SOCKET), { toHost: 0, toVisitor: 0 }, filters);
     {
       using viewer = await RecordingViewer.open(near, kind);
       const texts = () => countTexts(viewer.received);

@@ -5,6 +5,7 @@ import type { HostEnd, HostedSession } from '../channel.ts';
 import { followProgramWindows, type ProgramWindows } from './program-windows.ts';
 import { RfbClientFilter } from './rfb-client-filter.ts';
 import { RfbServerFilter } from './rfb-server-filter.ts';
+import { DISPLAY_SOCKET, X11_SOCKET } from './screen-part.ts';
 
 export async function serveDisplay(session: HostedSession): Promise<HostEnd> {
   const { id: sessionId, sandbox, log } = session;
@@ -20,7 +21,7 @@ export async function serveDisplay(session: HostedSession): Promise<HostEnd> {
     windows,
     greet,
     tunnel: {
-      connect: () => sandbox.connect('display'),
+      connect: () => sandbox.connect(DISPLAY_SOCKET),
       filters: () => ({
         toHost: new RfbClientFilter(powers, session.notePresence),
         toVisitor: new RfbServerFilter(powers),
@@ -35,7 +36,7 @@ export async function serveDisplay(session: HostedSession): Promise<HostEnd> {
 
 async function windowsOf(sandbox: Sandbox, log: Log): Promise<ProgramWindows | undefined> {
   try {
-    return await followProgramWindows(await sandbox.connect('x11'), log);
+    return await followProgramWindows(await sandbox.connect(X11_SOCKET), log);
   } catch (error) {
     log.info({ error: String(error) }, 'the windows of a program cannot be followed');
     return undefined;

@@ -1,25 +1,24 @@
 // A real SFTP server in a real sandbox, and what the program there puts into its way.
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 import { Duplex, duplexPair, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AppError } from '../../../contract/errors.ts';
-import type { Sandbox } from '../../container/engine.ts';
-import { createBubblewrap } from '../../container/engines/bubblewrap/bubblewrap.ts';
-import { silentLog } from '../../lib/log.ts';
-import { generateKey } from '../../lib/ssh-key.ts';
+import type { Process, Sandbox } from '../../container/engine.ts';
+import { openTestSandboxes, type TestSandboxes } from '../../container/sandboxes.test-support.ts';
 import { join } from '../../wire/ssh/ssh.ts';
 import { createExchange, type Exchange } from './exchange.ts';
 import { startSftp } from './sftp-client.ts';
 import { SftpFilter } from './sftp-filter.ts';
 import { OPEN, REQUEST, requests } from './sftp-packets.ts';
+import { closeFiles, FILES_SOCKET, openFiles, sftpPart } from './sftp-server.ts';
 
 const owner = process.getuid?.() === 0 ? { uid: 70_731, gid: 70_731 } : null;
 const MIB = 1024 * 1024;
-let root: string;
+let sandboxes: TestSandboxes;
+let served: Process;
 let homePath: string;
 let folder: string;
 let sandbox: Sandbox;
@@ -27,25 +26,16 @@ let exchange: Exchange;
 let openCount = 0;
 
 beforeAll(async () => {
-  root = await mkdtemp(joinPath(tmpdir(), 'ebp-files-'));
-  if (owner !== null) await chmod(root, 0o711);
-  homePath = joinPath(root, 'home');
-  await mkdir(homePath, { mode: 0o700 });
-  if (owner !== null) await chown(homePath, owner.uid, owner.gid);
-  const engine = createBubblewrap({ runtimeDir: root, log: silentLog, owner });
-  sandbox = await engine.startSandbox({
-    homePath,
-    mounts: [],
-    display: null,
-    canHaveNetwork: false,
-    hostKey: generateKey('test'),
-  });
-  await sandbox.openFiles(8 * MIB);
+  sandboxes = await openTestSandboxes();
+  const made = await sandboxes.spec({ parts: [sftpPart] });
+  homePath = made.homePath;
+  sandbox = await sandboxes.engine.startSandbox(made);
+  served = await openFiles(sandbox, 8 * MIB);
   folder = joinPath(homePath, 'Exchange');
 });
 afterAll(async () => {
   await sandbox.stop();
-  await rm(root, { recursive: true, force: true });
+  await sandboxes[Symbol.asyncDispose]();
 });
 beforeEach(async () => {
   exchange = createExchange(() => {
@@ -60,7 +50,7 @@ beforeEach(async () => {
 /** As the host's side leads a visitor there. */
 async function openAsVisitor(): Promise<Duplex> {
   const [visitorSide, hostSide] = duplexPair();
-  void join(hostSide, await sandbox.connect('files'), undefined, { toHost: new SftpFilter() });
+  void join(hostSide, await sandbox.connect(FILES_SOCKET), undefined, { toHost: new SftpFilter() });
   return visitorSide;
 }
 
@@ -232,7 +222,7 @@ describe('what the program there does', () => {
   test('a link leads to the container’s own files at the most, and is not shown', async () => {
     await symlink('/etc/passwd', joinPath(folder, 'evil'));
     await symlink('/', joinPath(folder, 'root'));
-    await symlink(root, joinPath(folder, 'hosts-folder'));
+    await symlink(sandboxes.folder, joinPath(folder, 'hosts-folder'));
     expect(await exchange.list()).toEqual({ entries: [], leftOutCount: 3 });
     const text = (await collect((await exchange.open('evil')).stream)).toString();
     expect(text).toBe(
@@ -318,7 +308,7 @@ describe('a visitor that asks for more than the folder', () => {
   };
 
   test.each(Object.entries(attempts))('does not reach %s', async (_, packet) => {
-    expect(await isAnswered(await sandbox.connect('files'), [packet])).toBe(true);
+    expect(await isAnswered(await sandbox.connect(FILES_SOCKET), [packet])).toBe(true);
     expect(await isAnswered(await openAsVisitor(), [packet])).toBe(false);
   });
 });
@@ -336,7 +326,7 @@ test('closing ends what is under way at once, and nothing listens any more', asy
   done.catch(() => {});
   await started.promise;
   const startedAt = performance.now();
-  sandbox.closeFiles();
+  await closeFiles(sandbox, served);
   await expect(done).rejects.toMatchObject({ code: 'transfer-broken' });
   expect(performance.now() - startedAt).toBeLessThan(1000);
   await expect(exchange.list()).rejects.toMatchObject({ code: 'container-failed' });

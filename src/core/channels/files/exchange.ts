@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type Duplex, Readable } from 'node:stream';
 import { AppError } from '../../../contract/errors.ts';
 import { type FileEntry, isFileName, MAX_FILES_LISTED, MIB, numberedName } from '../../../contract/exchange.ts';
-import { EXCHANGE_PATH, UPLOAD_PREFIX } from '../../container/exchange-folder.ts';
+import { EXCHANGE_PATH, UPLOAD_PREFIX } from './exchange-folder.ts';
 import { type SftpClient, SftpRefusal, startSftp } from './sftp-client.ts';
 import { type Attributes, OPEN, parseFreeSpace, requests, SftpFault, STATUS } from './sftp-packets.ts';
 
@@ -261,7 +261,7 @@ async function removePart(openStream: OpenStream, partPath: string): Promise<voi
     const client = await startSftp(await openStream(), REMOVE_TIMEOUT_MS);
     await client.ask('status', (id) => requests.remove(id, partPath)).finally(() => client.close());
   } catch {
-    // Where no channel opens any more, the host's side removes it (sandbox-init.ts).
+    // Where no channel opens any more, the host's side removes it (sftp-server.ts).
   }
 }
 

@@ -3,6 +3,7 @@ import type { Settings } from '../../../contract/settings.ts';
 import type { Followable } from '../../lib/state.ts';
 import type { Channel } from '../channel.ts';
 import { serveFiles } from './serve-files.ts';
+import { sftpPart } from './sftp-server.ts';
 import { visitFiles } from './visit-files.ts';
 
 export function createFiles({ settings }: { readonly settings: Followable<Pick<Settings, 'maxUploadMib'>> }) {
@@ -10,7 +11,7 @@ export function createFiles({ settings }: { readonly settings: Followable<Pick<S
     name: 'files',
     needs: 'files',
     holds: ['files'],
-    host: { open: (session) => serveFiles(session, settings.value.maxUploadMib) },
+    host: { part: () => sftpPart, open: (session) => serveFiles(session, settings.value.maxUploadMib) },
     visitor: { open: visitFiles },
   } as const satisfies Channel;
 }

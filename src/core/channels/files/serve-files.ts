@@ -2,22 +2,24 @@
 import { MIB } from '../../../contract/exchange.ts';
 import type { HostEnd, HostedSession } from '../channel.ts';
 import { SftpFilter } from './sftp-filter.ts';
+import { closeFiles, FILES_SOCKET, openFiles } from './sftp-server.ts';
 
 /** Transfers of one session at a time; each is a process in its sandbox. */
 const MAX_TRANSFERS = 16;
 
 export async function serveFiles({ sandbox }: HostedSession, maxUploadMib: number): Promise<HostEnd> {
   const maxUploadBytes = maxUploadMib * MIB;
-  await sandbox.openFiles(maxUploadBytes);
+  const served = await openFiles(sandbox, maxUploadBytes);
   return {
     told: { maxUploadBytes },
     shown: { maxUploadBytes },
     tunnel: {
       maxStreams: MAX_TRANSFERS,
-      connect: () => sandbox.connect('files'),
+      connect: () => sandbox.connect(FILES_SOCKET),
       filters: () => ({ toHost: new SftpFilter() }),
     },
-    revoke: () => sandbox.closeFiles(),
+    // One that has ended serves nothing any more.
+    revoke: () => void closeFiles(sandbox, served).catch(() => {}),
     [Symbol.dispose]: () => {},
   };
 }

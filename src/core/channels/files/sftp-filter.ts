@@ -1,7 +1,7 @@
 // What a visitor asks of the SFTP server in a container, held to the folder to exchange files: the requests of sftp-packets.ts alone.
 import { Transform, type TransformCallback } from 'node:stream';
 import { isFileName } from '../../../contract/exchange.ts';
-import { EXCHANGE_PATH } from '../../container/exchange-folder.ts';
+import { EXCHANGE_PATH } from './exchange-folder.ts';
 import { MAX_PACKET_BYTES, REQUEST as TYPE } from './sftp-packets.ts';
 
 /** Two paths and flags; only the data of a file is longer. */

@@ -4,13 +4,14 @@ import type { Containers } from '../../container/container.ts';
 import { listen, plainAddress } from '../../wire/listen.ts';
 import type { HostEnd, HostedSession, Lead } from '../channel.ts';
 import { serveSshd } from '../x11/serve-sshd.ts';
+import { SSH_SOCKET } from '../x11/sshd-part.ts';
 
 const MAX_CONNECTIONS = 8;
 
 export async function serveSshPort(
   session: HostedSession,
   lead: Lead,
-  containers: Pick<Containers, 'hostKeyOf'>,
+  containers: Pick<Containers, 'keep'>,
 ): Promise<HostEnd> {
   const { sandbox, log } = session;
   const { told } = await serveSshd(session, containers);
@@ -26,7 +27,7 @@ export async function serveSshPort(
       return;
     }
     try {
-      lead(socket, await sandbox.connect('ssh'));
+      lead(socket, await sandbox.connect(SSH_SOCKET));
     } catch {
       socket.destroy();
     }

@@ -2,11 +2,12 @@
 import type { Containers } from '../../container/container.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { Channel } from '../channel.ts';
+import { sshdPart } from '../x11/sshd-part.ts';
 import { serveSshPort } from './serve-ssh-port.ts';
 import { visitSshPort } from './visit-ssh-port.ts';
 
 export function createSshPort(parts: {
-  readonly containers: Pick<Containers, 'hostKeyOf'>;
+  readonly containers: Pick<Containers, 'keep'>;
   readonly identity: Identity;
   readonly runtimeDir: string;
 }) {
@@ -14,7 +15,7 @@ export function createSshPort(parts: {
     name: 'ssh-port',
     needs: null,
     holds: [],
-    host: { open: (session, lead) => serveSshPort(session, lead, parts.containers) },
+    host: { part: sshdPart, open: (session, lead) => serveSshPort(session, lead, parts.containers) },
     visitor: { open: (session) => visitSshPort(session, parts) },
   } as const satisfies Channel;
 }

@@ -3,10 +3,11 @@ import type { Containers } from '../../container/container.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { Channel } from '../channel.ts';
 import { serveSshd } from './serve-sshd.ts';
+import { SSH_SOCKET, sshdPart } from './sshd-part.ts';
 import { visitX11 } from './visit-x11.ts';
 
 export function createX11(parts: {
-  readonly containers: Pick<Containers, 'hostKeyOf'>;
+  readonly containers: Pick<Containers, 'keep'>;
   readonly identity: Identity;
   readonly runtimeDir: string;
 }) {
@@ -16,9 +17,10 @@ export function createX11(parts: {
     // sshd runs the program of the grant, whatever it is asked for; a program on the visitor's display cannot be held to anything.
     holds: [],
     host: {
+      part: sshdPart,
       open: async (session) => ({
         ...(await serveSshd(session, parts.containers)),
-        tunnel: { connect: () => session.sandbox.connect('ssh') },
+        tunnel: { connect: () => session.sandbox.connect(SSH_SOCKET) },
         [Symbol.dispose]: () => {},
       }),
     },

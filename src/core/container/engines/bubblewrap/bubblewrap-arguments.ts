@@ -1,26 +1,12 @@
 // What a sandbox sees of this computer: the command line of bwrap(1), and the same in words for the owner.
 import { existsSync } from 'node:fs';
 import type { MountInfo, SandboxMount, SandboxSpec } from '../../engine.ts';
-import { sandboxEnvironment } from './environment.ts';
+import { CONF, HOME, PRIVATE } from '../../inside.ts';
 import type { SandboxFiles } from './sandbox-files.ts';
 import { systemFiles } from './system-files.ts';
-import { XDG_CONFIG_DIRS } from './window-manager.ts';
 
 /** Security: of /proc, what tells the owner's keys and the kernel's addresses: no namespace hides them. */
 const KERNEL_FILES = ['/proc/kallsyms', '/proc/key-users', '/proc/keys'] as const;
-
-/** Files of ours, by where programs look for them. Links, because every mount makes a start slower. */
-const OWN_FILES: Readonly<Record<string, string>> = {
-  '/etc/asound.conf': 'asound.conf',
-  '/etc/group': 'group',
-  '/etc/hosts': 'hosts',
-  '/etc/machine-id': 'machine-id',
-  '/etc/nsswitch.conf': 'nsswitch.conf',
-  '/etc/passwd': 'passwd',
-  '/etc/pulse/client.conf': 'pulse-client.conf',
-  '/etc/resolv.conf': 'resolv.conf',
-  '/var/lib/dbus/machine-id': 'machine-id',
-};
 
 export function describeMounts(
   homePath: string,
@@ -34,7 +20,7 @@ export function describeMounts(
       target: `/${folder}`,
       mode: 'ro' as const,
     })),
-    { path: homePath, target: '/home/ebp', mode: 'rw' },
+    { path: homePath, target: HOME, mode: 'rw' },
     { path: 'tmpfs', target: '/tmp', mode: 'tmpfs' },
     { path: 'tmpfs', target: '/var/tmp', mode: 'tmpfs' },
     { path: 'tmpfs', target: '/run', mode: 'tmpfs' },
@@ -44,19 +30,15 @@ export function describeMounts(
 
 /** The whole command line of bwrap(1), in the order in which it mounts. */
 export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): string[] {
-  const size = spec.display === null ? '' : `${spec.display.size.width}x${spec.display.size.height}`;
   return [
     // Security: all namespaces; no further user namespaces inside, but where the owner chose so for this offer; no terminal to push
     // input into (CVE-2017-5226).
-    ...['--unshare-all', '--unshare-user', ...(spec.allowsOwnSandbox === true ? [] : ['--disable-userns'])],
+    ...['--unshare-all', '--unshare-user', ...(spec.allowsOwnSandbox ? [] : ['--disable-userns'])],
     ...['--uid', '1000', '--gid', '1000'],
     ...['--die-with-parent', '--new-session', '--hostname', 'ebp', '--info-fd', '3', '--clearenv', '--cap-drop', 'ALL'],
     // Security: what the kernel refuses besides, see seccomp-rules.ts.
     ...['--seccomp', '4'],
-    ...Object.entries(sandboxEnvironment()).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...['--setenv', 'EBP_SIZE', size],
-    // Native windows stand on the visitor's own desktop, with what that offers.
-    ...(spec.display === null ? [] : ['--setenv', 'XDG_CONFIG_DIRS', XDG_CONFIG_DIRS]),
+    ...Object.entries(spec.environment).flatMap(([name, value]) => ['--setenv', name, value]),
     ...['--ro-bind', '/usr', '/usr', '--ro-bind-try', '/opt', '/opt'],
     ...['bin', 'lib', 'lib32', 'lib64', 'libx32', 'sbin'].flatMap((name) =>
       existsSync(`/usr/${name}`) ? ['--symlink', `usr/${name}`, `/${name}`] : [],
@@ -64,13 +46,15 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
     ...Object.entries(systemFiles()).flatMap(([folder, names]) =>
       names.flatMap((name) => ['--ro-bind-try', `/${folder}/${name}`, `/${folder}/${name}`]),
     ),
-    ...Object.entries(OWN_FILES).flatMap(([target, name]) => ['--symlink', `/run/ebp/conf/${name}`, target]),
+    // Links, because every mount makes a start slower.
+    ...files.files.flatMap(({ name, alsoAt = [] }) => alsoAt.flatMap((at) => ['--symlink', `${CONF}/${name}`, at])),
     ...['--proc', '/proc'],
     ...KERNEL_FILES.flatMap((path) => (existsSync(path) ? ['--ro-bind', '/dev/null', path] : [])),
-    ...['--dev', '/dev', '--tmpfs', '/tmp', '--bind', files.x11Path, '/tmp/.X11-unix'],
-    ...['--tmpfs', '/run', '--perms', '0700', '--dir', '/run/user/1000', '--bind', spec.homePath, '/home/ebp'],
+    ...['--dev', '/dev', '--tmpfs', '/tmp'],
+    ...['--tmpfs', '/run', '--perms', '0700', '--dir', PRIVATE, '--bind', spec.homePath, HOME],
     // Security: a mount of its own, which cannot be renamed: another folder in its place would be what the links to our files lead to.
-    ...['--tmpfs', '/run/ebp', '--ro-bind', files.confPath, '/run/ebp/conf', '--bind', files.sockPath, '/run/ebp/sock'],
+    ...['--tmpfs', '/run/ebp', '--ro-bind', files.confPath, CONF],
+    ...[...files.socketFolders].flatMap(([folder, path]) => ['--bind', path, folder]),
     ...['--bind', files.tmpPath, '/var/tmp'],
     // The outer ones first, so that each is seen. bwrap mounts all of them nosuid and nodev, with what is mounted below.
     ...spec.mounts
@@ -78,6 +62,7 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
       .flatMap(({ source, target, mode }) => [mode === 'ro' ? '--ro-bind' : '--bind', source, target]),
     // Says that this is a container, as podman does. WebKitGTK then tries whether it can build a sandbox of its own before it needs one.
     ...['--ro-bind', '/dev/null', '/run/.containerenv'],
-    ...['--remount-ro', '/run/ebp', '--remount-ro', '/', '--chdir', '/home/ebp', '--', '/run/ebp/conf/init'],
+    ...['--remount-ro', '/run/ebp', '--remount-ro', '/', '--chdir', HOME],
+    ...['--', `${CONF}/init`, String(spec.limits.threads)],
   ];
 }

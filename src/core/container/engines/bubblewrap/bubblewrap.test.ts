@@ -1,7 +1,6 @@
 // A real sandbox, and what a program in it tries. Each probe says what it expects to be refused.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import {
   chmod,
   chown,
@@ -16,24 +15,23 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { constants, homedir, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Identity, openIdentity } from '../../../identity/identity.ts';
 import { silentLog } from '../../../lib/log.ts';
-import { generateKey } from '../../../lib/ssh-key.ts';
-import type { Engine, Sandbox, SandboxMount, SandboxSpec } from '../../engine.ts';
+import { streamServer } from '../../desktop/stream-server.ts';
+import type { Engine, SandboxMount, SandboxSpec } from '../../engine.ts';
+import { socketOf } from '../../inside.ts';
+import { specOf } from '../../sandboxes.test-support.ts';
 import { createBubblewrap } from './bubblewrap.ts';
 import { parseListeningPorts } from './listening-ports.ts';
 import { RULES } from './seccomp-rules.ts';
 
 const isRoot = process.getuid?.() === 0;
 const owner = isRoot ? { uid: 70_731, gid: 70_731 } : null;
-const display = { size: { width: 320, height: 240 } };
 let folder: string;
 let engine: Engine;
-let hostKey: string;
 let homeCount = 0;
 
 async function spec(change: Partial<SandboxSpec> = {}): Promise<SandboxSpec> {
@@ -41,7 +39,7 @@ async function spec(change: Partial<SandboxSpec> = {}): Promise<SandboxSpec> {
   const homePath = join(folder, `home${homeCount}`);
   await mkdir(homePath, { mode: 0o777 });
   if (owner !== null) await chown(homePath, owner.uid, owner.gid);
-  return { homePath, mounts: [], display, canHaveNetwork: false, hostKey, ...change };
+  return specOf(homePath, change);
 }
 
 const canMount =
@@ -57,7 +55,7 @@ async function mountOf(path: string, mode: 'ro' | 'rw'): Promise<SandboxMount> {
 async function runScript(script: string, change: Partial<SandboxSpec> = {}): Promise<string> {
   const made = await spec(change);
   await using sandbox = await engine.startSandbox(made);
-  await sandbox.run({ argv: ['bash', '-c', `exec >/home/ebp/out 2>&1\n${script}`], workingDirectory: null });
+  await sandbox.runMain({ argv: ['bash', '-c', `exec >/home/ebp/out 2>&1\n${script}`], workingDirectory: null });
   await sandbox.ended;
   return await readFile(join(made.homePath, 'out'), 'utf8');
 }
@@ -66,7 +64,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ebp-sandbox-'));
   if (isRoot) await chmod(folder, 0o711);
   engine = createBubblewrap({ runtimeDir: folder, log: silentLog, owner });
-  hostKey = generateKey('test');
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -134,7 +131,7 @@ describe('a program in the sandbox', () => {
       const engine = createBubblewrap({ runtimeDir: ${JSON.stringify(folder)}, log, owner: ${JSON.stringify(owner)} });
       const sandbox = await engine.startSandbox(${JSON.stringify(made)});
       const look = 'ls -l /proc/[0-9]*/fd >~/open; cat /proc/[0-9]*/environ >~/environment; ulimit -u >~/limit';
-      await sandbox.run({ argv: ['bash', '-c', look], workingDirectory: null });
+      await sandbox.runMain({ argv: ['bash', '-c', look], workingDirectory: null });
       await sandbox.ended;`;
     // A file that a terminal or a shell left open for the core (Node sees to the first few numbers only).
     const run = spawnSync(
@@ -206,7 +203,7 @@ describe('a program in the sandbox', () => {
     const made = await spec();
     const run = async (script: string) => {
       await using sandbox = await engine.startSandbox(made);
-      await sandbox.run({ argv: ['bash', '-c', script], workingDirectory: null });
+      await sandbox.runMain({ argv: ['bash', '-c', script], workingDirectory: null });
       return (await sandbox.ended).exitCode;
     };
     expect(await run('echo kept >~/file')).toBe(0);
@@ -218,7 +215,7 @@ describe('a program in the sandbox', () => {
     const made = await spec();
     await using sandbox = await engine.startSandbox(made);
     const hostile = '$(touch /home/ebp/pwned) `id` ; "\' \n | & é';
-    await sandbox.run({
+    await sandbox.runMain({
       argv: ['bash', '-c', 'printf %s "$1" >/home/ebp/out', 'sh', hostile],
       workingDirectory: '/nowhere',
     });
@@ -269,7 +266,7 @@ describe('a program in the sandbox', () => {
         const sandbox = await engine.startSandbox({ ...${JSON.stringify(made)}, mounts });
         spawnSync('sh', ['-c', 'mount -t tmpfs none /mnt/shared/disk && chmod 777 /mnt/shared/disk && touch /mnt/shared/disk/plugged']);
         const look = '{ ls /mnt/shared; ls /mnt/shared/disk; touch /mnt/shared/disk/x; }';
-        await sandbox.run({ argv: ['bash', '-c', look + ' >~/out 2>&1'], workingDirectory: null });
+        await sandbox.runMain({ argv: ['bash', '-c', look + ' >~/out 2>&1'], workingDirectory: null });
         await sandbox.ended;
         console.log(spawnSync('ls', ['/mnt/shared/disk']).stdout.toString());`;
       const set = 'mount -t tmpfs none /mnt && mount --make-rshared / && exec "$0" --input-type=module -e "$1"';
@@ -321,29 +318,17 @@ describe('a program in the sandbox', () => {
 describe('the end', () => {
   test('an exit code is told', async () => {
     await using sandbox = await engine.startSandbox(await spec());
-    await sandbox.run({ argv: ['bash', '-c', 'exit 7'], workingDirectory: null });
+    await sandbox.runMain({ argv: ['bash', '-c', 'exit 7'], workingDirectory: null });
     expect((await sandbox.ended).exitCode).toBe(7);
-  });
-
-  test('a program that is asked to end still has its display and its bus, and says how it ended', async () => {
-    const made = await spec();
-    await using sandbox = await engine.startSandbox(made);
-    const save = 'xprop -root >/dev/null && [ -S /run/user/1000/bus ] && echo saved >~/saved; exit 3';
-    const script = `trap '${save}' TERM; echo >~/running; while true; do sleep 0.05; done`;
-    await sandbox.run({ argv: ['bash', '-c', script], workingDirectory: null });
-    await expect.poll(() => readdir(made.homePath)).toContain('running');
-    sandbox.terminate();
-    expect((await sandbox.ended).exitCode).toBe(3);
-    expect(await readFile(join(made.homePath, 'saved'), 'utf8')).toBe('saved\n');
   });
 
   test('stop takes everything along, also what hides from its parent, within a second', async () => {
     await using sandbox = await engine.startSandbox(await spec());
-    await sandbox.run({
+    await sandbox.runMain({
       argv: ['bash', '-c', 'trap "" TERM HUP INT; (setsid nohup sleep 987654 &); setsid sleep 987654 & sleep 987654'],
       workingDirectory: null,
     });
-    await expect.poll(async () => (await sandbox.stats()).processCount).toBeGreaterThan(7);
+    await expect.poll(async () => (await sandbox.stats()).processCount).toBeGreaterThan(5);
     const startedAt = performance.now();
     await sandbox.stop();
     expect(performance.now() - startedAt).toBeLessThan(1000);
@@ -399,19 +384,16 @@ test('the next start ends what a core left that was killed while a sandbox start
 });
 
 describe('streams into it', () => {
-  test('display speaks RFB, ssh speaks SSH', async () => {
-    await using sandbox = await engine.startSandbox(await spec());
-    expect(await firstBytes(sandbox, 'display')).toMatch(/^RFB 003\.008/);
-    expect(await firstBytes(sandbox, 'ssh')).toMatch(/^SSH-2\.0-OpenSSH/);
-  });
-
   // Security: a program may exchange its socket for a link to a socket of the owner.
   test('a link in place of a socket is refused', async () => {
     const trap = join(folder, 'bus');
     const server = createServer((socket) => socket.end('secrets')).listen(trap);
-    await using sandbox = await engine.startSandbox(await spec());
-    const out = `rm /run/ebp/sock/display; ln -s ${trap} /run/ebp/sock/display; touch ~/done; sleep 5`;
-    await sandbox.run({ argv: ['bash', '-c', out], workingDirectory: null });
+    const services = [streamServer('echo', 2, ['/bin/cat'])];
+    const made = await spec();
+    await using sandbox = await engine.startSandbox({ ...made, services: [...made.services, ...services] });
+    (await sandbox.connect(socketOf('echo'))).destroy();
+    const out = `rm /run/ebp/sock/echo; ln -s ${trap} /run/ebp/sock/echo; touch ~/done; sleep 5`;
+    await sandbox.runMain({ argv: ['bash', '-c', out], workingDirectory: null });
     await expect
       .poll(() =>
         stat(join(folder, `home${homeCount}`, 'done')).then(
@@ -420,56 +402,8 @@ describe('streams into it', () => {
         ),
       )
       .toBe(true);
-    await expect(sandbox.connect('display')).rejects.toMatchObject({ code: 'container-failed' });
+    await expect(sandbox.connect(socketOf('echo'))).rejects.toMatchObject({ code: 'container-failed' });
     server.close();
-  });
-});
-
-describe('its sshd, for a stock client with the granted key', () => {
-  test('runs the program of the grant whatever is asked for, forwards nothing, and knows no other key', async () => {
-    const made = await spec({ display: null });
-    await using sandbox = await engine.startSandbox(made);
-    const [own, other] = await Promise.all(['own', 'other'].map((name) => openIdentity(join(folder, `key-${name}`))));
-    await sandbox.authorise([own?.publicKey ?? '']);
-    await sandbox.run({ argv: ['bash', '-c', 'echo ran >>/home/ebp/out; sleep 60'], workingDirectory: null });
-    const server = createServer({ allowHalfOpen: true }, async (socket) => {
-      socket.on('error', () => socket.destroy());
-      const stream = await sandbox.connect('ssh');
-      socket.pipe(stream).pipe(socket);
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const ssh = async (key: Identity | undefined, ...rest: string[]) => {
-      await using lent = await key?.lendKey();
-      return await new Promise<{ code: number | null; out: string }>((resolve) => {
-        const fixed = ['-F', 'none', '-i', lent?.path ?? '', '-p', String(port), '-o', 'BatchMode=yes'];
-        const hosts = [
-          '-o',
-          'StrictHostKeyChecking=no',
-          '-o',
-          'UserKnownHostsFile=/dev/null',
-          '-o',
-          'IdentitiesOnly=yes',
-        ];
-        const child = spawn('ssh', [...fixed, ...hosts, ...rest], { stdio: ['ignore', 'pipe', 'pipe'], timeout: 8000 });
-        let out = '';
-        for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (out += chunk));
-        child.on('close', (code) => resolve({ code, out }));
-      });
-    };
-    const where = 'ebp@127.0.0.1';
-    // Without a display the program is not started, and the command of the client is not either.
-    expect((await ssh(own, where, 'touch ~/pwned')).out).toContain('no X display was forwarded');
-    expect((await ssh(own, '-s', where, 'sftp')).out).toContain('subsystem request failed');
-    expect((await ssh(own, '-W', '127.0.0.1:22', where)).out).toContain('prohibited');
-    expect((await ssh(own, '-o', 'ExitOnForwardFailure=yes', '-R', '0:127.0.0.1:1', where)).code).toBe(255);
-    expect((await ssh(own, '-o', 'SetEnv=DISPLAY=:9 LD_PRELOAD=/x', where)).out).toContain(
-      'no X display was forwarded',
-    );
-    expect((await ssh(other, where)).out).toContain('Permission denied');
-    server.close();
-    expect(await readdir(made.homePath)).not.toContain('pwned');
-    expect(await readdir(made.homePath)).not.toContain('out');
   });
 });
 
@@ -484,11 +418,4 @@ async function processes(): Promise<{ readonly pid: string; readonly line: strin
   return Promise.all(
     pids.map(async (pid) => ({ pid, line: await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') })),
   );
-}
-
-async function firstBytes(sandbox: Sandbox, end: 'display' | 'ssh'): Promise<string> {
-  const stream = await sandbox.connect(end);
-  const chunk = await new Promise<Buffer>((resolve) => stream.once('data', resolve));
-  stream.destroy();
-  return chunk.toString();
 }

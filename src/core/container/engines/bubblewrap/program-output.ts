@@ -9,7 +9,7 @@ const BYTES_PER_S = 1024 * 1024;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g;
 /** With what a shell of ours begins when it says that there is no such program. */
-const OUR_PREFIX = /^\/run\/ebp\/conf\/\w+: line \d+: /;
+const OUR_PREFIX = /^\/run\/ebp\/conf\/[\w/-]+: line \d+: /;
 
 export class ProgramOutput {
   #head: Buffer = Buffer.alloc(0);

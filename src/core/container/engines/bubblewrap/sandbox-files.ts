@@ -1,133 +1,104 @@
-// The small files that a sandbox is given: who it is, how its sshd behaves, its first program. Read-only inside.
-import { createHash } from 'node:crypto';
-import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
+// The folders of one sandbox, and the small files in them: who it is, its first program, and what was brought along. Read-only inside.
+import { chmod, chown, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { orDiskFull } from '../../../lib/disk-full.ts';
+import { removeTree } from '../../../lib/remove-tree.ts';
+import type { SandboxFile, SandboxSpec } from '../../engine.ts';
+import { SOCKETS } from '../../inside.ts';
 import type { Owner } from '../../owner.ts';
-import { asEnvironmentFile, sandboxEnvironment } from './environment.ts';
 import { NAME_SERVER } from './network.ts';
 import { sandboxInit } from './sandbox-init.ts';
-import { sandboxLogin } from './sandbox-login.ts';
-import { soundFiles } from './sound-files.ts';
-import { windowManagerFiles } from './window-manager.ts';
 
-/** In a folder of the search path for settings, see environment.ts. */
-const DEFAULTS_FILE = 'xdg/mimeapps.list';
+/** The user that every program in it is, and how names are looked up. */
+const OWN_FILES: readonly SandboxFile[] = [
+  {
+    name: 'passwd',
+    text: 'ebp:x:1000:1000:eBrainPool:/home/ebp:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n',
+    alsoAt: ['/etc/passwd'],
+  },
+  { name: 'group', text: 'ebp:x:1000:\nnogroup:x:65534:\n', alsoAt: ['/etc/group'] },
+  { name: 'hosts', text: '127.0.0.1 localhost ebp\n::1 localhost\n', alsoAt: ['/etc/hosts'] },
+  // Answers only where the program was given the internet.
+  { name: 'resolv.conf', text: `nameserver ${NAME_SERVER}\noptions edns0\n`, alsoAt: ['/etc/resolv.conf'] },
+  {
+    name: 'nsswitch.conf',
+    text: 'passwd: files\ngroup: files\nhosts: files dns\n',
+    alsoAt: ['/etc/nsswitch.conf'],
+  },
+  { name: 'init', text: sandboxInit, mode: 0o755 },
+];
 
-export interface SandboxFiles {
+export class SandboxFiles {
   readonly confPath: string;
-  readonly sockPath: string;
   /** What programs keep for a while and is too large for memory. */
   readonly tmpPath: string;
-  /** What is /tmp/.X11-unix in the sandbox: the display's own socket appears in it. */
-  readonly x11Path: string;
-}
+  /** Folders of the sandbox in which sockets appear, each with its place on this computer. */
+  readonly socketFolders: ReadonlyMap<string, string>;
+  /** All that are brought along: those of the engine, and those of the spec. */
+  readonly files: readonly SandboxFile[];
+  readonly #path: string;
+  readonly #owner: Owner | null;
 
-/**
- * sshd for one user and one forced program (sshd_config(5)). It listens nowhere: socat gives it each stream.
- * The keys of X displays lie in the sandbox and not in the home: a peer's sessions share that, and each calls its display by one name.
- * Of the key exchanges only the old ones are taken out, so that what this sshd has of the post-quantum ones stays.
- * Security: whatever command, subsystem or forward a client asks for, it gets the program of the grant and X11 forwarding.
- */
-const sshdConfig = `HostKey /run/ebp/conf/host_key
-AuthorizedKeysFile /run/ebp/conf/authorized_keys
-ForceCommand /run/ebp/conf/login
-AllowUsers ebp
-PubkeyAuthentication yes
-PubkeyAcceptedAlgorithms ssh-ed25519
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-UsePAM no
-StrictModes no
-X11Forwarding yes
-X11UseLocalhost yes
-XAuthLocation /usr/bin/xauth
-SetEnv XAUTHORITY=/run/user/1000/Xauthority
-AddressFamily inet
-AllowTcpForwarding no
-AllowStreamLocalForwarding no
-AllowAgentForwarding no
-GatewayPorts no
-PermitTunnel no
-PermitTTY no
-PermitUserEnvironment no
-PermitUserRC no
-PrintMotd no
-PrintLastLog no
-UseDNS no
-PidFile none
-LogLevel ERROR
-LoginGraceTime 10
-MaxSessions 4
-KexAlgorithms -diffie-hellman-*,ecdh-*
-Ciphers aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com
-MACs hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com
-HostKeyAlgorithms ssh-ed25519
-`;
+  /**
+   * @param path for the files
+   * @param writablePath for what its programs may write to; it lies beside its home: on the disk, not in the memory that the owner's
+   * XDG_RUNTIME_DIR is made of
+   * @param owner another than us only when we are root
+   */
+  constructor(
+    path: string,
+    writablePath: string,
+    spec: Pick<SandboxSpec, 'files' | 'socketFolders'>,
+    owner: Owner | null,
+  ) {
+    this.#path = path;
+    this.#owner = owner;
+    this.confPath = join(path, 'conf');
+    this.tmpPath = `${writablePath}-tmp`;
+    // Security: beside each other and not in one, where a program could put another folder, or a link to one, in its place.
+    const further = spec.socketFolders.map((folder, index) => [folder, `${writablePath}-sockets-${index}`] as const);
+    this.socketFolders = new Map([[SOCKETS, writablePath], ...further]);
+    this.files = [...OWN_FILES, ...spec.files];
+  }
 
-/**
- * Makes the folders of one sandbox, for `owner` (another than us only when we are root). What it may write to,
- * `sockPath`, lies beside its home: on the disk, not in the memory that the owner's XDG_RUNTIME_DIR is made of.
- */
-export async function writeSandboxFiles(
-  path: string,
-  sockPath: string,
-  hostKey: string,
-  owner: Owner | null,
-): Promise<SandboxFiles> {
-  const confPath = join(path, 'conf');
-  // Security: beside `sockPath` and not in it, where a program could put another folder, or a link to one, in its place.
-  const x11Path = `${sockPath}-x11`;
-  // Where root's sandboxes run as another user, that user must get through to its own folder.
-  await mkdir(dirname(path), { recursive: true, mode: owner === null ? 0o700 : 0o711 });
-  await mkdir(confPath, { recursive: true, mode: 0o700 });
-  const tmpPath = `${sockPath}-tmp`;
-  const names = [DEFAULTS_FILE, ...windowManagerFiles.map(([name]) => name)];
-  const folders = [...new Set(names.map((name) => join(confPath, dirname(name))))];
-  for (const folder of [sockPath, tmpPath, x11Path, ...folders]) await mkdir(folder, { recursive: true, mode: 0o700 });
-  const files: readonly (readonly [name: string, text: string, mode: number])[] = [
-    [
-      'passwd',
-      'ebp:x:1000:1000:eBrainPool:/home/ebp:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n',
-      0o644,
-    ],
-    ['group', 'ebp:x:1000:\nnogroup:x:65534:\n', 0o644],
-    ['hosts', '127.0.0.1 localhost ebp\n::1 localhost\n', 0o644],
-    // Answers only where the program was given the internet.
-    ['resolv.conf', `nameserver ${NAME_SERVER}\noptions edns0\n`, 0o644],
-    ['nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n', 0o644],
-    ['machine-id', `${machineId(hostKey)}\n`, 0o444],
-    ['environment', asEnvironmentFile(sandboxEnvironment()), 0o644],
-    ...soundFiles().map(([name, text]) => [name, text, 0o644] as const),
-    ['sshd_config', sshdConfig, 0o644],
-    ['host_key', hostKey, 0o600],
-    ['authorized_keys', '', 0o644],
-    ['init', sandboxInit, 0o755],
-    ['login', sandboxLogin, 0o755],
-    ...windowManagerFiles.map(([name, text]) => [name, text, 0o644] as const),
-  ];
-  await Promise.all(files.map(([name, text, mode]) => writeOwned(join(confPath, name), text, mode, owner)));
-  if (owner !== null)
-    await Promise.all(
-      [path, ...folders, x11Path, sockPath, tmpPath].map((folder) => chown(folder, owner.uid, owner.gid)),
-    );
-  return { confPath, sockPath, tmpPath, x11Path };
-}
+  /** @throws AppError `disk-full` */
+  async write(): Promise<void> {
+    try {
+      const writable = [...this.socketFolders.values(), this.tmpPath];
+      const below = new Set(this.files.map(({ name }) => join(this.confPath, dirname(name))));
+      // Where root's sandboxes run as another user, that user must get through to its own folder.
+      await mkdir(dirname(this.#path), { recursive: true, mode: this.#owner === null ? 0o700 : 0o711 });
+      for (const folder of [this.confPath, ...below, ...writable])
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+      await Promise.all(this.files.map((file) => this.#write(file, join(this.confPath, file.name))));
+      if (this.#owner !== null) {
+        const { uid, gid } = this.#owner;
+        await Promise.all([this.#path, ...below, ...writable].map((folder) => chown(folder, uid, gid)));
+      }
+    } catch (error) {
+      await this.remove().catch(() => {});
+      throw orDiskFull(error, this.#path);
+    }
+  }
 
-/** Which programs open documents there: written when it is known, which nobody has to wait for before a program runs. */
-export async function writeDefaultApplications(files: SandboxFiles, text: string, owner: Owner | null): Promise<void> {
-  await writeOwned(join(files.confPath, DEFAULTS_FILE), text, 0o644, owner);
-}
+  /** Puts one in its place, as a whole. @throws AppError `disk-full` */
+  async provide(file: SandboxFile): Promise<void> {
+    const path = join(this.confPath, file.name);
+    try {
+      await this.#write(file, `${path}.new`);
+      await rename(`${path}.new`, path);
+    } catch (error) {
+      throw orDiskFull(error, path);
+    }
+  }
 
-/**
- * The container's own machine-id(5), which programs want and which lasts as long as the container does.
- * Security: nothing of this computer's own, and another one for each peer, so that programs cannot tell where they run or compare.
- */
-function machineId(hostKey: string): string {
-  return createHash('sha256').update(`machine-id of ${hostKey}`).digest('hex').slice(0, 32);
-}
+  async remove(): Promise<void> {
+    await Promise.all([this.#path, this.tmpPath, ...this.socketFolders.values()].map(removeTree));
+  }
 
-export async function writeOwned(path: string, text: string, mode: number, owner: Owner | null): Promise<void> {
-  await writeFile(path, text, { mode });
-  await chmod(path, mode);
-  if (owner !== null) await chown(path, owner.uid, owner.gid);
+  async #write({ text, mode = 0o644 }: SandboxFile, path: string): Promise<void> {
+    await writeFile(path, text, { mode });
+    await chmod(path, mode);
+    if (this.#owner !== null) await chown(path, this.#owner.uid, this.#owner.gid);
+  }
 }

@@ -1,7 +1,7 @@
 // Whether what programs in /usr lean on is there in a real sandbox, and nothing that a person keeps.
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { openTestSandboxes } from './sandbox.test-support.ts';
+import { openTestSandboxes } from '../../sandboxes.test-support.ts';
 import { systemFiles } from './system-files.ts';
 
 test('every file of the list that this computer has is there in a sandbox, and leads somewhere', async () => {

@@ -1,7 +1,7 @@
 // Programs that play sound find a device in a real sandbox, which takes it at the pace of a real one.
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openTestSandboxes, type TestSandboxes } from './sandbox.test-support.ts';
+import { openTestSandboxes, type TestSandboxes } from '../sandboxes.test-support.ts';
 
 let sandboxes: TestSandboxes;
 beforeAll(async () => {

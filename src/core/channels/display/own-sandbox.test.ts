@@ -1,36 +1,21 @@
 // A real Chromium in a real container: its own sandbox is built where the owner allows that, and said to be missing where not.
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { silentLog } from '../../../lib/log.ts';
-import { generateKey } from '../../../lib/ssh-key.ts';
-import type { Sandbox } from '../../engine.ts';
-import { createBubblewrap } from './bubblewrap.ts';
-import { saysSandboxRefused } from './own-sandbox.ts';
+import { saysSandboxRefused } from '../../container/engines/bubblewrap/own-sandbox.ts';
+import { openTestSandboxes, type TestSandboxes } from '../../container/sandboxes.test-support.ts';
+import { screenPart } from './screen-part.ts';
 
-const owner = process.getuid?.() === 0 ? { uid: 70_731, gid: 70_731 } : null;
 const chromium = '/usr/bin/chromium';
 const argv = [chromium, '--no-first-run', 'data:text/html,<title>page</title>'];
-let folder: string;
+let sandboxes: TestSandboxes;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ebp-own-'));
-  if (owner !== null) await chmod(folder, 0o711);
+  sandboxes = await openTestSandboxes();
 });
-afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+afterAll(() => sandboxes[Symbol.asyncDispose]());
 
-async function start(name: string, allowsOwnSandbox: boolean, program: readonly string[]): Promise<Sandbox> {
-  const homePath = join(folder, name);
-  await mkdir(homePath, { mode: 0o700 });
-  if (owner !== null) await chown(homePath, owner.uid, owner.gid);
-  const engine = createBubblewrap({ runtimeDir: folder, log: silentLog, owner });
-  const display = { size: { width: 640, height: 480 } };
-  const spec = { homePath, mounts: [], display, canHaveNetwork: false, hostKey: generateKey('test'), allowsOwnSandbox };
-  const sandbox = await engine.startSandbox(spec);
-  await sandbox.run({ argv: program, workingDirectory: null });
-  return sandbox;
-}
+const start = (allowsOwnSandbox: boolean, program: readonly string[]) =>
+  sandboxes.start(program, { parts: [screenPart({ width: 640, height: 480 })], allowsOwnSandbox });
 
 interface Renderer {
   /** How many PID namespaces it is in. */
@@ -63,13 +48,13 @@ async function isOurs(pid: number): Promise<boolean> {
 }
 
 test('a browser does not start without a sandbox of its own, and it is known why', async () => {
-  await using sandbox = await start('refused', false, argv);
+  await using sandbox = await start(false, argv);
   expect(await sandbox.ended).toMatchObject({ wantedOwnSandbox: true });
   expect((await sandbox.ended).exitCode).toBeGreaterThan(0);
 }, 30_000);
 
 test('where its owner allows it, each page runs in namespaces and under a filter of its own', async () => {
-  await using sandbox = await start('allowed', true, argv);
+  await using sandbox = await start(true, argv);
   const depth = (await readFile('/proc/self/status', 'utf8')).match(/^NSpid:\s+(.*)$/m)?.[1]?.split(/\s+/).length ?? 0;
   // One PID namespace is the container's; two more are Chromium's. Of the filters one is ours.
   const isBuilt = (one: Renderer) => one.depth >= depth + 3 && one.seccompFilters >= 2;
@@ -79,7 +64,7 @@ test('where its owner allows it, each page runs in namespaces and under a filter
 }, 60_000);
 
 test('a program that says so while it runs is not believed before it ends, and one that ends well is fine', async () => {
-  await using sandbox = await start('said', false, ['bash', '-c', 'echo "No usable sandbox!" >&2; exit 0']);
+  await using sandbox = await start(false, ['bash', '-c', 'echo "No usable sandbox!" >&2; exit 0']);
   expect(await sandbox.ended).toMatchObject({ exitCode: 0 });
 });
 

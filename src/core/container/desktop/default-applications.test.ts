@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openTestSandboxes } from '../sandboxes.test-support.ts';
 import { createDefaultApplications, defaultApplications, systemDefaultsSource } from './default-applications.ts';
-import { openTestSandboxes } from './sandbox.test-support.ts';
 
 let folder: string;
 beforeEach(async () => {

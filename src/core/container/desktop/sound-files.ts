@@ -1,5 +1,6 @@
 // A sound device that swallows what is played, at the pace at which it would be heard: programs want one, and nobody hears it yet.
 import { existsSync } from 'node:fs';
+import type { SandboxFile } from '../engine.ts';
 
 const PERL = '/usr/bin/perl';
 
@@ -58,12 +59,11 @@ const pulseScript = `load-module module-native-protocol-unix
 load-module module-null-sink sink_name=silence rate=48000
 `;
 
-/** Name in the folder of a sandbox's small files, and text. */
-export function soundFiles(): readonly (readonly [name: string, text: string])[] {
+export function soundFiles(): readonly SandboxFile[] {
   return [
-    ['asound.conf', asoundConf(existsSync(PERL))],
-    ['swallow', swallow],
-    ['pulse-client.conf', pulseClientConf],
-    ['pulse.pa', pulseScript],
+    { name: 'asound.conf', text: asoundConf(existsSync(PERL)), alsoAt: ['/etc/asound.conf'] },
+    { name: 'swallow', text: swallow },
+    { name: 'pulse-client.conf', text: pulseClientConf, alsoAt: ['/etc/pulse/client.conf'] },
+    { name: 'pulse.pa', text: pulseScript },
   ];
 }

@@ -2,18 +2,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sandboxEnvironment } from './environment.ts';
-import { openTestSandboxes, type TestSandboxes } from './sandbox.test-support.ts';
-import { XDG_CONFIG_DIRS } from './window-manager.ts';
+import { askToEnd } from '../container/desktop/ask-to-end.ts';
+import { sandboxEnvironment } from '../container/desktop/environment.ts';
+import { openTestSandboxes, type TestSandboxes } from '../container/sandboxes.test-support.ts';
+import { screenPart } from './display/screen-part.ts';
+import { XDG_CONFIG_DIRS } from './display/window-manager.ts';
+import { login } from './x11/logins.test-support.ts';
 
 let sandboxes: TestSandboxes;
 beforeAll(async () => {
   sandboxes = await openTestSandboxes();
 });
 afterAll(() => sandboxes[Symbol.asyncDispose]());
+
+const onScreen = { parts: [screenPart({ width: 320, height: 240 })] };
 
 /** What `env` printed, without what a shell adds of its own. */
 function variables(text: string): Record<string, string> {
@@ -27,8 +32,8 @@ function variables(text: string): Record<string, string> {
 }
 
 test('a program of a viewer and one of an ssh session have the same variables, but for the display and its windows', async () => {
-  const viewer = variables(await sandboxes.runScript('env'));
-  await using session = await sandboxes.login(['env']);
+  const viewer = variables(await sandboxes.runScript('env', onScreen));
+  await using session = await login(sandboxes, ['env']);
   const ssh = variables((await session.ended).stdout);
   expect(viewer).toEqual({ ...sandboxEnvironment(), DISPLAY: ':1', XDG_CONFIG_DIRS });
   // Settings of ours first, then the computer's own, in each view.
@@ -51,7 +56,7 @@ test('a program of a viewer and one of an ssh session have the same variables, b
 
 test('GTK’s own title bars offer no more than to close', async () => {
   const read = `cat ${XDG_CONFIG_DIRS.split(':')[0]}/gtk-[34].0/settings.ini`;
-  expect(await sandboxes.runScript(read)).toBe('[Settings]\ngtk-decoration-layout=:close\n'.repeat(2));
+  expect(await sandboxes.runScript(read, onScreen)).toBe('[Settings]\ngtk-decoration-layout=:close\n'.repeat(2));
 });
 
 test.each([
@@ -62,28 +67,6 @@ test.each([
   ['/home/owner/locale', 'C.UTF-8'],
 ])('the language of the owner, %j, is %j inside', (lang, inside) => {
   expect(sandboxEnvironment(lang)['LANG']).toBe(inside);
-});
-
-test('the machine id is the container’s own, and lasts with it', async () => {
-  const read = 'cat /etc/machine-id /var/lib/dbus/machine-id; echo x >/etc/machine-id';
-  const made = await sandboxes.spec();
-  const [first, again, other] = await Promise.all([
-    sandboxes.runScript(read, { hostKey: made.hostKey }),
-    sandboxes.runScript(read, { hostKey: made.hostKey }),
-    sandboxes.runScript(read),
-  ]);
-  const id = /^([0-9a-f]{32})\n\1\n.*Read-only/.exec(first ?? '')?.[1];
-  expect(id).toBeDefined();
-  expect(again).toBe(first);
-  expect(other).not.toContain(id);
-  expect(id).not.toBe((await readFile('/etc/machine-id', 'utf8').catch(() => '')).trim());
-});
-
-test('/var/tmp is there for a program, private, and gone with the sandbox', async () => {
-  const made = await sandboxes.spec();
-  const out = await sandboxes.runScript('echo large >/var/tmp/file && cat /var/tmp/file; ls -A /var/tmp', made);
-  expect(out).toBe('large\nfile\n');
-  expect(await readdir(dirname(made.homePath))).toEqual(['home']);
 });
 
 async function xdotool(display: string, ...words: string[]): Promise<void> {
@@ -103,12 +86,12 @@ describe('a program that the session bus starts', () => {
   });
 
   test('has the display of a viewer, and all other variables', async () => {
-    const out = await sandboxes.runScript(`${service}; cat ~/started`);
+    const out = await sandboxes.runScript(`${service}; cat ~/started`, onScreen);
     expect(variables(out)).toMatchObject({ ...onBus(), DISPLAY: ':1', XDG_CONFIG_DIRS });
   });
 
   test('has the display that an ssh session came with', async () => {
-    await using session = await sandboxes.login([
+    await using session = await login(sandboxes, [
       'bash',
       '-c',
       `${service} >/dev/null; cat ~/started; echo "is $DISPLAY"`,
@@ -128,16 +111,15 @@ describe('a session whose launcher returns before its window is there', () => {
   const launcher = ['bash', '-c', '(sleep 0.5; exec xclock) >/dev/null 2>&1 & echo launched'];
 
   test('goes on in a viewer until the window closes', async () => {
-    await using sandbox = await sandboxes.engine.startSandbox(await sandboxes.spec());
     const script = `${launcher[2]}; (sleep 2; pkill xclock) >/dev/null 2>&1 &`;
     const startedAt = performance.now();
-    await sandbox.run({ argv: ['bash', '-c', script], workingDirectory: null });
+    await using sandbox = await sandboxes.start(['bash', '-c', script], onScreen);
     expect((await sandbox.ended).exitCode).toBe(0);
     expect(performance.now() - startedAt).toBeGreaterThan(1900);
   });
 
   test('goes on over ssh until the window closes', async () => {
-    await using session = await sandboxes.login(launcher);
+    await using session = await login(sandboxes, launcher);
     const isOver = session.ended.then(() => 'over');
     const find = ['search', '--sync', '--class', 'xclock'];
     await xdotool(session.display, ...find);
@@ -153,7 +135,7 @@ describe('a session whose launcher returns before its window is there', () => {
       ['sleep 600 & exit 0', 9000],
     ] as const) {
       const startedAt = performance.now();
-      await sandboxes.runScript(script);
+      await sandboxes.runScript(script, onScreen);
       expect(performance.now() - startedAt, script).toBeLessThan(limitMs);
     }
   });
@@ -163,8 +145,7 @@ describe('what a program writes', () => {
   const failing = 'echo starting; echo "no sound" >&2; exit 3';
   const output = { first: ['starting', 'no sound'], last: [] };
   const run = async (script: string) => {
-    await using sandbox = await sandboxes.engine.startSandbox(await sandboxes.spec());
-    await sandbox.run({ argv: ['bash', '-c', script], workingDirectory: null });
+    await using sandbox = await sandboxes.start(['bash', '-c', script], onScreen);
     return await sandbox.ended;
   };
 
@@ -173,7 +154,7 @@ describe('what a program writes', () => {
   });
 
   test('is known, and told to whoever logged in by ssh', async () => {
-    await using session = await sandboxes.login(['bash', '-c', failing]);
+    await using session = await login(sandboxes, ['bash', '-c', failing]);
     expect(await session.ended).toEqual({ exitCode: 3, stdout: 'starting\n', stderr: 'no sound\n' });
     const { exitCode, output: written } = await session.sandbox.ended;
     expect(exitCode).toBe(3);
@@ -182,19 +163,39 @@ describe('what a program writes', () => {
 
   test('is nothing where it wrote nothing, whatever shells say of how it ended', async () => {
     expect(await run('kill -SEGV $$')).toMatchObject({ exitCode: 139, output: { first: [], last: [] } });
-    await using sandbox = await sandboxes.engine.startSandbox(await sandboxes.spec());
-    await sandbox.run({ argv: ['/usr/bin/nothing'], workingDirectory: null });
+    await using sandbox = await sandboxes.start(['/usr/bin/nothing'], onScreen);
     const first = ['/usr/bin/nothing: No such file or directory'];
     expect(await sandbox.ended).toMatchObject({ exitCode: 127, output: { first, last: [] } });
   });
 
   test('costs little where it has no end', async () => {
-    await using sandbox = await sandboxes.engine.startSandbox(await sandboxes.spec());
     const before = process.memoryUsage().rss;
-    await sandbox.run({ argv: ['bash', '-c', 'echo first; yes | tr -d "\\n"'], workingDirectory: null });
+    await using sandbox = await sandboxes.start(['bash', '-c', 'echo first; yes | tr -d "\\n"'], onScreen);
     await sleep(3000);
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
     await sandbox.stop();
     expect((await sandbox.ended).output.first[0]).toBe('first');
+  });
+});
+
+describe('a program that is asked to end', () => {
+  const asked = (check: string) =>
+    `trap '${check} && [ -S /run/user/1000/bus ] && echo saved >~/saved; exit 3' TERM; echo >~/running; while true; do sleep 0.05; done`;
+
+  test('still has its display and its bus, and says how it ended', async () => {
+    await using sandbox = await sandboxes.start(['bash', '-c', asked('xprop -root >/dev/null')], onScreen);
+    await expect.poll(() => readdir(sandbox.homePath)).toContain('running');
+    await askToEnd(sandbox);
+    expect((await sandbox.ended).exitCode).toBe(3);
+    expect(await readFile(join(sandbox.homePath, 'saved'), 'utf8')).toBe('saved\n');
+  });
+
+  test('has all that over ssh as well, and who logged in hears how it ended', async () => {
+    await using session = await login(sandboxes, ['bash', '-c', `cd; ${asked('xprop -root >/dev/null')}`]);
+    await expect.poll(() => readdir(session.homePath)).toContain('running');
+    await askToEnd(session.sandbox);
+    expect((await session.ended).exitCode).toBe(3);
+    expect((await session.sandbox.ended).exitCode).toBe(3);
+    expect(await readFile(join(session.homePath, 'saved'), 'utf8')).toBe('saved\n');
   });
 });

@@ -1,5 +1,5 @@
 // Where the folder to exchange files is: one name for the container's owner, its programs and the visitor.
-import { EXCHANGE_FOLDER } from '../../contract/exchange.ts';
+import { EXCHANGE_FOLDER } from '../../../contract/exchange.ts';
 
 /** As its programs see it. */
 export const EXCHANGE_PATH = `/home/ebp/${EXCHANGE_FOLDER}`;

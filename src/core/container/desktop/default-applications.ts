@@ -3,6 +3,9 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
+/** In a folder of the search path for settings, see environment.ts. */
+export const DEFAULTS_FILE = 'xdg/mimeapps.list';
+
 export interface DefaultsSource {
   /** Of XDG_DATA_DIRS: where `applications` is, the most important first. */
   readonly dataDirs: readonly string[];

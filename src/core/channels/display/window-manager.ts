@@ -1,8 +1,7 @@
 // How windows stand on the screen of a sandbox: the settings of its window manager, Openbox, and of GTK's own title bars.
-import { sandboxEnvironment } from './environment.ts';
-
-/** Where they lie in a sandbox. */
-const CONF = '/run/ebp/conf';
+import { sandboxEnvironment } from '../../container/desktop/environment.ts';
+import type { SandboxFile } from '../../container/engine.ts';
+import { CONF } from '../../container/inside.ts';
 
 /**
  * A window of a program fills the screen and follows its size, without a frame; one that cannot be resized, and every dialog, stands in
@@ -73,12 +72,11 @@ ${['active', 'inactive']
 /** Title bars that GTK draws itself have what those of the window manager have. */
 const gtkSettings = '[Settings]\ngtk-decoration-layout=:close\n';
 
-/** Files of the folder `conf`. */
-export const windowManagerFiles: readonly (readonly [name: string, text: string])[] = [
-  ['openbox.xml', openboxConfig(CONF)],
-  ['openbox-3/themerc', openboxTheme],
-  ['gtk-3.0/settings.ini', gtkSettings],
-  ['gtk-4.0/settings.ini', gtkSettings],
+export const windowManagerFiles: readonly SandboxFile[] = [
+  { name: 'openbox.xml', text: openboxConfig(CONF) },
+  { name: 'openbox-3/themerc', text: openboxTheme },
+  { name: 'gtk-3.0/settings.ini', text: gtkSettings },
+  { name: 'gtk-4.0/settings.ini', text: gtkSettings },
 ];
 
 /** For programs: where those of GTK are found, before the computer's own. */

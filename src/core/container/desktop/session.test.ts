@@ -1,32 +1,22 @@
 // What a desktop would have prepared for programs is there in a real sandbox, and what has no end there is not.
-import { chmod, chown, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { silentLog } from '../../../lib/log.ts';
-import { generateKey } from '../../../lib/ssh-key.ts';
-import { createBubblewrap } from './bubblewrap.ts';
+import { openTestSandboxes, specOf, type TestSandboxes } from '../sandboxes.test-support.ts';
 
-const owner = process.getuid?.() === 0 ? { uid: 70_731, gid: 70_731 } : null;
-let folder: string;
+let sandboxes: TestSandboxes;
 let home: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ebp-prepared-'));
-  if (owner !== null) await chmod(folder, 0o711);
-  home = join(folder, 'home');
-  await mkdir(home, { mode: 0o700 });
-  if (owner !== null) await chown(home, owner.uid, owner.gid);
+  sandboxes = await openTestSandboxes();
+  home = (await sandboxes.spec()).homePath;
 });
-afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+afterAll(() => sandboxes[Symbol.asyncDispose]());
 
+/** In the same home each time. */
 async function run(script: string): Promise<string> {
-  const engine = createBubblewrap({ runtimeDir: folder, log: silentLog, owner });
-  const display = { size: { width: 320, height: 240 } };
-  await using sandbox = await engine.startSandbox({
-    ...{ homePath: home, mounts: [], display, canHaveNetwork: false, hostKey: generateKey('test') },
-  });
-  await sandbox.run({ argv: ['bash', '-c', `(${script}) >~/out 2>&1`], workingDirectory: null });
+  await using sandbox = await sandboxes.engine.startSandbox(await specOf(home));
+  await sandbox.runMain({ argv: ['bash', '-c', `(${script}) >~/out 2>&1`], workingDirectory: null });
   await sandbox.ended;
   return readFile(join(home, 'out'), 'utf8');
 }

@@ -1,0 +1,232 @@
+// A sandbox of bubblewrap: the process tree below one bwrap(1), from its start to its end.
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { lstat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Duplex, Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../../../../contract/errors.ts';
+import { lastWordsOf } from '../../../lib/last-words.ts';
+import type { Log } from '../../../lib/log.ts';
+import type {
+  NetworkMode,
+  Process,
+  Program,
+  Sandbox,
+  SandboxEnd,
+  SandboxFile,
+  SandboxMount,
+  SandboxStats,
+  Service,
+} from '../../engine.ts';
+import { SOCKETS } from '../../inside.ts';
+import type { Owner } from '../../owner.ts';
+import { type BwrapInfo, readBwrapInfo } from './bwrap-info.ts';
+import { InitDialogue } from './init-dialogue.ts';
+import { type NetworkLink, openNetwork } from './network.ts';
+import { saysSandboxRefused } from './own-sandbox.ts';
+import { killIfThere } from './processes.ts';
+import { ProgramOutput } from './program-output.ts';
+import type { SandboxFiles } from './sandbox-files.ts';
+import { connectSocket } from './sandbox-socket.ts';
+import { readListeningPorts, readStats } from './sandbox-stats.ts';
+
+const START_TIMEOUT_MS = 15_000;
+const LAST_WORDS_TIMEOUT_MS = 200;
+const LOOK_EVERY_MS = 5;
+
+export class BubblewrapSandbox implements Sandbox {
+  state: 'running' | 'ended' = 'running';
+  readonly ended: Promise<SandboxEnd>;
+  readonly #child: ChildProcess;
+  readonly #files: SandboxFiles;
+  readonly #owner: Owner | null;
+  readonly #log: Log;
+  readonly #init: InitDialogue;
+  readonly #output = new ProgramOutput();
+  readonly #info: Promise<BwrapInfo>;
+  readonly #over = new AbortController();
+  #network: NetworkLink | undefined;
+
+  /** @param child bwrap, with pipes: words in, lines out, what programs write, what bwrap says of itself */
+  constructor(child: ChildProcess, files: SandboxFiles, owner: Owner | null, log: Log) {
+    this.#child = child;
+    this.#files = files;
+    this.#owner = owner;
+    this.#log = log;
+    const { stdin, stdout, stderr } = child;
+    const info = child.stdio[3] as Readable | null | undefined;
+    if (stdin === null || stdout === null || stderr === null || !info) throw new Error('bwrap needs its pipes');
+    this.#init = new InitDialogue(stdin, stdout);
+    this.#output.follow(stderr);
+    this.#info = readBwrapInfo(info, () => this.#lastWords() || 'bwrap said nothing');
+    this.#info.catch(() => {});
+    const { promise, resolve } = Promise.withResolvers<SandboxEnd>();
+    this.ended = promise;
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      if (child.pid !== undefined) return;
+      const isMissing = error.code === 'ENOENT';
+      void this.#end(
+        isMissing
+          ? new AppError('missing-program', { program: 'bubblewrap', command: 'sudo apt install bubblewrap' })
+          : new AppError('container-failed', { why: error.message }),
+      ).then(resolve);
+    });
+    child.once('exit', async () => {
+      this.#output.finish();
+      // What everything in it wrote before it was gone is on its way still.
+      await Promise.race([once(child, 'close').catch(() => {}), sleep(LAST_WORDS_TIMEOUT_MS)]);
+      const why = this.#lastWords() || 'it ended before it was ready';
+      resolve(await this.#end(new AppError('container-failed', { why: why.slice(0, 500) })));
+    });
+  }
+
+  async #end(error: AppError): Promise<SandboxEnd> {
+    this.state = 'ended';
+    void this.setNetwork('none');
+    this.#init.end(error);
+    this.#over.abort(error);
+    await this.#files.remove().catch((rmError) => {
+      this.#log.warn({ error: String(rmError) }, 'sandbox folder not removed');
+    });
+    return {
+      exitCode: this.#init.mainExitCode,
+      why: String(error.params['why'] ?? error.code),
+      wantedOwnSandbox: this.#output.hasSaid(saysSandboxRefused),
+      output: this.#output.excerpt(),
+    };
+  }
+
+  #lastWords(): string {
+    return lastWordsOf(this.#output.excerpt()).at(-1) ?? '';
+  }
+
+  /** Resolves when these can be used. @throws AppError `cancelled`, `container-failed`, `missing-program` */
+  async started(services: readonly Service[], signal?: AbortSignal): Promise<void> {
+    const serving = services.map((service) => this.serve(service, signal));
+    const all = Promise.all([this.#init.ready, this.#info, ...serving]);
+    await orLate(all, AbortSignal.any([this.#over.signal, ...(signal === undefined ? [] : [signal])]), signal);
+  }
+
+  /**
+   * Security: bwrap mounts what lies at a path at that instant. A program of another session may write to a folder that is shared and
+   * exchange what lies in it meanwhile; so what is there is compared with what was looked at, before a program of the peer runs.
+   */
+  async checkMounts(mounts: readonly SandboxMount[]): Promise<void> {
+    const root = `/proc/${(await this.#info).childPid}/root`;
+    for (const { target, identity } of mounts) {
+      const there = await lstat(`${root}${target}`, { bigint: true }).catch(() => null);
+      if (there?.dev !== identity.device || there.ino !== identity.inode)
+        throw new AppError('container-failed', { why: `the folder ${target} was exchanged while it was mounted` });
+    }
+  }
+
+  async run(program: Program): Promise<Process> {
+    return this.#init.run(program, 'run');
+  }
+
+  async runMain(program: Program): Promise<Process> {
+    const main = this.#init.run(program, 'main');
+    // What was said until now was not the program's.
+    this.#output.restart();
+    return main;
+  }
+
+  async serve({ argv, readyAt }: Service, signal?: AbortSignal): Promise<Process> {
+    const process = this.#init.run({ argv, workingDirectory: null }, 'run');
+    const hasEnded = new AbortController();
+    void process.ended.then(() => {
+      const why = this.#lastWords() || `${basename(argv.at(-1) ?? '')} ended before it could be used`;
+      hasEnded.abort(new AppError('container-failed', { why: why.slice(0, 500) }));
+    });
+    const limits = [AbortSignal.timeout(START_TIMEOUT_MS), this.#over.signal, hasEnded.signal];
+    const limit = AbortSignal.any(signal === undefined ? limits : [...limits, signal]);
+    const path = this.#placeOf(`${SOCKETS}/${readyAt}`);
+    try {
+      while (!(await isThere(path))) await orLate(sleep(LOOK_EVERY_MS), limit, signal);
+    } catch (error) {
+      process.kill();
+      throw error;
+    }
+    return process;
+  }
+
+  provide(file: SandboxFile): Promise<void> {
+    return this.#files.provide(file);
+  }
+
+  async connect(socketPath: string): Promise<Duplex> {
+    return connectSocket(this.#placeOf(socketPath), basename(socketPath));
+  }
+
+  /** Where a socket of the sandbox lies on this computer. */
+  #placeOf(socketPath: string): string {
+    const folder = this.#files.socketFolders.get(dirname(socketPath));
+    if (folder === undefined) throw new AppError('container-failed', { why: `${socketPath} cannot be reached` });
+    return join(folder, basename(socketPath));
+  }
+
+  async setNetwork(mode: NetworkMode): Promise<void> {
+    if (mode === 'none') {
+      this.#network?.close();
+      this.#network = undefined;
+      return;
+    }
+    const { pid } = this.#child;
+    if (pid === undefined || this.#over.signal.aborted) throw new AppError('container-failed', { why: 'it has ended' });
+    const link = await openNetwork(pid, this.#owner, this.#log);
+    // It may have ended meanwhile.
+    if (this.#over.signal.aborted) link.close();
+    else this.#network = link;
+  }
+
+  async stop(): Promise<void> {
+    if (this.state === 'ended') {
+      await this.ended;
+      return;
+    }
+    const info = await Promise.race([this.#info.catch(() => undefined), sleep(500, undefined)]);
+    // The first process of a PID namespace takes everything in it along (pid_namespaces(7)); bwrap ends when all are gone.
+    if (info === undefined) this.#child.kill('SIGKILL');
+    else killIfThere(info.childPid);
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 300);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async listListeningPorts(): Promise<readonly number[]> {
+    return readListeningPorts((await this.#info).childPid);
+  }
+
+  async stats(): Promise<SandboxStats> {
+    return readStats((await this.#info).pidNamespace);
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** @throws AppError `cancelled` where `asked` was aborted, the reason of `limit` where it has one for a person, else that it took too long */
+async function orLate<T>(work: Promise<T>, limit: AbortSignal, asked: AbortSignal | undefined): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => {
+    if (asked?.aborted) reject(new AppError('cancelled'));
+    else if (limit.reason instanceof AppError) reject(limit.reason);
+    else reject(new AppError('container-failed', { why: 'it took too long' }));
+  };
+  if (limit.aborted) onAbort();
+  limit.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    limit.removeEventListener('abort', onAbort);
+  }
+}
