@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ui } from '../messages/en/ui.ts';
 
 const sources = Object.entries(
-  import.meta.glob<string>(['./**/*.ts', './**/*.tsx', '../messages/*.ts', '!./**/*.test.ts'], {
+  import.meta.glob<string>(['./**/*.ts', './**/*.tsx', '../messages/*.ts', '!**/*.test.ts'], {
     query: '?raw',
     import: 'default',
     eager: true,

@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import { type OfferId, type PeerId, sessionIdSchema } from '../../contract/ids.ts';
 import { noPowers } from '../../contract/powers.ts';
 import type { Settings } from '../../contract/settings.ts';
+import { viewNames } from '../../contract/views.ts';
 import { createRecording } from '../activity/activity.test-support.ts';
 import { State } from '../lib/state.ts';
+import { createFakeComputer, start, testSettings } from '../offers/offers.test-support.ts';
 import { MAX_OFFERS, OLDEST_PROTOCOL, PROTOCOL } from '../wire/peer-protocol.ts';
 import type { Visitor } from '../wire/visitor.ts';
 import { createHostCalls } from './calls.ts';
@@ -72,6 +74,30 @@ test('a request of a view that this version does not have is refused with that r
     expect.objectContaining({ code: 'view-unknown' }),
   );
   expect(activity.notes[0]?.event).toEqual({ kind: 'requested', view: 'hologram', powers: noPowers });
+});
+
+test('what is of a kind without a row is not there for whoever asks: no person and no rule is', async () => {
+  const toyId = 'toy:train' as OfferId;
+  await using computer = await createFakeComputer();
+  await using offers = await start(computer, new State({ ...testSettings, sharedByOfferId: { [toyId]: true } }));
+  const activity = createRecording();
+  const consulted: unknown[] = [];
+  const { answers } = createHostCalls({
+    settings: new State(testSettings),
+    hostSessions: { hasRoomFor: () => true },
+    book: { faceOf: () => ({ name: 'Alice', isVerified: true }), isVerified: () => true },
+    consent: { create: (wish: unknown) => consulted.push(wish) },
+    health: { canShare: () => true, canGiveNetwork: () => true },
+    ...{ offers, activity },
+  } as unknown as Parameters<typeof createHostCalls>[0]);
+  const visitor = { peerId: `SHA256:${'A'.repeat(43)}` as PeerId, onClose: () => () => {} } as unknown as Visitor;
+  await answers.calls.hello({ protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Alice', capabilities: [] }, visitor);
+  expect(await answers.calls['catalogue.get']({}, visitor)).toEqual({ offers: [], isCut: false });
+  for (const view of viewNames)
+    expect(() => answers.calls['request.create']({ offerId: toyId, view, powers: noPowers }, visitor), view).toThrow(
+      expect.objectContaining({ code: 'offer-gone' }),
+    );
+  expect(consulted).toEqual([]);
 });
 
 test.each(['session.close', 'session.keep', 'session.resume'] as const)(
