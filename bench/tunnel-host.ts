@@ -5,13 +5,14 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { openIdentity } from '../src/core/identity/identity.ts';
 import { silentLog } from '../src/core/lib/log.ts';
+import { CAPABILITIES } from '../src/core/wire/capabilities.ts';
 import { OLDEST_PROTOCOL, PROTOCOL } from '../src/core/wire/peer-protocol.ts';
 import { startPeerServer } from '../src/core/wire/peer-server.ts';
 import { join } from '../src/core/wire/ssh/ssh.ts';
 import type { Answers } from '../src/core/wire/visitor.ts';
 
 const [identityFolder = '', socketPath = ''] = process.argv.slice(2);
-const hello = { protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'bench', capabilities: [] };
+const hello = { protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'bench', capabilities: [...CAPABILITIES] };
 const answers = {
   calls: { hello: () => hello },
   isRefused: () => false,

@@ -1,6 +1,7 @@
 // What a hostile peer has to say to get as far as a channel, so that its attack begins behind the door.
 import { noPowers } from '../../src/contract/powers.ts';
-import { CAPABILITIES, PROTOCOL, type TunnelEnd, tunnelPath } from '../../src/core/wire/peer-protocol.ts';
+import { CAPABILITIES } from '../../src/core/wire/capabilities.ts';
+import { PROTOCOL, type TunnelEnd, tunnelPath } from '../../src/core/wire/peer-protocol.ts';
 import { SESSION } from './peer-end.ts';
 import { message, PACKET, type RawPeer, WINDOW } from './ssh-messages.ts';
 

@@ -62,5 +62,6 @@ export const peer: Peer = {
   isVerified: false,
   isAddedByAddress: false,
   isCatalogueCut: false,
+  views: null,
   lastSeenAt: 1,
 };

@@ -30,6 +30,7 @@ export function getPeer(part: Record<string, unknown> = {}): Peer {
     warning: null,
     isAddedByAddress: false,
     isCatalogueCut: false,
+    views: null,
     lastSeenAt: 1,
     ...part,
   });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { problemSchema } from './errors.ts';
 import { instant, nothing, text } from './fields.ts';
 import { peerIdSchema } from './ids.ts';
+import { viewNames } from './views.ts';
 
 /** What does not fit what is known of a peer: another key had this very name, or this address. */
 export const warningSchema = z.enum(['name-of-another', 'address-of-another']);
@@ -30,6 +31,8 @@ export const peerSchema = z.object({
   isAddedByAddress: z.boolean(),
   /** Whether it shares more than a catalogue can have, and the rest is not in it. */
   isCatalogueCut: z.boolean(),
+  /** Those of this version's views that its version has; null while there is no connection to ask. */
+  views: z.array(z.enum(viewNames)).readonly().nullable(),
   warning: warningSchema.nullable(),
   lastSeenAt: instant,
 });

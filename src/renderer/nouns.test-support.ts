@@ -36,6 +36,7 @@ export function getDefaultPeer(over: Partial<Record<keyof Peer, unknown>> = {}):
     warning: null,
     isAddedByAddress: false,
     isCatalogueCut: false,
+    views: null,
     lastSeenAt: 0,
     ...over,
   });

@@ -5,15 +5,9 @@ import type { Followable } from '../lib/state.ts';
 import { toShowable } from '../lib/text.ts';
 import { digestOffers, type Offers, type Reader } from '../offers/offers.ts';
 import { type PeerBook, shortName } from '../peers/peer-book.ts';
+import { CAPABILITIES } from '../wire/capabilities.ts';
 import { checkVersion } from '../wire/peer-client.ts';
-import {
-  CAPABILITIES,
-  type CallInput,
-  type CallOutput,
-  MAX_OFFERS,
-  OLDEST_PROTOCOL,
-  PROTOCOL,
-} from '../wire/peer-protocol.ts';
+import { type CallInput, type CallOutput, MAX_OFFERS, OLDEST_PROTOCOL, PROTOCOL } from '../wire/peer-protocol.ts';
 import type { Visitor } from '../wire/visitor.ts';
 
 export interface Guest {

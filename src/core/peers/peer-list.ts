@@ -4,7 +4,9 @@ import { AppError, type Problem } from '../../contract/errors.ts';
 import type { PeerId } from '../../contract/ids.ts';
 import type { Offer } from '../../contract/offers.ts';
 import type { Peer } from '../../contract/peers.ts';
+import { viewNames } from '../../contract/views.ts';
 import { type Followable, State } from '../lib/state.ts';
+import { hasCapability } from '../wire/capabilities.ts';
 import type { HostConnection } from '../wire/peer-client.ts';
 import type { Advert } from './discovery/advert.ts';
 import { type PeerBook, shortName } from './peer-book.ts';
@@ -160,6 +162,11 @@ function toPeer(entry: Entry, book: PeerBook): Peer {
     problem,
     isAddedByAddress: entry.address !== null,
     isCatalogueCut: entry.isCatalogueCut,
+    views: entry.connection === undefined ? null : viewsOf(entry.connection),
     lastSeenAt: entry.lastSeenAt,
   };
+}
+
+function viewsOf({ hello }: HostConnection): Peer['views'] {
+  return viewNames.filter((name) => hasCapability(hello.capabilities, `view.${name}`));
 }

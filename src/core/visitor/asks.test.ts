@@ -20,6 +20,7 @@ const everything: Powers = { ...noPowers, clipboardIn: true, clipboardOut: true,
 /** A fake of the connection port: it takes every request in. */
 const connection = {
   peerId: bob,
+  hello: { capabilities: ['viewer', 'native', 'classic'] },
   call: async () => ({ requestId, answerTimeoutMs: 1000 }),
   onClose: () => () => {},
 } as unknown as HostConnection;
@@ -86,6 +87,7 @@ function peersOf(...connections: readonly ('dying' | 'refusing' | 'well')[]) {
     const listeners = new Set<() => void>();
     const one = {
       peerId: bob,
+      hello: connection.hello,
       get isOpen() {
         return isOpen;
       },
@@ -150,4 +152,12 @@ test('what is cancelled in that moment is not asked again', async () => {
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(asked).toEqual(['dying request.create']);
   expect(own.state.value).toMatchObject([{ state: 'cancelled' }]);
+});
+
+test('a view that the host’s version does not have is not asked for, and the person is told', async () => {
+  const { capabilities } = connection.hello;
+  capabilities.splice(0, capabilities.length, 'view.viewer', 'view.hologram');
+  asks.create({ peerId: bob, offerId: 'app:xcalc' as OfferId, view: 'native', powers: noPowers }, 1 as ClientId);
+  await expect.poll(() => asks.state.value.at(-1)?.problem?.code).toBe('view-unknown');
+  capabilities.splice(0, capabilities.length, 'viewer', 'native', 'classic');
 });

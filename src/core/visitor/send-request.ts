@@ -1,12 +1,13 @@
 // Sends one request to a peer, and once more where the connection to it turns out to be dead.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toProblem } from '../../contract/errors.ts';
+import { AppError, toProblem } from '../../contract/errors.ts';
 import type { OfferId, PeerId, RequestId } from '../../contract/ids.ts';
 import type { Powers } from '../../contract/powers.ts';
 import type { Size } from '../../contract/sessions.ts';
 import type { View } from '../../contract/views.ts';
 import type { Log } from '../lib/log.ts';
 import type { Peers } from '../peers/peers.ts';
+import { hasCapability } from '../wire/capabilities.ts';
 import type { HostConnection } from '../wire/peer-client.ts';
 import { viewOnWire } from '../wire/peer-protocol.ts';
 
@@ -31,7 +32,7 @@ const CLOSES_WITHIN_MS = 1000;
 
 /**
  * A host forgets what was asked on a connection that has closed, so that nothing is asked twice.
- * @throws AppError as `Peers.hold`, and what the host answers; then nothing is held
+ * @throws AppError as `Peers.hold`, `view-unknown` where the host's version has no such view, and what the host answers; then nothing is held
  */
 export async function sendRequest(
   peers: Pick<Peers, 'hold'>,
@@ -41,6 +42,7 @@ export async function sendRequest(
   for (let isAgain = false; ; isAgain = true) {
     const { connection, release } = await peers.hold(peerId, options.signal);
     try {
+      if (!hasCapability(connection.hello.capabilities, `view.${view}`)) throw new AppError('view-unknown');
       const call = { offerId, view: viewOnWire(view), powers, ...(size && { size }) };
       return { connection, release, ...(await connection.call('request.create', call)) };
     } catch (error) {

@@ -11,10 +11,10 @@ import { fingerprintOf, type Identity } from '../identity/identity.ts';
 import type { Log } from '../lib/log.ts';
 import { createOnceClosed } from '../lib/once-closed.ts';
 import { TimeBudget } from '../lib/time-budget.ts';
+import { CAPABILITIES, hasCapability } from './capabilities.ts';
 import { plainAddress } from './listen.ts';
 import { errorOfPeer } from './peer-problem.ts';
 import {
-  CAPABILITIES,
   type CallOutput,
   type CallParams,
   CONTROL_SUBSYSTEM,
@@ -40,8 +40,9 @@ export interface HostConnection {
   readonly peerId: PeerId;
   readonly address: PeerAddress;
   readonly hello: Hello;
+  /** @throws AppError with the code that the host gave, `timeout`, and `protocol-older` where it does not know the call */
   call<C extends VisitorCall>(call: C, params: CallParams<C>, signal?: AbortSignal): Promise<CallOutput<C>>;
-  /** A tunnel channel into a session's sandbox. @throws AppError `not-allowed` when the host refuses it, `timeout` when it says nothing */
+  /** A tunnel channel into a session's sandbox. @throws AppError `not-allowed` when the host refuses it, `timeout` when it says nothing, `protocol-older` where it has no such channel */
   openTunnel(sessionId: string, end: TunnelEnd): Promise<Duplex>;
   /** Returns the way to stop listening. */
   onClose(listener: () => void): () => void;
@@ -185,6 +186,7 @@ async function sayHello(
     onMalformed: () => log.warn({ peerId }, 'malformed message from peer'),
   });
   const call: HostConnection['call'] = async (name, input, signal) => {
+    if (!hasCapability(hello.capabilities, `call.${name}`)) throw new AppError('protocol-older');
     const limit = AbortSignal.timeout(CALL_TIMEOUT_MS);
     const output = await rpc
       .call(name, input, signal === undefined ? limit : AbortSignal.any([signal, limit]))
@@ -212,7 +214,10 @@ async function sayHello(
     address: { host: plainAddress(socket.remoteAddress ?? options.address.host), port: options.address.port },
     hello,
     call,
-    openTunnel: (sessionId, end) => openTunnel(client, guard, sessionId, end),
+    openTunnel: async (sessionId, end) => {
+      if (!hasCapability(hello.capabilities, `channel.${end}`)) throw new AppError('protocol-older');
+      return openTunnel(client, guard, sessionId, end);
+    },
     onClose: closed.follow,
     get isOpen() {
       return !closed.isClosed;

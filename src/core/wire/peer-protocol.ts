@@ -192,9 +192,6 @@ export const hostNotices = {
   'verify.cancelled': z.object({ commitment: bytes32 }),
 } as const;
 
-/** What this version can do beyond its protocol's first day. */
-export const CAPABILITIES = ['viewer', 'native', 'classic', 'verify', 'files', 'windows', 'close'] as const;
-
 export type VisitorCall = keyof typeof visitorCalls;
 /** What is sent, and what the other side makes of it. */
 export type CallParams<C extends VisitorCall> = z.input<(typeof visitorCalls)[C]['input']>;

@@ -11,6 +11,7 @@ import { AppError } from '../../contract/errors.ts';
 import { noPowers } from '../../contract/powers.ts';
 import { type Identity, openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
+import { CAPABILITIES } from './capabilities.ts';
 import { listen } from './listen.ts';
 import { connectPeer, type HostConnection } from './peer-client.ts';
 import { PROTOCOL } from './peer-protocol.ts';
@@ -34,13 +35,14 @@ let use = echo;
 const tunnels: Duplex[] = [];
 const refusals: Identity['id'][] = [];
 let version = { protocol: PROTOCOL, oldest: PROTOCOL };
+let capabilities: readonly string[] = CAPABILITIES;
 const connections: HostConnection[] = [];
 
 const answers: Answers = {
   calls: {
     hello: (_, visitor) => {
       visitors.push(visitor);
-      return { ...version, name: 'Bob', capabilities: [] };
+      return { ...version, name: 'Bob', capabilities: [...capabilities] };
     },
     'catalogue.get': () => ({ offers: [], isCut: false }),
     'icon.get': () => {
@@ -96,6 +98,7 @@ beforeEach(async () => {
   visitors = [];
   connected = createVisitors();
   version = { protocol: PROTOCOL, oldest: PROTOCOL };
+  capabilities = CAPABILITIES;
   use = echo;
   server = await startPeerServer({
     identity: hostIdentity,
@@ -314,7 +317,19 @@ test('a server that cannot take a connection says so in the log, and goes on', a
   other.close();
 });
 
+test('a call and a channel that the host’s version does not have are not used', async () => {
+  capabilities = ['viewer', 'view.hologram'];
+  const connection = await connectTo();
+  await expect(connection.call('session.close', { sessionId: sessionId as never })).rejects.toMatchObject({
+    code: 'protocol-older',
+  });
+  await expect(connection.openTunnel(sessionId, 'files')).rejects.toMatchObject({ code: 'protocol-older' });
+  expect(await connection.call('catalogue.get', {})).toMatchObject({ offers: [] });
+  (await connection.openTunnel(sessionId, 'display')).destroy();
+});
+
 test('an unknown method is refused and the connection stays', async () => {
+  capabilities = ['call.no.such'];
   const connection = await connectTo();
   await expect(connection.call('no.such' as never, {} as never)).rejects.toMatchObject({ code: 'internal' });
 });

@@ -50,6 +50,7 @@ export function OfferGrid({ peer, offers, found }: OfferGridProps) {
               offer={offer}
               hint={hints.get(offer.id) ?? null}
               self={self}
+              peer={peer}
               onOpen={open}
               onOptions={setOptionsOffer}
             />

@@ -4,28 +4,32 @@ import { IconAdjustments, IconDotsVertical } from '@tabler/icons-react';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Offer } from '../../contract/offers.ts';
+import type { Peer } from '../../contract/peers.ts';
 import type { Self } from '../../contract/self.ts';
 import type { View } from '../../contract/views.ts';
 import { OfferIcon } from '../components/offer-icon.tsx';
 import { viewsOf } from '../lib/offers.ts';
-import { waysToOpen } from './ways-to-open.ts';
+import { lackOf, waysToOpen } from './ways-to-open.ts';
 
 interface OfferTileProps {
   readonly offer: Offer;
   /** What tells it from another one of the same name; null where there is none. */
   readonly hint: string | null;
   readonly self: Self;
+  readonly peer: Peer;
   /** Called within the click, so that a window may be opened. */
   readonly onOpen: (offer: Offer, view: View) => void;
   readonly onOptions: (offer: Offer) => void;
 }
 
 export const OfferTile = memo(
-  function OfferTile({ offer, hint, self, onOpen, onOptions }: OfferTileProps) {
+  function OfferTile({ offer, hint, self, peer, onOpen, onOptions }: OfferTileProps) {
     const { t } = useTranslation();
     const [isMenuOpen, setMenuOpen] = useState(false);
     const [first, ...others] = viewsOf(offer);
-    const item = (view: View) => <WayItem key={view} view={view} self={self} onOpen={() => onOpen(offer, view)} />;
+    const item = (view: View) => (
+      <WayItem key={view} view={view} lack={lackOf(view, self, peer)} onOpen={() => onOpen(offer, view)} />
+    );
     return (
       <li
         className="tile"
@@ -102,13 +106,16 @@ export const OfferTile = memo(
       </li>
     );
   },
-  (before, after) => before.offer === after.offer && before.hint === after.hint && before.self === after.self,
+  (before, after) =>
+    before.offer === after.offer &&
+    before.hint === after.hint &&
+    before.self === after.self &&
+    before.peer.views?.join() === after.peer.views?.join(),
 );
 
-function WayItem({ view, self, onOpen }: { view: View; self: Self; onOpen: () => void }) {
+function WayItem({ view, lack, onOpen }: { view: View; lack: string | null; onOpen: () => void }) {
   const { t } = useTranslation();
-  const { icon: Icon, label, hint, missing } = waysToOpen[view];
-  const lack = missing(self);
+  const { icon: Icon, label, hint } = waysToOpen[view];
   return (
     <Menu.Item leftSection={<Icon size={18} />} disabled={lack !== null} onClick={onOpen}>
       {t(label)}

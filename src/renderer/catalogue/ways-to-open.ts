@@ -1,6 +1,7 @@
 // What a person reads of each view in which an offer can be used, on its tile and in its menu.
 import { type Icon, IconAppWindow, IconScreenShare, IconTerminal2 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
+import type { Peer } from '../../contract/peers.ts';
 import type { Self } from '../../contract/self.ts';
 import type { View } from '../../contract/views.ts';
 import { NativeWarning } from './native-warning.tsx';
@@ -40,3 +41,8 @@ export const waysToOpen: Readonly<Record<View, WayToOpen>> = {
     Warning: null,
   },
 };
+
+/** Why an offer of this peer cannot be opened so from here, as a key of a sentence; null where it can. */
+export function lackOf(view: View, self: Self, { views }: Pick<Peer, 'views'>): string | null {
+  return views !== null && !views.includes(view) ? 'ui.tile.viewMissing' : waysToOpen[view].missing(self);
+}

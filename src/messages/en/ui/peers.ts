@@ -122,6 +122,7 @@ export const peerTexts = {
     native: 'Open as native window…',
     nativeHint: 'Among your own windows. It can see more: read the warning.',
     nativeMissing: 'Needs an X display and the ssh program on this computer.',
+    viewMissing: 'The version of eBrainPool on that computer cannot open it this way.',
     sshCommand: 'Get an SSH command',
     sshCommandHint: 'For a terminal or any SSH client.',
   },
