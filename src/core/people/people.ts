@@ -35,13 +35,13 @@ export interface People {
 
 export function createPeople(parts: {
   readonly selfId: PeerId;
-  readonly book: PeerBook;
-  readonly peers: Peers;
-  readonly consent: Consent;
-  readonly rules: Rules;
-  readonly containers: Containers;
-  readonly hostSessions: HostSessions;
-  readonly visitorSessions: VisitorSessions;
+  readonly book: Pick<PeerBook, 'find' | 'faceOf' | 'update' | 'remove'>;
+  readonly peers: Pick<Peers, 'claimedNameOf' | 'drop'>;
+  readonly consent: Pick<Consent, 'requests' | 'denyAllOf'>;
+  readonly rules: Pick<Rules, 'state' | 'remove' | 'removeAllOf'>;
+  readonly containers: Pick<Containers, 'state' | 'reset'>;
+  readonly hostSessions: Pick<HostSessions, 'state' | 'endAllOf' | 'endAllUnder'>;
+  readonly visitorSessions: Pick<VisitorSessions, 'endAllOf'>;
   readonly activity: Recorder;
   /** Closes the connections of this peer to the peer port. */
   readonly disconnect: (peerId: PeerId) => void;

@@ -1,4 +1,4 @@
-// The clients of this core: windows, tray and command line, each attached on a port of its own.
+// Attaches the clients of this core, which are windows, tray and command line, each on a port of its own.
 import { serveContract, type TopicSources } from '../contract/client.ts';
 import type { ClientId, Handlers } from '../contract/contract.ts';
 import type { Port } from '../contract/port.ts';
