@@ -9,6 +9,7 @@ import {
   topics,
 } from '../contract/contract.ts';
 import { AppError } from '../contract/errors.ts';
+import { Pauses } from '../contract/pauses.ts';
 import { type Carrier, Unauthorized } from './ports/carrier.ts';
 
 /** lost: it was there and is being looked for. refused: this page must be opened anew with a valid link. */
@@ -32,8 +33,7 @@ export interface CoreConnection {
   retryNow(): void;
 }
 
-const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 5_000;
+const PAUSES = { firstMs: 250, longestMs: 5000 };
 /** A flood of peers must not render the list for each of them. */
 const PEERS_INTERVAL_MS = 50;
 
@@ -46,7 +46,7 @@ export function connectCore(carrier: Carrier): CoreConnection {
   let epoch = 0;
   let isReady = false;
   let opened = Promise.withResolvers<void>();
-  let wake: (() => void) | undefined;
+  const pauses = new Pauses(PAUSES);
 
   const changed = () => {
     for (const listener of listeners) listener();
@@ -82,14 +82,13 @@ export function connectCore(carrier: Carrier): CoreConnection {
   }
 
   async function run(): Promise<void> {
-    let retryMs = FIRST_RETRY_MS;
     for (;;) {
       try {
         const port = await carrier.open();
         const closed = Promise.withResolvers<void>();
         port.onClose(() => closed.resolve());
         attach(createClient(port));
-        retryMs = FIRST_RETRY_MS;
+        pauses.reset();
         await closed.promise;
         client = undefined;
         opened = Promise.withResolvers<void>();
@@ -100,15 +99,7 @@ export function connectCore(carrier: Carrier): CoreConnection {
         }
       }
       setState('lost');
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, retryMs);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      wake = undefined;
-      retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+      await pauses.next();
     }
   }
   void run();
@@ -134,7 +125,7 @@ export function connectCore(carrier: Carrier): CoreConnection {
       return () => listeners.delete(listener);
     },
     whenOpen: () => opened.promise,
-    retryNow: () => wake?.(),
+    retryNow: () => pauses.hurry(),
   };
 }
 

@@ -8,6 +8,8 @@ export interface RetryOptions {
   /** Of the time in which the computer is awake; for ever where it is not given. */
   readonly giveUpAfterMs?: number;
   readonly signal: AbortSignal;
+  /** The first try comes after a pause, too. */
+  readonly isLater?: boolean;
   /** Whether it is of no use to try again. */
   readonly isFinal?: (error: unknown) => boolean;
   /** Between 0 and 1. */
@@ -19,6 +21,7 @@ export async function retry<T>(attempt: (signal: AbortSignal) => Promise<T>, opt
   const { signal, giveUpAfterMs = Number.POSITIVE_INFINITY, isFinal } = options;
   const pauses = new Pauses(options, options.random);
   const giveUpAt = performance.now() + giveUpAfterMs;
+  if (options.isLater) await pauses.next(signal);
   for (;;) {
     if (signal.aborted) throw new AppError('cancelled');
     try {

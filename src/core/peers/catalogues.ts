@@ -5,6 +5,7 @@ import { AppError, toProblem } from '../../contract/errors.ts';
 import type { PeerId } from '../../contract/ids.ts';
 import type { Offer } from '../../contract/offers.ts';
 import type { Log } from '../lib/log.ts';
+import { retry } from '../lib/retry.ts';
 import { type Followable, State } from '../lib/state.ts';
 import type { Offers } from '../offers/offers.ts';
 import type { Notices } from '../wire/notices.ts';
@@ -28,7 +29,7 @@ const ICONS_WAIT_MS = 50;
 /** Between two readings, however often a peer says that something has changed. */
 const BETWEEN_MS = 300;
 /** After a connection was lost: the network may have changed. */
-const AFTER_LOSS_MS = 1000;
+const AFTER_LOSS = { firstMs: 1000, longestMs: 15_000, isLater: true };
 
 export function createCatalogues(options: {
   readonly list: PeerList;
@@ -41,7 +42,9 @@ export function createCatalogues(options: {
 }): Catalogues {
   const { list, connections, book, notices, icons, log } = options;
   const state = new State<Readonly<Record<PeerId, readonly Offer[]>>>({});
-  let isClosed = false;
+  const abort = new AbortController();
+  /** Those whose connection was lost while somebody looks at them. */
+  const lookingAgain = new Set<Entry>();
   let areIconsDue = false;
 
   function show(): void {
@@ -59,7 +62,7 @@ export function createCatalogues(options: {
   }
 
   async function readOnce(entry: Entry): Promise<void> {
-    if (entry.openedBy.size === 0 || isClosed || book.isBlocked(entry.id)) return;
+    if (entry.openedBy.size === 0 || abort.signal.aborted || book.isBlocked(entry.id)) return;
     try {
       const connection = await connections.connect(entry);
       const { offers, isCut } = await readCatalogue(connection);
@@ -94,6 +97,24 @@ export function createCatalogues(options: {
     entry.refreshing = undefined;
   }
 
+  /** Whoever looks at it wants it back. */
+  async function lookAgain(entry: Entry): Promise<void> {
+    if (lookingAgain.has(entry)) return;
+    lookingAgain.add(entry);
+    const attempt = async () => {
+      if (entry.openedBy.size === 0 || book.isBlocked(entry.id)) return;
+      await refresh(entry);
+      if (entry.connection?.isOpen !== true) throw new AppError('peer-unreachable');
+    };
+    try {
+      await retry(attempt, { ...AFTER_LOSS, signal: abort.signal });
+    } catch {
+      // This computer's eBrainPool ends.
+    } finally {
+      lookingAgain.delete(entry);
+    }
+  }
+
   function close(entry: Entry, client: ClientId): void {
     entry.openedBy.delete(client);
     if (entry.openedBy.size === 0) entry.offers = undefined;
@@ -106,10 +127,7 @@ export function createCatalogues(options: {
     const entry = list.find(peerId);
     if (entry !== undefined) void refresh(entry);
   });
-  connections.onLost((entry) => {
-    // Whoever looks at it wants it back.
-    if (entry.openedBy.size > 0) setTimeout(() => void refresh(entry), AFTER_LOSS_MS).unref();
-  });
+  connections.onLost((entry) => void lookAgain(entry));
 
   return {
     state,
@@ -134,7 +152,7 @@ export function createCatalogues(options: {
       show();
     },
     [Symbol.dispose]: () => {
-      isClosed = true;
+      abort.abort();
       for (const entry of list.all()) entry.openedBy.clear();
     },
   };

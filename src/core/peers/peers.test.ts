@@ -196,3 +196,17 @@ test('who shares more than a catalogue can have is known to do so, for as long a
   await peers.open(bob, client);
   await vi.waitFor(() => expect(peers.state.value.find(({ id }) => id === bob)?.isCatalogueCut).toBe(true));
 });
+
+test('a peer that was lost while its page is open is looked for until it is back, and not once only', {
+  timeout: 20_000,
+}, async () => {
+  await peers.add(`127.0.0.1:${server.port}`);
+  await peers.open(bob, client);
+  const shown = () => peers.state.value.find(({ id }) => id === bob);
+  const { port } = server;
+  await server[Symbol.asyncDispose]();
+  await vi.waitFor(() => expect(shown()).toMatchObject({ connection: 'failed' }), { timeout: 5000 });
+  server = await startBob('bob', port);
+  await vi.waitFor(() => expect(shown()).toMatchObject({ connection: 'connected' }), { timeout: 8000 });
+  expect(peers.catalogues.value[bob]).toMatchObject([{ id: 'app:xcalc' }]);
+});

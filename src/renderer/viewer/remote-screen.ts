@@ -1,5 +1,6 @@
 // Keeps a session's picture in an element: opens the display stream, opens it again when it breaks, leaves the last picture.
 import type { SessionId } from '../../contract/ids.ts';
+import { Pauses } from '../../contract/pauses.ts';
 import type { Powers } from '../../contract/powers.ts';
 import type { Carrier } from '../ports/carrier.ts';
 import { ClipboardBridge, type ClipboardProblem } from './clipboard.ts';
@@ -19,8 +20,7 @@ export interface RemoteScreen {
   close(): void;
 }
 
-const FIRST_RETRY_MS = 150;
-const LAST_RETRY_MS = 5_000;
+const PAUSES = { firstMs: 150, longestMs: 5000 };
 /** The end of a session and the end of its stream arrive in any order: do not cry "lost" at once. */
 const LOST_AFTER_MS = 500;
 
@@ -38,7 +38,7 @@ export function showRemoteScreen(
   let powers = initialPowers;
   let isScaled = true;
   let rfb: InstanceType<Awaited<ReturnType<typeof loadRfb>>['default']> | undefined;
-  let wake: (() => void) | undefined;
+  const pauses = new Pauses(PAUSES);
   let hasPainted = false;
   let lostTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -100,7 +100,6 @@ export function showRemoteScreen(
   }
 
   async function run(): Promise<void> {
-    let retryMs = FIRST_RETRY_MS;
     onState('connecting');
     while (!signal.aborted) {
       let wasPainted = false;
@@ -111,20 +110,13 @@ export function showRemoteScreen(
         // The carrier has no connection to the core at the moment: the same as a stream that breaks.
       }
       if (signal.aborted) return;
-      if (isBroken) retryMs = LAST_RETRY_MS;
-      else if (wasPainted) retryMs = FIRST_RETRY_MS;
+      if (isBroken) pauses.slowDown();
+      else if (wasPainted) pauses.reset();
       if (hasPainted) {
         clearTimeout(lostTimer);
         lostTimer = setTimeout(() => onState('lost'), wasPainted ? LOST_AFTER_MS : 0);
       }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, retryMs);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+      await pauses.next(signal);
     }
   }
   void run();
@@ -140,12 +132,11 @@ export function showRemoteScreen(
       if (rfb !== undefined) rfb.viewOnly = next.isViewOnly;
     },
     focus: () => rfb?.focus({ preventScroll: true }),
-    retryNow: () => wake?.(),
+    retryNow: () => pauses.hurry(),
     close: () => {
       closing.abort();
       clipboard.close();
       clearTimeout(lostTimer);
-      wake?.();
     },
   };
 }
