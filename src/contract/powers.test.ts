@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { canHoldTo, canTakeAway, hasPower, isWithin, noPowers, withPower } from './powers.ts';
-import { powerNames } from './views.ts';
+import { canHoldTo, canTakeAway, hasPower, isWithin, judgeNarrowing, noPowers, withPower } from './powers.ts';
+import { powerNames, type View } from './views.ts';
 
 test.each(powerNames)('%s is given and taken away by itself', (name) => {
   const given = withPower(noPowers, name, true);
@@ -25,4 +25,17 @@ test('of a native window only what its display does not need can be taken away',
       expect(canTakeAway(view, name), name).toBe(canHoldTo(view, noPowers, given));
       expect(canTakeAway('viewer', name)).toBe(true);
     }
+});
+
+test('what is taken away is less, and something to which the view can be held', () => {
+  const given = { ...noPowers, clipboardIn: true, network: 'internet', timeLimitMin: 60 } as const;
+  expect(judgeNarrowing('viewer', noPowers, noPowers)).toBeNull();
+  expect(judgeNarrowing('viewer', { ...given, clipboardIn: false }, given)).toBeNull();
+  expect(judgeNarrowing('viewer', { ...given, isViewOnly: true }, given)).toBeNull();
+  expect(judgeNarrowing('viewer', { ...given, files: true }, given)).toBe('wider');
+  expect(judgeNarrowing('viewer', { ...given, timeLimitMin: null }, given)).toBe('wider');
+  expect(judgeNarrowing('native', { ...given, network: 'none' }, given)).toBeNull();
+  expect(judgeNarrowing('native', { ...given, clipboardIn: false }, given)).toBe('not-held');
+  expect(judgeNarrowing('native', { ...given, isViewOnly: true }, given)).toBe('not-held');
+  expect(judgeNarrowing('hologram' as View, { ...given, network: 'none' }, given)).toBe('not-held');
 });

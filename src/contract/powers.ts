@@ -82,6 +82,15 @@ export function canHoldTo(view: View, powers: Powers, before: Powers): boolean {
   );
 }
 
+/**
+ * What keeps anybody from having these powers instead of those before: a person's answer and what is taken away while it runs are
+ * judged here alone. wider: they are more. not-held: nothing at the host could hold a program with this view to them.
+ */
+export function judgeNarrowing(view: View, powers: Powers, before: Powers): 'wider' | 'not-held' | null {
+  if (!isWithin(powers, before)) return 'wider';
+  return canHoldTo(view, powers, before) ? null : 'not-held';
+}
+
 export function hasClipboard(powers: Powers): boolean {
   return powers.clipboardIn || powers.clipboardOut;
 }

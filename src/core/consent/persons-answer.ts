@@ -3,7 +3,7 @@
 import type { Rule } from '../../contract/consent.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { Powers } from '../../contract/powers.ts';
-import { canHoldTo, isWithin } from '../../contract/powers.ts';
+import { judgeNarrowing } from '../../contract/powers.ts';
 import type { Wish } from './wish.ts';
 
 /** A person's answer, as in the contract's `requests.answer`. */
@@ -19,11 +19,12 @@ export function checkAnswer(wish: Wish, persons: PersonsAnswer, isVerified: bool
   const { answer, lasts, minutes, powers = wish.powers } = persons;
   if (lasts === 'time' && minutes === undefined)
     throw new AppError('bad-input', { where: 'minutes', why: 'say for how many minutes the answer lasts' });
+  const verdict = judgeNarrowing(wish.view, powers, wish.powers);
   // Security: nobody can be given more than the person was shown.
-  if (!isWithin(powers, wish.powers))
+  if (verdict === 'wider')
     throw new AppError('bad-input', { where: 'powers', why: 'are more than what was asked for' });
   // Security: where nothing here could hold it, nothing is said to be taken away.
-  if (answer === 'allow' && !canHoldTo(wish.view, powers, wish.powers))
+  if (answer === 'allow' && verdict === 'not-held')
     throw new AppError('bad-input', { where: 'powers', why: 'of a native window cannot be taken away: say no' });
   // Security: a yes for ever is for a key that somebody compared.
   if (answer === 'allow' && lasts === 'always' && !isVerified) throw new AppError('not-verified');

@@ -4,7 +4,7 @@ import { AppError, type Problem } from '../../contract/errors.ts';
 import type { PeerId, SessionId } from '../../contract/ids.ts';
 import type { Offer } from '../../contract/offers.ts';
 import type { Powers } from '../../contract/powers.ts';
-import { canHoldTo, isWithin } from '../../contract/powers.ts';
+import { judgeNarrowing } from '../../contract/powers.ts';
 import type { Closing, EndReason, Session } from '../../contract/sessions.ts';
 import type { Note } from '../activity/activity.ts';
 import type { Channel, HostedSession } from '../channels/channel.ts';
@@ -213,11 +213,11 @@ export class HostSession implements HostedSession {
 
   /** @throws AppError `bad-input` for more powers than it has, and for what its view cannot be held to */
   async narrow(powers: Powers): Promise<void> {
+    const verdict = judgeNarrowing(this.grant.terms.view, powers, this.#powers);
     // Security: what is taken away while it runs does not come back without being asked for.
-    if (!isWithin(powers, this.#powers))
-      throw new AppError('bad-input', { where: 'powers', why: 'are more than the session has' });
+    if (verdict === 'wider') throw new AppError('bad-input', { where: 'powers', why: 'are more than the session has' });
     // Security: where nothing here could hold it, nothing is said to be taken away.
-    if (!canHoldTo(this.grant.terms.view, powers, this.#powers))
+    if (verdict === 'not-held')
       throw new AppError('bad-input', { where: 'powers', why: 'of a native window cannot be taken away: end it' });
     // Security: before anything is waited for, so that two who take away at the same time do not undo each other.
     this.#powers = powers;
