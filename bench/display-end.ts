@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net';
 import { noPowers } from '../src/contract/powers.ts';
 import { RfbClientFilter } from '../src/core/channels/display/rfb-client-filter.ts';
 import { RfbServerFilter } from '../src/core/channels/display/rfb-server-filter.ts';
-import { join } from '../src/core/wire/ssh/ssh.ts';
+import { joinStreams } from '../src/core/wire/ssh/ssh.ts';
 
 const SCREEN = { width: 1024, height: 720 };
 const RAW = 0;
@@ -68,7 +68,7 @@ function joinThem(way: string, from: string, to: string): void {
     await once(socket, 'connect');
     const powers = () => noPowers;
     const filters = { toHost: new RfbClientFilter(powers), toVisitor: new RfbServerFilter(powers) };
-    void join(channel, socket, { toHost: 0, toVisitor: 0 }, way === 'held' ? filters : undefined);
+    void joinStreams(channel, socket, { toHost: 0, toVisitor: 0 }, way === 'held' ? filters : undefined);
   }).listen(to, () => console.log('ready'));
 }
 

@@ -12,7 +12,7 @@ import { type Keep, wrapProgram } from '../src/core/container/sandbox-part.ts';
 import { specOf } from '../src/core/container/sandboxes.test-support.ts';
 import { silentLog } from '../src/core/lib/log.ts';
 import { generateKey } from '../src/core/lib/ssh-key.ts';
-import { join as joinStreams } from '../src/core/wire/ssh/ssh.ts';
+import { joinStreams } from '../src/core/wire/ssh/ssh.ts';
 
 const [port, publicKey = '', ...argv] = process.argv.slice(2);
 const runtimeDir = join(process.env['XDG_RUNTIME_DIR'] ?? '/tmp', 'bench');

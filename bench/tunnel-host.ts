@@ -8,7 +8,7 @@ import { silentLog } from '../src/core/lib/log.ts';
 import { CAPABILITIES } from '../src/core/wire/capabilities.ts';
 import { OLDEST_PROTOCOL, PROTOCOL } from '../src/core/wire/peer-protocol.ts';
 import { startPeerServer } from '../src/core/wire/peer-server.ts';
-import { join } from '../src/core/wire/ssh/ssh.ts';
+import { joinStreams } from '../src/core/wire/ssh/ssh.ts';
 import type { Answers } from '../src/core/wire/visitor.ts';
 
 const [identityFolder = '', socketPath = ''] = process.argv.slice(2);
@@ -20,7 +20,7 @@ const answers = {
     // As Sandbox.connect and HostSessions do it.
     const socket = connect({ path: socketPath, allowHalfOpen: true });
     await once(socket, 'connect');
-    return (channel: Duplex) => void join(channel, socket, { toHost: 0, toVisitor: 0 });
+    return (channel: Duplex) => void joinStreams(channel, socket, { toHost: 0, toVisitor: 0 });
   },
 } as unknown as Answers;
 const identity = await openIdentity(identityFolder);

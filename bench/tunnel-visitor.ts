@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { openIdentity } from '../src/core/identity/identity.ts';
 import { silentLog } from '../src/core/lib/log.ts';
 import { connectPeer } from '../src/core/wire/peer-client.ts';
-import { join } from '../src/core/wire/ssh/ssh.ts';
+import { joinStreams } from '../src/core/wire/ssh/ssh.ts';
 
 const [identityFolder = '', host = '', port, socketPath = ''] = process.argv.slice(2);
 const connection = await connectPeer({
@@ -20,7 +20,7 @@ rmSync(socketPath, { force: true });
 createServer({ allowHalfOpen: true }, (socket) => {
   socket.on('error', () => socket.destroy());
   connection.openTunnel('00000000-0000-4000-8000-000000000000', 'display').then(
-    (stream) => join(socket, stream),
+    (stream) => joinStreams(socket, stream),
     () => socket.destroy(),
   );
 }).listen(socketPath, () => console.log('ready'));

@@ -13,7 +13,7 @@ import {
 } from '../channels/channel.ts';
 import type { ProgramWindows } from '../channels/display/program-windows.ts';
 import type { Log } from '../lib/log.ts';
-import { type ByteCount, type Filters, join } from '../wire/ssh/ssh.ts';
+import { type ByteCount, type Filters, joinStreams } from '../wire/ssh/ssh.ts';
 
 export interface OpenChannels extends Disposable {
   readonly told: Required<NonNullable<HostEnd['told']>>;
@@ -126,6 +126,6 @@ function leading(streams: Set<Duplex>, count: ByteCount, sessionId: string, log:
         if (error.code === 'ERR_STREAM_PREMATURE_CLOSE') return;
         log.warn({ sessionId, error: error.message }, 'tunnel channel ended');
       });
-    void join(visitorSide, hostSide, count, filters);
+    void joinStreams(visitorSide, hostSide, count, filters);
   };
 }

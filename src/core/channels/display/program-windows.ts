@@ -3,9 +3,10 @@ import type { Duplex } from 'node:stream';
 import { MAX_WINDOWS, type ProgramWindow } from '../../../contract/sessions.ts';
 import type { Log } from '../../lib/log.ts';
 import { type Followable, State } from '../../lib/state.ts';
-import { titleOfWindow, withSureParents } from './window-titles.ts';
+import { ATOMS, type Atoms, type Facts, readFacts } from './window-facts.ts';
+import { withSureParents } from './window-titles.ts';
 import { startX11Client, type X11Client } from './x11-client.ts';
-import { eventCode, eventMask, type Property, readNumbers, x11 } from './x11-stream.ts';
+import { eventCode, eventMask, readNumbers, x11 } from './x11-stream.ts';
 
 export interface ProgramWindows extends Disposable {
   /** In the order in which they appeared. */
@@ -23,44 +24,10 @@ const MANAGED_WITHIN_MS = 1000;
 const LOOK_EVERY_MS = 10;
 /** A quiet ground for windows that do not fill the screen. */
 const GROUND = 0x343a40;
-/** In units of four bytes. */
-const TITLE_WORDS = 200;
 /** EWMH: this comes from a pager, the person's own wish. */
 const FROM_PAGER = 2;
 /** _NET_MOVERESIZE_WINDOW: x and y are given, from a pager, gravity as the window has it. */
 const MOVE = 0x2300;
-
-const ATOMS = [
-  '_NET_SUPPORTING_WM_CHECK',
-  '_NET_CLIENT_LIST',
-  '_NET_ACTIVE_WINDOW',
-  '_NET_WM_NAME',
-  'WM_NAME',
-  'WM_TRANSIENT_FOR',
-  '_NET_WM_WINDOW_TYPE',
-  '_NET_WM_WINDOW_TYPE_NORMAL',
-  '_NET_WM_WINDOW_TYPE_DIALOG',
-  '_NET_WM_STATE',
-  '_NET_WM_STATE_HIDDEN',
-  '_NET_WM_STATE_MODAL',
-  '_NET_WM_STATE_MAXIMIZED_VERT',
-  '_NET_MOVERESIZE_WINDOW',
-  'WM_PROTOCOLS',
-  'WM_DELETE_WINDOW',
-] as const;
-
-/** What a window says of itself. */
-interface Facts {
-  readonly title: string;
-  /** Neither a menu, a tool box nor a splash screen. */
-  readonly isListed: boolean;
-  readonly isDialog: boolean;
-  /** 0 for none. */
-  readonly parentId: number;
-  readonly isHidden: boolean;
-  readonly isMaximised: boolean;
-  readonly canClose: boolean;
-}
 
 /** Resolves when the window manager manages. @throws Error when there is no X server that answers */
 export async function followProgramWindows(stream: Duplex, log: Log): Promise<ProgramWindows> {
@@ -69,7 +36,7 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
   /** Windows that have changed since they were read. */
   const changed = new Set<number>();
   let client: X11Client | undefined;
-  let atoms = {} as Readonly<Record<(typeof ATOMS)[number], number>>;
+  let atoms = {} as Atoms;
   let timer: NodeJS.Timeout | undefined;
   /** What the screen has become. Windows are moved when the list was read: one that was placed before may not be in it yet. */
   let resized: { readonly width: number; readonly height: number } | undefined;
@@ -131,7 +98,7 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
           const isChanged = changed.delete(window);
           if (!known.has(window)) started.send(x11.selectEvents(window, eventMask.propertyChange));
           else if (!isChanged) return;
-          known.set(window, await readFacts(window));
+          known.set(window, await readFacts(started, atoms, window));
         }),
       );
       show(list, active);
@@ -141,31 +108,6 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
     } finally {
       isReading = false;
     }
-  }
-
-  async function readFacts(window: number): Promise<Facts> {
-    const get = (name: (typeof ATOMS)[number], words: number) => started.getProperty(window, atoms[name], words);
-    const [name, oldName, parent, types, states, protocols] = await Promise.all([
-      get('_NET_WM_NAME', TITLE_WORDS),
-      get('WM_NAME', TITLE_WORDS),
-      get('WM_TRANSIENT_FOR', 1),
-      get('_NET_WM_WINDOW_TYPE', 8),
-      get('_NET_WM_STATE', 32),
-      get('WM_PROTOCOLS', 16),
-    ]);
-    const isType = readNumbers(types);
-    const isOf = readNumbers(states);
-    const parentId = readNumbers(parent)[0] ?? 0;
-    const isDialogType = isType.includes(atoms._NET_WM_WINDOW_TYPE_DIALOG);
-    return {
-      title: titleOfWindow(textOf(name) || oldTextOf(oldName)),
-      isListed: isType.length === 0 || isType.includes(atoms._NET_WM_WINDOW_TYPE_NORMAL) || isDialogType,
-      isDialog: isDialogType || parentId !== 0 || isOf.includes(atoms._NET_WM_STATE_MODAL),
-      parentId,
-      isHidden: isOf.includes(atoms._NET_WM_STATE_HIDDEN),
-      isMaximised: isOf.includes(atoms._NET_WM_STATE_MAXIMIZED_VERT),
-      canClose: readNumbers(protocols).includes(atoms.WM_DELETE_WINDOW),
-    };
   }
 
   function show(list: readonly number[], active: number | undefined): void {
@@ -223,19 +165,4 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
       started[Symbol.dispose]();
     },
   };
-}
-
-function textOf(property: Property | undefined): string {
-  return property?.format === 8 ? property.value.toString('utf8') : '';
-}
-
-/** ICCCM: Latin-1, or compound text, in which what Latin-1 lacks is set off as UTF-8. */
-function oldTextOf(property: Property | undefined): string {
-  if (property?.format !== 8) return '';
-  const [latin = '', ...parts] = property.value.toString('latin1').split('\u001b%G');
-  const texts = parts.map((part) => {
-    const [letters = '', after = ''] = part.split('\u001b%@');
-    return Buffer.from(letters, 'latin1').toString('utf8') + after;
-  });
-  return latin + texts.join('');
 }

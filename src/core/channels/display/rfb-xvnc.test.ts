@@ -1,6 +1,6 @@
 // The filters of a display's stream between a real Xvnc with a program that resists, and a viewer that asks for all it can.
 import { readFile } from 'node:fs/promises';
-import { join as joinPath } from 'node:path';
+import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -8,7 +8,7 @@ import type { Powers } from '../../../contract/powers.ts';
 import { noPowers } from '../../../contract/powers.ts';
 import type { Sandbox } from '../../container/engine.ts';
 import { openTestSandboxes, type TestSandboxes } from '../../container/sandboxes.test-support.ts';
-import { join } from '../../wire/ssh/ssh.ts';
+import { joinStreams } from '../../wire/ssh/ssh.ts';
 import { bytes, NOVNC_ENCODINGS, passThrough, RecordingViewer, serverGreeting, u16, u32 } from './rfb.test-support.ts';
 import { RfbClientFilter } from './rfb-client-filter.ts';
 import { encoding } from './rfb-protocol.ts';
@@ -40,7 +40,7 @@ const RESTLESS = `(while true; do
 
 let sandboxes: TestSandboxes;
 let sandbox: Sandbox & { readonly homePath: string };
-const copied = async () => (await readFile(joinPath(sandbox.homePath, 'copied'), 'utf8').catch(() => '')).length;
+const copied = async () => (await readFile(join(sandbox.homePath, 'copied'), 'utf8').catch(() => '')).length;
 
 beforeAll(async () => {
   sandboxes = await openTestSandboxes();
@@ -116,7 +116,7 @@ test('a program that resists gives its visitor no text after the power was taken
     const filters = { toHost: new RfbClientFilter(() => powers), toVisitor: new RfbServerFilter(() => powers) };
     const errors: Error[] = [];
     for (const filter of [filters.toHost, filters.toVisitor]) filter.on('error', (error) => errors.push(error));
-    const joined = join(far, await sandbox.connect(DISPLAY_SOCKET), { toHost: 0, toVisitor: 0 }, filters);
+    const joined = joinStreams(far, await sandbox.connect(DISPLAY_SOCKET), { toHost: 0, toVisitor: 0 }, filters);
     {
       using viewer = await RecordingViewer.open(near, kind);
       const texts = () => countTexts(viewer.received);

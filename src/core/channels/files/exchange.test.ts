@@ -1,14 +1,14 @@
 // A real SFTP server in a real sandbox, and what the program there puts into its way.
 import { createHash, randomBytes } from 'node:crypto';
 import { chown, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { join as joinPath } from 'node:path';
+import { join } from 'node:path';
 import { Duplex, duplexPair, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AppError } from '../../../contract/errors.ts';
 import type { Process, Sandbox } from '../../container/engine.ts';
 import { openTestSandboxes, type TestSandboxes } from '../../container/sandboxes.test-support.ts';
-import { join } from '../../wire/ssh/ssh.ts';
+import { joinStreams } from '../../wire/ssh/ssh.ts';
 import { createExchange, type Exchange } from './exchange.ts';
 import { startSftp } from './sftp-client.ts';
 import { SftpFilter } from './sftp-filter.ts';
@@ -31,7 +31,7 @@ beforeAll(async () => {
   homePath = made.homePath;
   sandbox = await sandboxes.engine.startSandbox(made);
   served = await openFiles(sandbox, 8 * MIB);
-  folder = joinPath(homePath, 'Exchange');
+  folder = join(homePath, 'Exchange');
 });
 afterAll(async () => {
   await sandbox.stop();
@@ -50,7 +50,7 @@ beforeEach(async () => {
 /** As the host's side leads a visitor there. */
 async function openAsVisitor(): Promise<Duplex> {
   const [visitorSide, hostSide] = duplexPair();
-  void join(hostSide, await sandbox.connect(FILES_SOCKET), undefined, { toHost: new SftpFilter() });
+  void joinStreams(hostSide, await sandbox.connect(FILES_SOCKET), undefined, { toHost: new SftpFilter() });
   return visitorSide;
 }
 
@@ -66,8 +66,8 @@ const put = (name: string, text: string | Buffer) => exchange.put(name, inPieces
 const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 /** As the program in the container would: it has the same files. */
 async function asProgram(name: string, text: string) {
-  await writeFile(joinPath(folder, name), text);
-  if (owner !== null) await chown(joinPath(folder, name), owner.uid, owner.gid);
+  await writeFile(join(folder, name), text);
+  if (owner !== null) await chown(join(folder, name), owner.uid, owner.gid);
 }
 
 describe('the folder', () => {
@@ -79,7 +79,7 @@ describe('the folder', () => {
   test('takes a file, shows it, gives it back and deletes it', async () => {
     const startedAt = Date.now();
     expect(await put('a b.txt', 'hello')).toEqual({ name: 'a b.txt' });
-    expect(await readFile(joinPath(folder, 'a b.txt'), 'utf8')).toBe('hello');
+    expect(await readFile(join(folder, 'a b.txt'), 'utf8')).toBe('hello');
     const { entries } = await exchange.list();
     expect(entries).toEqual([{ name: 'a b.txt', sizeBytes: 5, modifiedAt: expect.any(Number), isFolder: false }]);
     expect(Math.abs((entries[0]?.modifiedAt ?? 0) - startedAt)).toBeLessThan(10_000);
@@ -95,7 +95,7 @@ describe('the folder', () => {
       const bytes = randomBytes(sizeBytes);
       for (const piece of [70_001, MIB]) {
         const { name } = await exchange.put('bytes', inPieces(bytes, piece));
-        expect(digest(await readFile(joinPath(folder, name)))).toBe(digest(bytes));
+        expect(digest(await readFile(join(folder, name)))).toBe(digest(bytes));
         expect(digest(await collect((await exchange.open(name)).stream))).toBe(digest(bytes));
       }
     },
@@ -126,18 +126,18 @@ describe('the folder', () => {
   test('replaces nothing: the second of a name gets another', async () => {
     await put('a.txt', 'one');
     expect(await put('a.txt', 'two')).toEqual({ name: 'a (2).txt' });
-    expect(await readFile(joinPath(folder, 'a.txt'), 'utf8')).toBe('one');
-    await mkdir(joinPath(folder, 'b'));
+    expect(await readFile(join(folder, 'a.txt'), 'utf8')).toBe('one');
+    await mkdir(join(folder, 'b'));
     expect(await put('b', 'file')).toEqual({ name: 'b (2)' });
   });
 
   test('shows folders, and deletes empty ones', async () => {
-    await mkdir(joinPath(folder, 'sub'));
-    if (owner !== null) await chown(joinPath(folder, 'sub'), owner.uid, owner.gid);
+    await mkdir(join(folder, 'sub'));
+    if (owner !== null) await chown(join(folder, 'sub'), owner.uid, owner.gid);
     expect((await exchange.list()).entries).toMatchObject([{ name: 'sub', isFolder: true }]);
-    await writeFile(joinPath(folder, 'sub', 'a'), '');
+    await writeFile(join(folder, 'sub', 'a'), '');
     await expect(exchange.remove('sub')).rejects.toMatchObject({ code: 'file-refused' });
-    await rm(joinPath(folder, 'sub', 'a'));
+    await rm(join(folder, 'sub', 'a'));
     await exchange.remove('sub');
     expect(await readdir(folder)).toEqual([]);
   });
@@ -145,7 +145,7 @@ describe('the folder', () => {
   test('says what is not there', async () => {
     await expect(exchange.open('nothing')).rejects.toMatchObject({ code: 'not-found', params: { what: 'nothing' } });
     await expect(exchange.remove('nothing')).rejects.toMatchObject({ code: 'not-found' });
-    await mkdir(joinPath(folder, 'sub'));
+    await mkdir(join(folder, 'sub'));
     await expect(exchange.open('sub')).rejects.toMatchObject({ code: expect.stringMatching(/not-found|file-refused/) });
   });
 });
@@ -220,9 +220,9 @@ describe('an upload', () => {
 
 describe('what the program there does', () => {
   test('a link leads to the container’s own files at the most, and is not shown', async () => {
-    await symlink('/etc/passwd', joinPath(folder, 'evil'));
-    await symlink('/', joinPath(folder, 'root'));
-    await symlink(sandboxes.folder, joinPath(folder, 'hosts-folder'));
+    await symlink('/etc/passwd', join(folder, 'evil'));
+    await symlink('/', join(folder, 'root'));
+    await symlink(sandboxes.folder, join(folder, 'hosts-folder'));
     expect(await exchange.list()).toEqual({ entries: [], leftOutCount: 3 });
     const text = (await collect((await exchange.open('evil')).stream)).toString();
     expect(text).toBe(
@@ -251,7 +251,7 @@ describe('what the program there does', () => {
   });
 
   test('a folder of very many is cut', async () => {
-    for (let index = 0; index < 1100; index += 1) await writeFile(joinPath(folder, `f${index}`), '');
+    for (let index = 0; index < 1100; index += 1) await writeFile(join(folder, `f${index}`), '');
     const { entries, leftOutCount } = await exchange.list();
     expect([entries.length, leftOutCount]).toEqual([1000, 100]);
   });
@@ -261,7 +261,7 @@ describe('what the program there does', () => {
     const { stream } = await exchange.open('a');
     const read = (async () => {
       for await (const _ of stream) {
-        await writeFile(joinPath(folder, 'a'), '');
+        await writeFile(join(folder, 'a'), '');
         await sleep(20);
       }
     })();

@@ -4,6 +4,7 @@ import { type Duplex, Readable } from 'node:stream';
 import { AppError } from '../../../contract/errors.ts';
 import { type FileEntry, isFileName, MAX_FILES_LISTED, MIB, numberedName } from '../../../contract/exchange.ts';
 import { EXCHANGE_PATH, UPLOAD_PREFIX } from './exchange-folder.ts';
+import { readBlocks, writeBlocks } from './sftp-blocks.ts';
 import { type SftpClient, SftpRefusal, startSftp } from './sftp-client.ts';
 import { type Attributes, OPEN, parseFreeSpace, requests, SftpFault, STATUS } from './sftp-packets.ts';
 
@@ -19,10 +20,6 @@ export interface OpenFile {
   readonly stream: Readable;
 }
 
-/** Bytes in one request: what every version of OpenSSH's server answers whole. */
-const BLOCK_BYTES = 64 * 1024;
-/** Requests under way in one transfer: enough for a fast and distant network. */
-const MAX_UNDER_WAY = 32;
 const MAX_NUMBERED_NAMES = 100;
 /** Security: a server that says that there is more, and sends nothing. */
 const MAX_FOLDER_READS = 500;
@@ -161,71 +158,6 @@ async function putFile(
     client.close();
     if (isThere) await removePart(openStream, partPath);
     throw problem;
-  } finally {
-    client.close();
-  }
-}
-
-async function writeBlocks(client: SftpClient, handle: Buffer, source: AsyncIterable<Uint8Array>): Promise<void> {
-  let underWay = 0;
-  let failure: { readonly error: unknown } | undefined;
-  let wake = () => {};
-  let offset = 0;
-  const settled = () => {
-    underWay -= 1;
-    wake();
-  };
-  const failed = (error: unknown) => {
-    failure ??= { error };
-    settled();
-  };
-  /** Until no more than so many are under way, or one has failed. */
-  const fewerThan = async (limit: number) => {
-    while (underWay >= limit && failure === undefined)
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    if (failure !== undefined) throw failure.error;
-  };
-  for await (const chunk of source) {
-    for (let at = 0; at < chunk.length; at += BLOCK_BYTES) {
-      const block = chunk.subarray(at, at + BLOCK_BYTES);
-      const blockOffset = offset;
-      offset += block.length;
-      await fewerThan(MAX_UNDER_WAY);
-      await client.drained();
-      underWay += 1;
-      client.ask('status', (id) => requests.write(id, handle, blockOffset, block)).then(settled, failed);
-    }
-  }
-  await fewerThan(1);
-}
-
-async function* readBlocks(client: SftpClient, handle: Buffer, sizeBytes: number): AsyncGenerator<Buffer> {
-  const ask = (offset: number, length: number) => ({
-    offset,
-    length,
-    answer: client.ask('data', (id) => requests.read(id, handle, offset, length)),
-  });
-  const queue: ReturnType<typeof ask>[] = [];
-  let nextOffset = 0;
-  try {
-    for (;;) {
-      while (queue.length < MAX_UNDER_WAY && nextOffset < sizeBytes) {
-        const length = Math.min(BLOCK_BYTES, sizeBytes - nextOffset);
-        queue.push(ask(nextOffset, length));
-        nextOffset += length;
-      }
-      const first = queue.shift();
-      if (first === undefined) return;
-      const { data } = await first.answer;
-      if (data.length === 0 || data.length > first.length) throw new AppError('bad-files');
-      yield data;
-      if (data.length < first.length) queue.unshift(ask(first.offset + data.length, first.length - data.length));
-    }
-  } catch (error) {
-    // The program there made it shorter meanwhile: what was promised cannot be given.
-    throw error instanceof SftpRefusal ? new AppError('transfer-broken', {}, { cause: error }) : error;
   } finally {
     client.close();
   }

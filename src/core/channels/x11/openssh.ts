@@ -3,14 +3,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join as joinPath, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { AppError } from '../../../contract/errors.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { orDiskFull } from '../../lib/disk-full.ts';
 import { findProgram } from '../../lib/find-program.ts';
 import type { Log } from '../../lib/log.ts';
-import { join } from '../../wire/ssh/ssh.ts';
+import { joinStreams } from '../../wire/ssh/ssh.ts';
 
 export interface NativeWindow extends AsyncDisposable {
   /** Resolves when ssh has ended: with the program's exit code, or 255 when the connection failed. */
@@ -72,8 +72,8 @@ export async function startNativeWindow(options: {
     ),
   );
   if (!(await canShowNative())) throw new AppError('native-needs-display');
-  const folder = joinPath(options.runtimeDir, `n${randomBytes(4).toString('hex')}`);
-  const knownHostsPath = joinPath(folder, 'known_hosts');
+  const folder = join(options.runtimeDir, `n${randomBytes(4).toString('hex')}`);
+  const knownHostsPath = join(folder, 'known_hosts');
   stack.defer(() => rm(folder, { recursive: true, force: true }).catch(() => {}));
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -82,11 +82,11 @@ export async function startNativeWindow(options: {
     throw orDiskFull(error, folder);
   }
   const key = await lent;
-  const socketPath = joinPath(folder, 'ssh');
+  const socketPath = join(folder, 'ssh');
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => socket.destroy());
     stream.then(
-      (opened) => join(socket, opened),
+      (opened) => joinStreams(socket, opened),
       () => socket.destroy(),
     );
   });

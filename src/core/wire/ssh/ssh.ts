@@ -29,7 +29,12 @@ export interface Filters {
  * Joins a visitor's stream with a host's until both have ended; an error on one, or of a filter, ends both. Bytes are counted
  * as they come.
  */
-export function join(visitorSide: Duplex, hostSide: Duplex, count?: ByteCount, filters?: Filters): Promise<void> {
+export function joinStreams(
+  visitorSide: Duplex,
+  hostSide: Duplex,
+  count?: ByteCount,
+  filters?: Filters,
+): Promise<void> {
   if (count !== undefined) {
     visitorSide.on('data', (chunk: Buffer) => {
       count.toHost += chunk.length;
