@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { check } from '../../contract/check.ts';
+import { rowOfKind } from '../../contract/kinds.ts';
+import { offerSchema } from '../../contract/offers.ts';
 import { isWithin, noPowers } from '../../contract/powers.ts';
 import { MAX_WINDOWS } from '../../contract/sessions.ts';
 import { powerNames } from '../../contract/views.ts';
@@ -165,6 +167,13 @@ test('what is no word at all is no word of a newer version', () => {
         const value = read.success && valueAt(read.data, path);
         expect([false, undefined, 'none'], [name, ...path].join('.')).toContain(value);
       }
+});
+
+test('an offer of a kind that only a newer version has is there, by its name', () => {
+  const common = { summary: '', categories: [], keywords: [], icon: null, moon: 'full' };
+  const offer = { ...common, id: 'hologram:dancer', kind: 'hologram', name: 'Dancer' };
+  expect(check(offerSchema, offer).data).toMatchObject({ kind: 'hologram', name: 'Dancer' });
+  expect(rowOfKind('hologram').views).toEqual([]);
 });
 
 test('fields that only a newer version has are left out, at any depth', () => {
