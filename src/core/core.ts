@@ -7,6 +7,7 @@ import { describeActivity } from './activity/activity-health.ts';
 import { createAttach } from './attach.ts';
 import { createChannels } from './channels/channels.ts';
 import type { OpenFile } from './channels/files/exchange.ts';
+import { checkNeededPrograms } from './channels/needed-programs.ts';
 import { createConsent } from './consent/consent.ts';
 import { openRules } from './consent/rules.ts';
 import { startContainers } from './container/container.ts';
@@ -129,6 +130,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   // What a person reads before a yes is what is so now.
   stack.defer(consent.requests.follow(({ length }) => void (length > 0 && mounts.refresh())));
   const channels = Object.values(createChannels({ containers, settings, identity, runtimeDir }));
+  health.addCheck(() => checkNeededPrograms(channels));
   const hostSessions = stack.use(startHostSessions({ channels, containers, book, activity, log }));
   stack.defer(followPause({ settings, consent, hostSessions, activity }));
 

@@ -7,6 +7,7 @@ import type { EndReason, ProgramWindow, Session, Size } from '../../contract/ses
 import { type ChannelName, type PowerName, rowOf } from '../../contract/views.ts';
 import type { Sandbox } from '../container/engine.ts';
 import type { SandboxPart } from '../container/sandbox-part.ts';
+import type { NeededProgram } from '../health/programs.ts';
 import type { Log } from '../lib/log.ts';
 import type { GrantedSession, HostNotice, NoticeValue } from '../wire/peer-protocol.ts';
 import type { Filters } from '../wire/ssh/ssh.ts';
@@ -18,6 +19,8 @@ export interface Channel<E extends VisitorEnd = VisitorEnd> {
   readonly needs: PowerName | null;
   /** What its filter at the host holds the visitor to. */
   readonly holds: readonly (PowerName | 'isViewOnly')[];
+  /** What it needs of this computer's programs. */
+  readonly programs?: readonly NeededProgram[];
   readonly host: HostChannel;
   readonly visitor: {
     /** Begins with the session. What goes wrong later is told to the session. */

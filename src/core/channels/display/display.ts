@@ -9,6 +9,10 @@ export function createDisplay() {
     name: 'display',
     needs: null,
     holds: ['clipboardIn', 'clipboardOut', 'isViewOnly'],
+    programs: [
+      { id: 'xvnc', programs: ['Xvnc'], debian: 'tigervnc-standalone-server', level: 'error', blocks: ['sharing'] },
+      { id: 'window-manager', programs: ['openbox', 'matchbox-window-manager'], debian: 'openbox', level: 'warning' },
+    ],
     host: { part: ({ size }) => screenPart(size), open: serveDisplay },
     visitor: { open: visitDisplay },
   } as const satisfies Channel;

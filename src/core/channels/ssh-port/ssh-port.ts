@@ -2,7 +2,7 @@
 import type { Containers } from '../../container/container.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { Channel } from '../channel.ts';
-import { sshdPart } from '../x11/sshd-part.ts';
+import { sshdPart, sshdPrograms } from '../x11/sshd-part.ts';
 import { serveSshPort } from './serve-ssh-port.ts';
 import { visitSshPort } from './visit-ssh-port.ts';
 
@@ -15,6 +15,7 @@ export function createSshPort(parts: {
     name: 'ssh-port',
     needs: null,
     holds: [],
+    programs: sshdPrograms,
     host: { part: sshdPart, open: (session, lead) => serveSshPort(session, lead, parts.containers) },
     visitor: { open: (session) => visitSshPort(session, parts) },
   } as const satisfies Channel;

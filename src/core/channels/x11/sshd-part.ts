@@ -2,10 +2,11 @@
 import ssh2 from 'ssh2';
 import { AppError } from '../../../contract/errors.ts';
 import { asEnvironmentFile, sandboxEnvironment } from '../../container/desktop/environment.ts';
-import { streamServer } from '../../container/desktop/stream-server.ts';
+import { streamServer, streamServerProgram } from '../../container/desktop/stream-server.ts';
 import type { Sandbox } from '../../container/engine.ts';
 import { CONF, socketOf } from '../../container/inside.ts';
 import { asService, type Keep, type SandboxPart } from '../../container/sandbox-part.ts';
+import type { NeededProgram } from '../../health/programs.ts';
 import { generateKey } from '../../lib/ssh-key.ts';
 import { loginScript, offerScript } from './login.ts';
 
@@ -56,6 +57,11 @@ Ciphers aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.
 MACs hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com
 HostKeyAlgorithms ssh-ed25519
 `;
+
+export const sshdPrograms: readonly NeededProgram[] = [
+  { id: 'sshd', programs: ['sshd'], debian: 'openssh-server', level: 'error', blocks: ['sharing'] },
+  streamServerProgram,
+];
 
 export function sshdPart(): SandboxPart {
   return {

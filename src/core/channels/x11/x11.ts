@@ -3,7 +3,7 @@ import type { Containers } from '../../container/container.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { Channel } from '../channel.ts';
 import { serveSshd } from './serve-sshd.ts';
-import { SSH_SOCKET, sshdPart } from './sshd-part.ts';
+import { SSH_SOCKET, sshdPart, sshdPrograms } from './sshd-part.ts';
 import { visitX11 } from './visit-x11.ts';
 
 export function createX11(parts: {
@@ -16,6 +16,11 @@ export function createX11(parts: {
     needs: null,
     // sshd runs the program of the grant, whatever it is asked for; a program on the visitor's display cannot be held to anything.
     holds: [],
+    programs: [
+      ...sshdPrograms,
+      { id: 'xauth', programs: ['xauth'], debian: 'xauth', level: 'warning' },
+      { id: 'ssh', programs: ['ssh'], debian: 'openssh-client', level: 'warning' },
+    ],
     host: {
       part: sshdPart,
       open: async (session) => ({

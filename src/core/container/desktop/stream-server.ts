@@ -1,4 +1,6 @@
 // A socket of a sandbox at which each connection gets a run of a program: how a server of standard input and output is reached.
+
+import type { NeededProgram } from '../../health/programs.ts';
 import type { SandboxFile, Service } from '../engine.ts';
 import { CONF, SOCKETS } from '../inside.ts';
 import { asService } from '../sandbox-part.ts';
@@ -6,6 +8,10 @@ import { asService } from '../sandbox-part.ts';
 const NAME = 'stream-server';
 /** Of socat(1). In scripts of other parts. */
 export const STREAM_SERVER = `${CONF}/${NAME}`;
+
+export const streamServerProgram: NeededProgram = {
+  ...{ id: 'socat', programs: ['socat'], debian: 'socat', level: 'error', blocks: ['sharing'] },
+};
 
 /** Its arguments: the socket's name, how many runs at a time, and the command. The socket appears when it listens (SO_ACCEPTCON in proc(5)). */
 const script = `#!/bin/bash

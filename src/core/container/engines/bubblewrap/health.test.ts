@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { HealthItem } from '../../../../contract/health.ts';
 
+import { checkHost } from './health.ts';
+
 const healthModule = join(import.meta.dirname, 'health.ts');
 
 /** Runs the check where `prepare` was done first, as root of a user namespace of its own. */
@@ -34,25 +36,27 @@ const hide = (...paths: string[]) =>
 /** A container that these tests may run in has this device only when it was given. */
 const hasTunnelDevice = existsSync('/dev/net/tun');
 
+test('on another system than Linux it is said that nothing can be shared, and nothing else', async () => {
+  expect(await checkHost(null, 'darwin')).toEqual([
+    { id: 'system', level: 'ok', params: {}, command: null, blocks: ['sharing'] },
+  ]);
+});
+
 test('nothing is said to lack where nothing lacks', () => {
   const lacking = [...checkAfter('true').values()].filter((item) => item.level !== 'ok').map(({ id }) => id);
   expect(lacking).toEqual(hasTunnelDevice ? [] : ['internet']);
 });
 
-test.each([
-  ['bubblewrap', ['/usr/bin/bwrap'], 'error', /install bubblewrap$/],
-  ['sshd', ['/usr/sbin/sshd'], 'error', /install openssh-server$/],
-  ['xvnc', ['/usr/bin/Xvnc'], 'error', /install tigervnc-standalone-server$/],
-  ['socat', ['/usr/bin/socat'], 'error', /install socat$/],
-  ['window-manager', ['/usr/bin/matchbox-window-manager', '/usr/bin/openbox'], 'warning', /install openbox$/],
-  ['xauth', ['/usr/bin/xauth'], 'warning', /install xauth$/],
-] as const)('without %s the command that installs it is given', (id, paths, level, command) => {
-  const item = checkAfter(hide(...paths)).get(id);
-  expect(item?.level).toBe(level);
-  expect(item?.command).toMatch(command);
-  // What sharing cannot do without.
-  expect(item?.blocks).toEqual(level === 'error' ? ['sharing'] : undefined);
-});
+test.each([['bubblewrap', ['/usr/bin/bwrap'], 'error', /install bubblewrap$/]] as const)(
+  'without %s the command that installs it is given',
+  (id, paths, level, command) => {
+    const item = checkAfter(hide(...paths)).get(id);
+    expect(item?.level).toBe(level);
+    expect(item?.command).toMatch(command);
+    // What sharing cannot do without.
+    expect(item?.blocks).toEqual(level === 'error' ? ['sharing'] : undefined);
+  },
+);
 
 test('forbidden user namespaces are found by trying, with the setting that allows them', () => {
   const item = checkAfter('echo 0 >/proc/sys/user/max_user_namespaces').get('namespaces');

@@ -10,13 +10,7 @@ const run = promisify(execFile);
 /** What sharing cannot do without is an error; what only makes it better is a warning. */
 const PROGRAMS: readonly NeededProgram[] = [
   { id: 'bubblewrap', programs: ['bwrap'], debian: 'bubblewrap', level: 'error', blocks: ['sharing'] },
-  { id: 'sshd', programs: ['sshd'], debian: 'openssh-server', level: 'error', blocks: ['sharing'] },
-  { id: 'socat', programs: ['socat'], debian: 'socat', level: 'error', blocks: ['sharing'] },
-  { id: 'xvnc', programs: ['Xvnc'], debian: 'tigervnc-standalone-server', level: 'error', blocks: ['sharing'] },
-  { id: 'window-manager', programs: ['openbox', 'matchbox-window-manager'], debian: 'openbox', level: 'warning' },
-  { id: 'xauth', programs: ['xauth'], debian: 'xauth', level: 'warning' },
   { id: 'internet', programs: ['pasta'], debian: 'passt', level: 'warning', blocks: ['internet'] },
-  { id: 'ssh', programs: ['ssh'], debian: 'openssh-client', level: 'warning' },
 ];
 
 /** Looks for every part; takes some 20 ms. */
