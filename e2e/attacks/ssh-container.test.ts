@@ -131,7 +131,7 @@ test.each([
 
 test('a program in the container adds a key of its own for the next one who comes', async () => {
   const stranger = await made.makeKey('stranger');
-  const script = 'mkdir -p ~/.ssh; cat >~/.ssh/authorized_keys; echo >>/run/ebp/conf/authorized_keys';
+  const script = 'mkdir -p ~/.ssh; cat >~/.ssh/authorized_keys; echo >>/run/ebp/conf/sshd/authorized_keys';
   await using other = await startSshSandbox();
   const plant = `echo '${stranger.publicKey}' | (${script}); touch ~/planted; sleep 20`;
   await other.offer(alice.publicKey, ['bash', '-c', plant]);
