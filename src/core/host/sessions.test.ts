@@ -12,7 +12,6 @@ import { createGrant, type Grant, type GrantTerms } from '../consent/grant.ts';
 import type { Containers } from '../container/container.ts';
 import type { NetworkMode, Process, Program, Sandbox, SandboxEnd, SandboxFile, Service } from '../container/engine.ts';
 import type { SandboxWish } from '../container/peer-container.ts';
-import { asService } from '../container/sandbox-part.ts';
 import { silentLog } from '../lib/log.ts';
 import { State } from '../lib/state.ts';
 import type { Launch } from '../offers/kind.ts';
@@ -189,7 +188,7 @@ const start = (visitor: Visitor, grant = grantFor(visitor.peerId), explainEnd = 
 test('what runs is the offer as the host knows it', async () => {
   await start(visitorOf(alice).visitor);
   expect(sandboxes[0]?.programs).toEqual([
-    { argv: asService('/run/ebp/conf/on-screen', '/usr/bin/xcalc'), workingDirectory: null },
+    { argv: ['/run/ebp/conf/on-screen', '/usr/bin/xcalc'], workingDirectory: null },
   ]);
   expect(sandboxes[0]?.authorised).toEqual([]);
 });

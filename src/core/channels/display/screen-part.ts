@@ -2,7 +2,7 @@
 import type { Size } from '../../../contract/sessions.ts';
 import { waitForWindows } from '../../container/desktop/wait-for-windows.ts';
 import { CONF, socketOf } from '../../container/inside.ts';
-import { asService, type SandboxPart, UNMARK } from '../../container/sandbox-part.ts';
+import { asService, type SandboxPart } from '../../container/sandbox-part.ts';
 import { windowManagerFiles, XDG_CONFIG_DIRS } from './window-manager.ts';
 
 const SOCKET = 'display';
@@ -52,7 +52,6 @@ wait
 /** Its arguments are the program's. It has ended when its windows are gone. */
 const onScreenScript = `#!/bin/bash
 set -u
-${UNMARK}
 # Its answer to the program's end is to be heard, also when the program was asked to end.
 trap : TERM
 ${xClients}
@@ -77,6 +76,6 @@ export function screenPart({ width, height }: Size): SandboxPart {
     environment: { DISPLAY: ':1', XDG_CONFIG_DIRS },
     socketFolders: [X11_FOLDER],
     services: [{ argv: asService(`${CONF}/screen`, `${width}x${height}`), readyAt: SOCKET }],
-    wrap: (program) => ({ ...program, argv: asService(`${CONF}/on-screen`, ...program.argv) }),
+    wrap: (program) => ({ ...program, argv: [`${CONF}/on-screen`, ...program.argv] }),
   };
 }

@@ -12,7 +12,7 @@ private=$XDG_RUNTIME_DIR
 mkfifo -m 600 "$private/exit" "$private/output"
 # So that xauth has nothing to say to whoever logs in.
 >"$private/Xauthority"
-cat <>"$private/output" >&2 &
+EBP_SERVICE=1 cat <>"$private/output" >&2 &
 printf '%s\\0' "$@" >"$private/program.new" && mv "$private/program.new" "$private/program"
 read -r code <>"$private/exit"
 # So that the visitor's ssh still hears the exit status.

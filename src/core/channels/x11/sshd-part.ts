@@ -5,7 +5,7 @@ import { asEnvironmentFile, sandboxEnvironment } from '../../container/desktop/e
 import { streamServer, streamServerProgram } from '../../container/desktop/stream-server.ts';
 import type { Sandbox } from '../../container/engine.ts';
 import { CONF, socketOf } from '../../container/inside.ts';
-import { asService, type Keep, type SandboxPart } from '../../container/sandbox-part.ts';
+import type { Keep, SandboxPart } from '../../container/sandbox-part.ts';
 import type { NeededProgram } from '../../health/programs.ts';
 import { generateKey } from '../../lib/ssh-key.ts';
 import { loginScript, offerScript } from './login.ts';
@@ -75,7 +75,7 @@ export function sshdPart(): SandboxPart {
       { name: 'sshd/offer', text: offerScript, mode: 0o755 },
     ],
     services: [streamServer(SOCKET, MAX_CONNECTIONS, ['/usr/sbin/sshd', '-i', '-e', '-f', `${FOLDER}/sshd_config`])],
-    wrap: (program) => ({ ...program, argv: asService(`${FOLDER}/offer`, ...program.argv) }),
+    wrap: (program) => ({ ...program, argv: [`${FOLDER}/offer`, ...program.argv] }),
   };
 }
 
