@@ -17,7 +17,7 @@ import { State } from '../lib/state.ts';
 import type { Launch } from '../offers/kind.ts';
 import type { FoundOffer } from '../offers/offers.ts';
 import type { PeerFace } from '../peers/peer-book.ts';
-import type { GrantedSession, TunnelEnd } from '../wire/peer-protocol.ts';
+import type { GrantedSession } from '../wire/peer-protocol.ts';
 import type { Visitor } from '../wire/visitor.ts';
 import { type HostSessions, startHostSessions } from './sessions.ts';
 
@@ -607,7 +607,7 @@ async function reachedWith(view: View): Promise<{ readonly reached: string[]; re
   const { visitor } = visitorOf(alice);
   const session = await start(visitor, grantFor(alice, view, { powers: everything }));
   const results = await Promise.allSettled(
-    everyChannel.map((name) => sessions.openTunnel(visitor, session.sessionId, name as TunnelEnd)),
+    everyChannel.map((name) => sessions.openTunnel(visitor, session.sessionId, name)),
   );
   const reached = everyChannel.filter((_, index) => results[index]?.status === 'fulfilled');
   for (const result of results)

@@ -14,7 +14,7 @@ import type { Log } from '../lib/log.ts';
 import type { Claimed } from '../peers/claimed.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { HostConnection } from '../wire/peer-client.ts';
-import type { GrantedSession, NoticeValue, TunnelEnd } from '../wire/peer-protocol.ts';
+import type { GrantedSession, NoticeValue } from '../wire/peer-protocol.ts';
 import type { Granted } from './asks.ts';
 import { resumeSession } from './resume.ts';
 
@@ -100,7 +100,7 @@ export class VisitorSession implements VisitedSession {
     const streams = this.#streams.get(name);
     if (streams === undefined) throw new AppError('not-allowed');
     if (this.#connection === undefined) throw new AppError('peer-unreachable');
-    const stream = await this.#connection.openTunnel(this.hostSessionId, name as TunnelEnd);
+    const stream = await this.#connection.openTunnel(this.hostSessionId, name);
     // It was closed while this one was opened.
     if (this.#streams.get(name) !== streams) {
       stream.destroy();

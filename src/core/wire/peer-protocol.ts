@@ -14,8 +14,7 @@ import {
   sizeSchema,
 } from '../../contract/sessions.ts';
 import { tolerantEnum } from '../../contract/tolerant.ts';
-import type { View } from '../../contract/views.ts';
-import { viewNameSchema } from '../../contract/views.ts';
+import { type ChannelName, channelNames, type View, viewNameSchema } from '../../contract/views.ts';
 import { toLastWords } from '../lib/last-words.ts';
 import { problemOfPeer } from './peer-problem.ts';
 
@@ -200,9 +199,9 @@ export type CallOutput<C extends VisitorCall> = z.output<(typeof visitorCalls)[C
 export type HostNotice = keyof typeof hostNotices;
 export type NoticeValue<N extends HostNotice> = z.output<(typeof hostNotices)[N]>;
 
-/** Which socket of a session's sandbox a tunnel channel leads to. */
-export type TunnelEnd = 'display' | 'ssh' | 'files';
-const tunnelPathPattern = /^session\/([0-9a-f-]{36})\/(display|ssh|files)$/;
+/** The channel of a session that a tunnel channel of the connection is for. */
+export type TunnelEnd = ChannelName;
+const tunnelPathPattern = new RegExp(`^session/([0-9a-f-]{36})/(${channelNames.join('|')})$`);
 
 /** The "socket path" of a direct-streamlocal channel (OpenSSH PROTOCOL section 2.4). Security: a name, never a path on the host. */
 export function tunnelPath(sessionId: string, end: TunnelEnd): string {
