@@ -120,7 +120,9 @@ export class PeerContainer {
     else if (warm !== undefined) {
       this.#warm = undefined;
       warm.release();
-      sandbox = await warm.started.then((started) => this.#stillFitting(started)).catch(() => undefined);
+      sandbox = await warm.started
+        .then((started) => ifStillFitting(started, this.#options.mounts))
+        .catch(() => undefined);
     }
     await this.#stopIfGone(sandbox, signal);
     const taken = sandbox ?? (await this.#start(peerName, wish, signal)).sandbox;
@@ -137,7 +139,7 @@ export class PeerContainer {
 
   /** Its turn is taken within this call, so that it is before or after a reset and never half of each. */
   #start(peerName: string, wish: SandboxWish, signal: AbortSignal): Promise<Started> {
-    const { engine, mounts, desktop, log, owner } = this.#options;
+    const { desktop, log, owner } = this.#options;
     const { peerId, folder } = this;
     const both = AbortSignal.any([signal, this.#gone.signal]);
     const parts = [desktop, ...wish.parts];
@@ -147,42 +149,11 @@ export class PeerContainer {
       this.peerName = peerName;
       return gather(parts, (name, make) => keepText(folder, name, make));
     });
-    const started = (async () => {
-      const later = Promise.all(parts.map((part) => part.filesLater?.()));
-      later.catch(() => {});
-      const brought = await gathered;
-      const startedAt = performance.now();
-      // Security: looked at now, and held until what was mounted is known to be what was looked at.
-      await using held = await mounts.hold();
-      const { hasNetwork: canHaveNetwork, allowsOwnSandbox } = wish;
-      const limits = { threads: MAX_THREADS };
-      const spec = {
-        homePath: homeIn(folder),
-        mounts: held.list,
-        canHaveNetwork,
-        allowsOwnSandbox,
-        limits,
-        ...brought,
-      };
-      const sandbox = await engine.startSandbox(spec, both);
-      try {
-        for (const file of (await later).flatMap((files) => files ?? [])) await sandbox.provide(file);
-      } catch (error) {
-        log.debug({ error: String(error) }, 'files that come later did not');
-      }
-      await this.#stopIfGone(sandbox);
-      log.info({ peerId, ms: Math.round(performance.now() - startedAt) }, 'sandbox started');
-      return { sandbox, mounts: fingerprintOf(held.list) };
-    })();
+    const started = startWith(this.#options, { peerId, folder, parts, wish, gathered }, both).then(async (one) => {
+      await this.#stopIfGone(one.sandbox);
+      return one;
+    });
     return this.#onItsWay(started);
-  }
-
-  /** Security: a folder that was taken away meanwhile, or is another one now, cannot be taken from a sandbox: it is not used. */
-  async #stillFitting({ sandbox, mounts: given }: Started): Promise<Sandbox | undefined> {
-    await using held = await this.#options.mounts.hold();
-    if (sandbox.state !== 'ended' && fingerprintOf(held.list) === given) return sandbox;
-    void sandbox.stop();
-    return undefined;
   }
 
   async #stopIfGone(sandbox: Sandbox | undefined, signal?: AbortSignal): Promise<void> {
@@ -219,6 +190,50 @@ export class PeerContainer {
     this.homeSizeBytes = await measureHome(this.folder);
     this.#options.changed();
   }
+}
+
+async function startWith(
+  { engine, mounts, log }: PeerContainerOptions,
+  made: {
+    readonly peerId: PeerId;
+    readonly folder: string;
+    readonly parts: readonly SandboxPart[];
+    readonly wish: SandboxWish;
+    readonly gathered: ReturnType<typeof gather>;
+  },
+  signal: AbortSignal,
+): Promise<Started> {
+  const later = Promise.all(made.parts.map((part) => part.filesLater?.()));
+  later.catch(() => {});
+  const brought = await made.gathered;
+  const startedAt = performance.now();
+  // Security: looked at now, and held until what was mounted is known to be what was looked at.
+  await using held = await mounts.hold();
+  const { hasNetwork: canHaveNetwork, allowsOwnSandbox } = made.wish;
+  const limits = { threads: MAX_THREADS };
+  const homePath = homeIn(made.folder);
+  const sandbox = await engine.startSandbox(
+    { homePath, mounts: held.list, canHaveNetwork, allowsOwnSandbox, limits, ...brought },
+    signal,
+  );
+  try {
+    for (const file of (await later).flatMap((files) => files ?? [])) await sandbox.provide(file);
+  } catch (error) {
+    log.debug({ error: String(error) }, 'files that come later did not');
+  }
+  log.info({ peerId: made.peerId, ms: Math.round(performance.now() - startedAt) }, 'sandbox started');
+  return { sandbox, mounts: fingerprintOf(held.list) };
+}
+
+/** Security: a folder that was taken away meanwhile, or is another one now, cannot be taken from a sandbox: it is not used. */
+async function ifStillFitting(
+  { sandbox, mounts: given }: Started,
+  mounts: PeerContainerOptions['mounts'],
+): Promise<Sandbox | undefined> {
+  await using held = await mounts.hold();
+  if (sandbox.state !== 'ended' && fingerprintOf(held.list) === given) return sandbox;
+  void sandbox.stop();
+  return undefined;
 }
 
 function isFitFor(wish: SandboxWish, warm: SandboxWish): boolean {

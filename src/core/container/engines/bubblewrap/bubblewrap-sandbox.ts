@@ -1,8 +1,7 @@
 // A sandbox of bubblewrap: the process tree below one bwrap(1), from its start to its end.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { lstat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../../../contract/errors.ts';
@@ -22,6 +21,7 @@ import type {
 import { SOCKETS } from '../../inside.ts';
 import type { Owner } from '../../owner.ts';
 import { type BwrapInfo, readBwrapInfo } from './bwrap-info.ts';
+import { checkMounts } from './check-mounts.ts';
 import { InitDialogue } from './init-dialogue.ts';
 import { type NetworkLink, openNetwork } from './network.ts';
 import { saysSandboxRefused } from './own-sandbox.ts';
@@ -30,10 +30,9 @@ import { ProgramOutput } from './program-output.ts';
 import type { SandboxFiles } from './sandbox-files.ts';
 import { connectSocket } from './sandbox-socket.ts';
 import { readListeningPorts, readStats } from './sandbox-stats.ts';
+import { orLate, untilReady } from './until-ready.ts';
 
-const START_TIMEOUT_MS = 15_000;
 const LAST_WORDS_TIMEOUT_MS = 200;
-const LOOK_EVERY_MS = 5;
 
 export class BubblewrapSandbox implements Sandbox {
   state: 'running' | 'ended' = 'running';
@@ -108,17 +107,9 @@ export class BubblewrapSandbox implements Sandbox {
     await orLate(all, AbortSignal.any([this.#over.signal, ...(signal === undefined ? [] : [signal])]), signal);
   }
 
-  /**
-   * Security: bwrap mounts what lies at a path at that instant. A program of another session may write to a folder that is shared and
-   * exchange what lies in it meanwhile; so what is there is compared with what was looked at, before a program of the peer runs.
-   */
+  /** @throws AppError `container-failed` where another folder was mounted than was looked at */
   async checkMounts(mounts: readonly SandboxMount[]): Promise<void> {
-    const root = `/proc/${(await this.#info).childPid}/root`;
-    for (const { target, identity } of mounts) {
-      const there = await lstat(`${root}${target}`, { bigint: true }).catch(() => null);
-      if (there?.dev !== identity.device || there.ino !== identity.inode)
-        throw new AppError('container-failed', { why: `the folder ${target} was exchanged while it was mounted` });
-    }
+    await checkMounts(`/proc/${(await this.#info).childPid}/root`, mounts);
   }
 
   async run(program: Program): Promise<Process> {
@@ -134,20 +125,11 @@ export class BubblewrapSandbox implements Sandbox {
 
   async serve({ argv, readyAt }: Service, signal?: AbortSignal): Promise<Process> {
     const process = this.#init.run({ argv, workingDirectory: null }, 'run');
-    const hasEnded = new AbortController();
-    void process.ended.then(() => {
-      const why = this.#lastWords() || `${basename(argv.at(-1) ?? '')} ended before it could be used`;
-      hasEnded.abort(new AppError('container-failed', { why: why.slice(0, 500) }));
+    await untilReady(process, this.#files.placeOf(`${SOCKETS}/${readyAt}`), {
+      over: this.#over.signal,
+      asked: signal,
+      whyNot: () => this.#lastWords() || `${basename(argv.at(-1) ?? '')} ended before it could be used`,
     });
-    const limits = [AbortSignal.timeout(START_TIMEOUT_MS), this.#over.signal, hasEnded.signal];
-    const limit = AbortSignal.any(signal === undefined ? limits : [...limits, signal]);
-    const path = this.#placeOf(`${SOCKETS}/${readyAt}`);
-    try {
-      while (!(await isThere(path))) await orLate(sleep(LOOK_EVERY_MS), limit, signal);
-    } catch (error) {
-      process.kill();
-      throw error;
-    }
     return process;
   }
 
@@ -156,14 +138,7 @@ export class BubblewrapSandbox implements Sandbox {
   }
 
   async connect(socketPath: string): Promise<Duplex> {
-    return connectSocket(this.#placeOf(socketPath), basename(socketPath));
-  }
-
-  /** Where a socket of the sandbox lies on this computer. */
-  #placeOf(socketPath: string): string {
-    const folder = this.#files.socketFolders.get(dirname(socketPath));
-    if (folder === undefined) throw new AppError('container-failed', { why: `${socketPath} cannot be reached` });
-    return join(folder, basename(socketPath));
+    return connectSocket(this.#files.placeOf(socketPath), basename(socketPath));
   }
 
   async setNetwork(mode: NetworkMode): Promise<void> {
@@ -204,29 +179,5 @@ export class BubblewrapSandbox implements Sandbox {
 
   async stats(): Promise<SandboxStats> {
     return readStats((await this.#info).pidNamespace);
-  }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** @throws AppError `cancelled` where `asked` was aborted, the reason of `limit` where it has one for a person, else that it took too long */
-async function orLate<T>(work: Promise<T>, limit: AbortSignal, asked: AbortSignal | undefined): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => {
-    if (asked?.aborted) reject(new AppError('cancelled'));
-    else if (limit.reason instanceof AppError) reject(limit.reason);
-    else reject(new AppError('container-failed', { why: 'it took too long' }));
-  };
-  if (limit.aborted) onAbort();
-  limit.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    limit.removeEventListener('abort', onAbort);
   }
 }

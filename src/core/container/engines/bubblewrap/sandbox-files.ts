@@ -1,6 +1,7 @@
 // The folders of one sandbox, and the small files in them: who it is, its first program, and what was brought along. Read-only inside.
 import { chmod, chown, mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { AppError } from '../../../../contract/errors.ts';
 import { orDiskFull } from '../../../lib/disk-full.ts';
 import { removeTree } from '../../../lib/remove-tree.ts';
 import type { SandboxFile, SandboxSpec } from '../../engine.ts';
@@ -90,6 +91,13 @@ export class SandboxFiles {
     } catch (error) {
       throw orDiskFull(error, path);
     }
+  }
+
+  /** Where a socket of the sandbox lies on this computer. @throws AppError `container-failed` */
+  placeOf(socketPath: string): string {
+    const folder = this.socketFolders.get(dirname(socketPath));
+    if (folder === undefined) throw new AppError('container-failed', { why: `${socketPath} cannot be reached` });
+    return join(folder, basename(socketPath));
   }
 
   async remove(): Promise<void> {
