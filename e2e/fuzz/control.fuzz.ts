@@ -105,7 +105,6 @@ function expectedMessages(bytes: Uint8Array): unknown[] {
 
 export const controlLines: Fuzzer = {
   name: 'control-lines',
-  covers: ['src/contract/line-port.ts'],
   maxBytes: 64 * 1024,
   dictionary: ['{"a":1}\n', '\n', '\n\n', '"', '[', '{'],
   seeds: () => [line({ a: 'ä' }), lines({ a: 1 }, 2, null), bytesOf('\n\n{}\n{'), bytesOf('\ufeff{}\n')],
@@ -151,12 +150,6 @@ const goodAnswers: { readonly [C in VisitorCall]: unknown } = {
 
 export const controlCalls: Fuzzer = {
   name: 'control-calls',
-  covers: [
-    'src/contract/rpc.ts',
-    'src/contract/line-port.ts',
-    'src/core/wire/peer-protocol.ts',
-    'zod/v4/core/schemas.js',
-  ],
   maxBytes: 256 * 1024,
   dictionary: words,
   seeds: () => [
@@ -227,12 +220,6 @@ export const controlCalls: Fuzzer = {
 
 export const controlAnswers: Fuzzer = {
   name: 'control-answers',
-  covers: [
-    'src/contract/rpc.ts',
-    'src/core/wire/peer-protocol.ts',
-    'src/core/peers/read-catalogue.ts',
-    'zod/v4/core/schemas.js',
-  ],
   maxBytes: 256 * 1024,
   dictionary: words,
   seeds: () => [
@@ -320,12 +307,6 @@ async function checkCatalogue(answer: { readonly offers: unknown[] }): Promise<v
 
 export const catalogue: Fuzzer = {
   name: 'catalogue',
-  covers: [
-    'src/core/peers/read-catalogue.ts',
-    'src/core/lib/text.ts',
-    'src/contract/offers.ts',
-    'zod/v4/core/schemas.js',
-  ],
   maxBytes: 256 * 1024,
   dictionary: [...Object.keys(offer), 'app:x', 'service', '\u202e', '\u0301'],
   seeds: () => [line([offer]), line([offer, { ...offer, kind: 'web', id: 'web:x', icon: null }])],
@@ -352,7 +333,6 @@ export const catalogue: Fuzzer = {
 
 export const tunnelNames: Fuzzer = {
   name: 'tunnel-names',
-  covers: ['src/core/wire/peer-protocol.ts'],
   maxBytes: 64 * 1024,
   dictionary: ['session/', '/display', '/ssh', '/files', uuid, '-', '/..', '\0', '\n'],
   seeds: () => [

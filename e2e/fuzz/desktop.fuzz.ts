@@ -52,13 +52,6 @@ const entryWords = [
 
 export const desktopEntries: Fuzzer = {
   name: 'desktop-entries',
-  covers: [
-    'offers/app/key-file.ts',
-    'offers/app/desktop-entry.ts',
-    'offers/app/exec.ts',
-    'offers/app/definition.ts',
-    'offers/app/xdg.ts',
-  ],
   maxBytes: 256 * 1024,
   dictionary: entryWords,
   seeds: async () => {
@@ -103,7 +96,6 @@ export const desktopEntries: Fuzzer = {
 
 export const execLines: Fuzzer = {
   name: 'exec-lines',
-  covers: ['offers/app/exec.ts', 'offers/app/key-file.ts', 'settings/autostart.ts'],
   maxBytes: 64 * 1024,
   dictionary: ['"', "'", '\\', '%c', '%i', '%k', '%%', '$', '`', '\n', ';', '='],
   seeds: () => ['foo\0bar baz\0%i', '/opt/My App/run\0--profile\0/home/b"o$b/`x`', 'sh\0-c\0a; b | c'].map(bytesOf),
@@ -154,7 +146,6 @@ const indexWords = [
 
 export const iconThemes: Fuzzer = {
   name: 'icon-themes',
-  covers: ['offers/icons/icon-theme.ts', 'offers/app/key-file.ts'],
   maxBytes: 256 * 1024,
   dictionary: indexWords,
   allowanceMs: 300,
@@ -195,7 +186,6 @@ export const iconThemes: Fuzzer = {
 
 export const elfPrograms: Fuzzer = {
   name: 'elf-programs',
-  covers: ['offers/app/elf.ts'],
   maxBytes: 16 * 1024,
   seeds: () => [elfOf(['libwayland-client.so.0', 'libc.so.6']), elfOf([]), bytesOf('#!/bin/sh\n')],
   start: async () => {
@@ -287,7 +277,6 @@ function findActiveContent(svg: string): string | null {
 
 export const iconFiles: Fuzzer = {
   name: 'icon-files',
-  covers: ['offers/icons/icon-file.ts'],
   maxBytes: 600 * 1024,
   dictionary: [
     ...[

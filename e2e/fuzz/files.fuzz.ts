@@ -109,7 +109,6 @@ const words = [
 /** The first byte says which file it is. */
 export const jsonFiles: Fuzzer = {
   name: 'json-files',
-  covers: ['lib/json-file.ts', 'lib/replace-file.ts', 'settings/settings.ts', 'consent/rules.ts', 'peers/peer-book.ts'],
   maxBytes: 256 * 1024,
   dictionary: words,
   allowanceMs: 400,
@@ -159,7 +158,6 @@ function fill(random: Random, good: unknown): unknown {
 /** Every good entry of a list stays, whatever stands beside it. */
 export const goodEntries: Fuzzer = {
   name: 'good-entries',
-  covers: ['lib/json-file.ts'],
   maxBytes: 64 * 1024,
   dictionary: words,
   allowanceMs: 400,
@@ -204,7 +202,6 @@ const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->whe
 
 export const kernelTables: Fuzzer = {
   name: 'kernel-tables',
-  covers: ['container/listening-ports.ts', 'headless/gate.ts'],
   maxBytes: 256 * 1024,
   dictionary: ['0A', ':1F90', '0100007F:BAB8', '0100007F:D431', ' ', '\n', 'FFFFFFFF:', ':10000'],
   seeds: () => [bytesOf(table)],
@@ -221,7 +218,6 @@ export const kernelTables: Fuzzer = {
 
 export const profileFiles: Fuzzer = {
   name: 'profile-files',
-  covers: ['contract/profile.ts', 'zod/v4/core/schemas.js'],
   maxBytes: 64 * 1024,
   dictionary: ['http://127.0.0.1:', 'localhost', '@evil.example', '#', '\\', 'socketPath', 'url', 'pid'],
   seeds: () => [

@@ -7,8 +7,6 @@ import type { Random } from './random.ts';
 
 export interface Fuzzer {
   readonly name: string;
-  /** Ends of paths of the files whose blocks guide the search. */
-  readonly covers: readonly string[];
   /** The largest input that is tried. */
   readonly maxBytes: number;
   /** Words of the format, for the mutator. */

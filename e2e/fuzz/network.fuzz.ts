@@ -87,13 +87,6 @@ function claimOthersAreKept(input: Uint8Array): void {
 
 export const mdnsPackets: Fuzzer = {
   name: 'mdns-packets',
-  covers: [
-    'core/peers/discovery/mdns-packet.ts',
-    'core/peers/discovery/mdns-records.ts',
-    'core/peers/discovery/mdns-cache.ts',
-    'core/peers/discovery/merge-sightings.ts',
-    'core/peers/discovery/advert.ts',
-  ],
   maxBytes: 9000,
   dictionary: [
     '_ebrainpool',
@@ -185,7 +178,6 @@ const packStrings = (strings: readonly Uint8Array[]) =>
 
 export const txtRecords: Fuzzer = {
   name: 'txt-records',
-  covers: ['core/peers/discovery/advert.ts', 'core/lib/text.ts'],
   maxBytes: 4096,
   dictionary: ['v=', 'id=', 'n=', 'd=', `id=${peerId}`, 'V=1', '=', 'n=\u202e', 'e\u200b\u0301'],
   seeds: () => [packStrings(encodeTxt(own)), packStrings(['V=2', `id=${peerId}`, 'x', '=y', 'n='].map(bytesOf))],
@@ -219,13 +211,6 @@ export const txtRecords: Fuzzer = {
 
 export const addressesAndNames: Fuzzer = {
   name: 'addresses-names',
-  covers: [
-    'core/peers/discovery/advert.ts',
-    'core/lib/text.ts',
-    'core/peers/discovery/mdns-links.ts',
-    'core/peers/discovery/mdns-records.ts',
-    'settings/name.ts',
-  ],
   maxBytes: 128 * 1024,
   dictionary: [
     '[',

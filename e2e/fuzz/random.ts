@@ -1,4 +1,5 @@
-// Random choices that a seed repeats: a finding that cannot be made again is worth little.
+// Random choices for the grammars and the mutator, drawn from fast-check: its seed repeats them.
+import fc from 'fast-check';
 
 export interface Random {
   /** A whole number from 0 to below the limit. */
@@ -12,31 +13,37 @@ export interface Random {
   some<T>(most: number, make: () => T): T[];
 }
 
-/** sfc32 of PractRand (https://pracrand.sourceforge.net), seeded by one number. */
-export function createRandom(seed: number): Random {
-  let [a, b, c, counter] = [0x9e3779b9, seed | 0, Math.floor(seed / 2 ** 32) | 0, 1];
-  const next = (): number => {
-    const sum = (((a + b) | 0) + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = ((c << 21) | (c >>> 11)) + sum;
-    return sum >>> 0;
-  };
-  for (let round = 0; round < 15; round++) next();
-  const below = (limit: number) => Math.floor((next() / 2 ** 32) * limit);
-  const size = (limit: number) => {
-    if (limit <= 0) return 0;
-    return Math.min(limit, below(2 ** (1 + below(Math.ceil(Math.log2(limit + 1))))));
-  };
-  return {
-    below,
-    oneIn: (times) => below(times) === 0,
-    pick: (from) => {
-      if (from.length === 0) throw new Error('nothing to pick from');
-      return from[below(from.length)] as (typeof from)[number];
-    },
-    size,
-    some: (most, make) => Array.from({ length: size(most) }, make),
-  };
+/** Whatever is made by these choices. It is made small as bytes, in `search.ts`, and not choice by choice. */
+export class Made<T> extends fc.Arbitrary<T> {
+  readonly #make: (random: Random) => T;
+
+  constructor(make: (random: Random) => T) {
+    super();
+    this.#make = make;
+  }
+
+  override generate(source: fc.Random): fc.Value<T> {
+    const below = (limit: number) => (limit > 1 ? source.nextInt(0, limit - 1) : 0);
+    const size = (limit: number) =>
+      limit <= 0 ? 0 : Math.min(limit, below(2 ** (1 + below(Math.ceil(Math.log2(limit + 1))))));
+    const random: Random = {
+      below,
+      oneIn: (times) => below(times) === 0,
+      pick: (from) => {
+        if (from.length === 0) throw new Error('nothing to pick from');
+        return from[below(from.length)] as (typeof from)[number];
+      },
+      size,
+      some: (most, make) => Array.from({ length: size(most) }, make),
+    };
+    return new fc.Value(this.#make(random), undefined);
+  }
+
+  override canShrinkWithoutContext(_value: unknown): _value is T {
+    return false;
+  }
+
+  override shrink(): fc.Stream<fc.Value<T>> {
+    return fc.Stream.nil();
+  }
 }

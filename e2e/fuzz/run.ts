@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Fuzzer } from './fuzzer.ts';
-import { faultOf } from './loop.ts';
+import { faultOf } from './search.ts';
 import { fuzzers } from './table.ts';
 import type { WorkerMessage } from './worker.ts';
 
@@ -24,8 +24,6 @@ interface Job {
 
 interface Outcome {
   executions: number;
-  corpusSize: number;
-  blocks: number;
   findings: number;
 }
 
@@ -102,7 +100,7 @@ async function makeFolder(): Promise<{ readonly path: string } & AsyncDisposable
 
 async function runJob(job: Job, inputPath: string, signal: AbortSignal): Promise<Outcome> {
   const { fuzzer, seed, seconds } = job;
-  const outcome: Outcome = { executions: 0, corpusSize: 0, blocks: 0, findings: 0 };
+  const outcome: Outcome = { executions: 0, findings: 0 };
   const startedAt = performance.now();
   const child = fork(join(import.meta.dirname, 'worker.ts'), [fuzzer.name, String(seed), String(seconds), inputPath], {
     execArgv: [`--max-old-space-size=${MAX_HEAP_MIB}`],
@@ -125,7 +123,7 @@ async function runJob(job: Job, inputPath: string, signal: AbortSignal): Promise
   child.on('message', (message: WorkerMessage) => {
     listen();
     if (message.kind === 'finding') report(message.message, Buffer.from(message.input, 'base64'));
-    else Object.assign(outcome, message);
+    else outcome.executions = message.executions;
     isDone ||= message.kind === 'done';
   });
   const why = await ended(child);
@@ -139,8 +137,6 @@ async function runJob(job: Job, inputPath: string, signal: AbortSignal): Promise
       fuzzer.name.padEnd(18),
       `${String(outcome.executions).padStart(9)} runs`,
       `${String(Math.round(outcome.executions / elapsedS)).padStart(7)}/s`,
-      `${String(outcome.corpusSize).padStart(5)} kept`,
-      `${String(outcome.blocks).padStart(5)} blocks`,
       `${outcome.findings} findings`,
     ].join('  '),
   );

@@ -57,7 +57,6 @@ const pixels = message(32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0);
 
 export const viewerMessages: Fuzzer = {
   name: 'viewer-messages',
-  covers: ['core/channels/display/rfb-client-filter.ts'],
   maxBytes: 4096,
   dictionary: ['RFB 003.008\n', '\x06\x00\x00\x00', '\x02\x00', '\xff\x00', '\x04\x01\x00\x00'],
   seeds: () => [
@@ -103,7 +102,6 @@ const lastRectangle = rectangle([0xff, 0xff, 0xff, 0x20]);
 
 export const screenMessages: Fuzzer = {
   name: 'screen-messages',
-  covers: ['core/channels/display/rfb-server-filter.ts'],
   maxBytes: 8192,
   dictionary: ['\x03\x00\x00\x00', '\x00\x00\x00\x01', '\x00\x00\x00\x07', '\xff\xff\xff\x20', '\xf8\x00\x00\x00'],
   seeds: () => [

@@ -63,7 +63,6 @@ function read(input: Uint8Array, chunkBytes: number): unknown[] {
 
 export const sftpAnswers: Fuzzer = {
   name: 'sftp-answers',
-  covers: ['src/core/channels/files/sftp-packets.ts', 'src/contract/exchange.ts'],
   maxBytes: 64 * 1024,
   dictionary: ['..', '/', '\0', 'statvfs@openssh.com', '\u0000\u0000\u0000\u0001', '\u00ff\u00ff\u00ff\u00ff'],
   seeds: () => [Buffer.concat([hello, ...answers]), ...answers],
@@ -128,7 +127,6 @@ function filter(input: Uint8Array, pieceBytes: number): { readonly passed: Buffe
 
 export const sftpRequests: Fuzzer = {
   name: 'sftp-requests',
-  covers: ['src/core/channels/files/sftp-filter.ts'],
   maxBytes: 8 * 1024,
   dictionary: ['..', '/', folder, `${folder}/`, '/proc/2/mem', 'statvfs@openssh.com', 'hardlink@openssh.com'],
   seeds: () => [Buffer.concat(asked), ...asked],

@@ -51,7 +51,6 @@ const get = (path: string, ...headers: readonly string[]) =>
 
 export const browserGate: Fuzzer = {
   name: 'browser-gate',
-  covers: ['server', 'routes', 'sockets', 'gate', 'access'].map((name) => `headless/${name}.ts`),
   maxBytes: 32 * 1024,
   allowanceMs: 1000,
   dictionary: [
@@ -192,13 +191,6 @@ const sources = Object.fromEntries(
 
 export const localSocket: Fuzzer = {
   name: 'local-socket',
-  covers: [
-    'contract/client.ts',
-    'contract/rpc.ts',
-    'contract/line-port.ts',
-    'contract/contract.ts',
-    'local-socket/local-socket.ts',
-  ],
   maxBytes: 256 * 1024,
   allowanceMs: 1000,
   dictionary: contractWords,
@@ -247,7 +239,6 @@ export const localSocket: Fuzzer = {
 
 export const contractTopics: Fuzzer = {
   name: 'contract-topics',
-  covers: ['contract/client.ts', 'contract/rpc.ts'],
   maxBytes: 64 * 1024,
   dictionary: [...Object.keys(topics), 'jsonrpc', '2.0', 'method', 'params'],
   seeds: () => [bytesOf(JSON.stringify({ jsonrpc: '2.0', method: 'peers', params: [peer] }))],
@@ -274,7 +265,6 @@ const route = `?${new URLSearchParams({ window: 'viewer', launch: peerId, offer:
 
 export const routes: Fuzzer = {
   name: 'routes',
-  covers: ['main/protocol.ts', 'renderer/lib/route.ts', 'renderer/lib/pages.ts', 'main/arguments.ts'],
   maxBytes: 32 * 1024,
   dictionary: [
     'app://ebp/',
@@ -330,14 +320,6 @@ const HARMLESS = [
 
 export const commandLines: Fuzzer = {
   name: 'command-lines',
-  covers: [
-    'cli/run.ts',
-    'cli/find.ts',
-    'cli/output.ts',
-    'headless/flags.ts',
-    'cli/commands/peers.ts',
-    'cli/commands/logs.ts',
-  ],
   maxBytes: 16 * 1024,
   dictionary: [
     ...HARMLESS,
@@ -406,7 +388,6 @@ function checkTerminal(text: string, hasColours: boolean): void {
 
 export const terminalLines: Fuzzer = {
   name: 'terminal-lines',
-  covers: ['cli/output.ts', 'cli/commands/logs.ts'],
   maxBytes: 64 * 1024,
   dictionary: [
     '"time":',

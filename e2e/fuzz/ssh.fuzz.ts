@@ -92,8 +92,6 @@ async function startFolder(stack: AsyncDisposableStack): Promise<string> {
 }
 
 const common = {
-  // They run in processes of their own.
-  covers: [],
   maxBytes: 400,
   seeds,
   generate,

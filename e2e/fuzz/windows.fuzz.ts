@@ -38,7 +38,6 @@ const event = (code: number) => Buffer.from([code, 0, 1, 0, 7, ...new Array(27).
 
 export const windowMessages: Fuzzer = {
   name: 'window-messages',
-  covers: ['core/channels/display/x11-stream.ts', 'core/lib/text.ts'],
   maxBytes: 4096,
   dictionary: ['\x01\x20', '\x01\x08', '\x00\x00\x00\x00', '\x1c\x00', '\x16\x00', '\x23\x00', 'notes.txt - Mousepad'],
   seeds: () => [

@@ -1,13 +1,12 @@
 // The process in which one fuzzer runs: `run.ts` starts it, watches it, and outlives whatever happens to it.
 import { openSync, writeSync } from 'node:fs';
-import { runLoop } from './loop.ts';
+import { search } from './search.ts';
 import { fuzzers } from './table.ts';
 
 /** What this process tells its parent. Inputs are base64. */
 export type WorkerMessage =
-  | { readonly kind: 'progress'; readonly executions: number; readonly corpusSize: number; readonly blocks: number }
-  | { readonly kind: 'finding'; readonly message: string; readonly input: string }
-  | { readonly kind: 'done'; readonly executions: number; readonly corpusSize: number; readonly blocks: number };
+  | { readonly kind: 'progress' | 'done'; readonly executions: number }
+  | { readonly kind: 'finding'; readonly message: string; readonly input: string };
 
 const [name, seed, seconds, inputPath = ''] = process.argv.slice(2);
 const fuzzer = fuzzers.find((each) => each.name === name);
@@ -31,10 +30,9 @@ process.on('unhandledRejection', tellStray);
 
 const inputFile = openSync(inputPath, 'w');
 const sizeField = Buffer.alloc(4);
-const result = await runLoop(fuzzer, {
+const { executions } = await search(fuzzer, {
   seed: Number(seed),
   durationMs: Number(seconds) * 1000,
-  isGuided: true,
   shrinkMs: 8000,
   signal: stop.signal,
   onInput: (input) => {
@@ -45,10 +43,9 @@ const result = await runLoop(fuzzer, {
     writeSync(inputFile, input, 0, input.length, 4);
   },
   onFinding: ({ message, input }) => tell({ kind: 'finding', message, input: Buffer.from(input).toString('base64') }),
-  onProgress: (progress) => tell({ kind: 'progress', ...progress }),
+  onProgress: (executions) => tell({ kind: 'progress', executions }),
 }).catch((error: unknown) => {
   tellStray(error);
   process.exit(1);
 });
-const { executions, corpusSize, blocks } = result;
-process.send?.({ kind: 'done', executions, corpusSize, blocks } satisfies WorkerMessage, () => process.exit(0));
+process.send?.({ kind: 'done', executions } satisfies WorkerMessage, () => process.exit(0));
