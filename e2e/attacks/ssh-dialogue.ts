@@ -113,13 +113,13 @@ export function playHost(peer: RawPeer, plan: HostPlan): void {
 }
 
 /** The only offer of a host that lies; it says yes to whoever asks for it. */
-export const LIARS_OFFER = 'desktop:bait';
+export const LIARS_OFFER = 'app:bait';
 const powers = { ...noPowers, files: true };
 const session = { sessionId: SESSION, containerHostKey: null, classicPort: null, powers, remainingMs: null };
 const results: Readonly<Record<string, unknown>> = {
   hello: { protocol: PROTOCOL, oldest: PROTOCOL, name: 'Liar', capabilities: [...CAPABILITIES] },
   'catalogue.get': {
-    offers: [{ id: LIARS_OFFER, kind: 'desktop', name: 'Bait', summary: '', categories: [], keywords: [], icon: null }],
+    offers: [{ id: LIARS_OFFER, kind: 'app', name: 'Bait', summary: '', categories: [], keywords: [], icon: null }],
     isCut: false,
   },
 };
