@@ -15,7 +15,7 @@ export interface AudienceException {
   readonly audience: Audience;
 }
 
-/** The offers that others than those of the rest see. One that cannot be offered is seen by nobody. */
+/** The offers whose audience differs from the default. Nobody sees one that cannot be offered. */
 export function exceptionsTo(rest: Audience, offers: readonly OwnOffer[]): readonly AudienceException[] {
   return offers.flatMap((offer) =>
     offer.obstacle !== null || offer.audience === null || isSame(offer.audience, rest)

@@ -62,7 +62,7 @@ export function findById<T extends { readonly id: string }>(
 ): T {
   const wanted = text.toLowerCase();
   if (what === 'request' && entries.length === 0) {
-    // However the id is written, there is none that it could be.
+    // No id fits, however it is written.
     throw new ToldError('not-found', { what: text }, say('cli.empty.requests'));
   }
   if (wanted.length < MIN_ID_LENGTH) {

@@ -42,7 +42,7 @@ export const peerMethods = {
   /** Connects to a peer and keeps its catalogue in the topic `catalogues` until closed by every client that opened it. */
   'peers.open': { input: z.object({ peerId: peerIdSchema }), output: nothing },
   'peers.close': { input: z.object({ peerId: peerIdSchema }), output: nothing },
-  /** Connects to `host` or `host:port` and remembers it; `bad-address` says what is none, nothing included. */
+  /** Connects to `host` or `host:port` and remembers it; `bad-address` for anything else, an empty text too. */
   'peers.add': {
     input: z.object({ address: z.string().trim().max(300) }),
     output: z.object({ peerId: peerIdSchema }),

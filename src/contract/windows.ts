@@ -23,7 +23,7 @@ export function windowOf(query: Pick<URLSearchParams, 'get'>): WindowName | null
   return name !== 'main' && Object.hasOwn(rows, name) ? (name as WindowName) : null;
 }
 
-/** What a window may be; for what is none of ours, nothing. */
+/** What a window may do. One that is not ours may do nothing. */
 export function rowOfWindow(name: WindowName | null): WindowRow {
   return name === null ? { isOfSession: false, hasCamera: false } : rows[name];
 }

@@ -1,4 +1,4 @@
-// Whatever a real core says of its parts, a person can read: each item has a name and a sentence for every level.
+// Each health item of a real core has a name, and a sentence for every level, that a person can read.
 import { execFile, spawnSync } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -96,7 +96,7 @@ function createWebSocketPort(socket: WebSocket, log: Log): Port {
 /** Carries RFB bytes both ways, each side no faster than the other reads. */
 async function carryDisplay(socket: WebSocket, open: () => Promise<Duplex>): Promise<void> {
   socket.on('error', () => socket.terminate());
-  // Made at once, so that what the page sends meanwhile waits.
+  // Made at once, so that it keeps what the page sends in the meantime.
   const carrier = createWebSocketStream(socket, { allowHalfOpen: false });
   carrier.on('error', () => socket.terminate());
   let display: Duplex;

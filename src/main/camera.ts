@@ -8,7 +8,7 @@ export interface MediaRequest {
   /** The origin of whoever asks, which a frame may have for itself. */
   readonly securityOrigin?: string;
   readonly isMainFrame: boolean;
-  /** What is asked for, all of it. */
+  /** The whole address that is asked for. */
   readonly types: readonly (string | undefined)[];
 }
 

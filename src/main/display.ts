@@ -71,7 +71,7 @@ export function serveDisplays(port: Port, openDisplay: (sessionId: string) => Pr
       if (streams.get(id) === stream) end(id, toProblem(error));
       return;
     }
-    // Before anything else: a stream that nobody waits for any more may still fail.
+    // First of all, because a stream may still fail after nobody waits for it.
     duplex.on('error', () => {});
     if (streams.get(id) !== stream) {
       duplex.destroy();

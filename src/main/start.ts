@@ -152,7 +152,7 @@ async function run(options: ShellOptions): Promise<void> {
     ];
     const isNew = waiting.some((id) => !known.has(id));
     known = new Set(waiting);
-    // A comparison that was begun in the pop-up is seen nowhere else while there is no main window.
+    // Without a main window, a comparison that began in the pop-up can be seen only there.
     const isComparing = (client.read('comparisons')?.length ?? 0) > 0 && !windows.isMainShown();
     if (waiting.length === 0 && !isComparing) windows.hidePopup();
     else if (isNew) windows.showPopup(false);

@@ -125,7 +125,7 @@ describe('the menu of the status icon', () => {
     ]);
     items[0]?.click?.();
     expect(calls).toEqual([{ method: 'pop-up', input: null }]);
-    // One that this person began, and one that is over, wait for nobody here.
+    // Only what others began, and is still open, waits for this person.
     const others = [
       { ...comparison, role: 'asking' as const },
       { ...comparison, state: 'verified' as const, code: null },

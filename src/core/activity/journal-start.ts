@@ -23,7 +23,7 @@ export interface Start extends Head {
   readonly mustBegin: boolean;
 }
 
-/** @param head null where there was none, or none that could be read */
+/** @param head null where there was no head, or an unreadable one */
 export async function takeUp(folder: string, segments: OpenSegment[], head: Head | null): Promise<Start> {
   const newest = segments.at(-1);
   const torn = newest === undefined ? null : await cutTornLine(newest, folder);

@@ -21,7 +21,7 @@ const KERNEL_TYPES = new Set(
   ),
 );
 
-/** A folder that takes longer to look at is none that can be mounted. */
+/** A folder that takes longer to look at cannot be mounted. */
 const LOOK_TIMEOUT_MS = 3000;
 
 /** How far is looked for what is worth a warning. */

@@ -10,7 +10,7 @@ export interface OpenedSecret {
 export interface SecretStore {
   /**
    * Gets the store ready; the system may ask the person to unlock it.
-   * @returns its name for a person, or null where the system has none that protects anything
+   * @returns its name for a person, or null where the system has no store that protects anything
    */
   prepare(): Promise<string | null>;
   /** @throws when the store refuses */

@@ -1,4 +1,4 @@
-// A key that nobody could read would be the end of the computer that it is, at its very first start.
+// A key that cannot be read at the very first start would lose this computer's identity for good.
 import ssh2 from 'ssh2';
 import { expect, test } from 'vitest';
 import { generateKey } from './ssh-key.ts';

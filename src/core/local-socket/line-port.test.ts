@@ -54,7 +54,7 @@ describe('a line port', () => {
     }
     await settle();
     const after = process.memoryUsage();
-    // Found by thinking of it for a fuzzer: an object for each byte was 200 times as much.
+    // An object for each byte once took 200 times the memory of the line.
     expect(after.heapUsed + after.external - before.heapUsed - before.external).toBeLessThan(100 * 1024 * 1024);
     stream.write('"\n[1]\n');
     await settle();

@@ -70,7 +70,7 @@ export async function startPeerCheck(log: Log, askers = ASKERS): Promise<PeerChe
 
   if (asker === undefined)
     log.warn({}, 'neither perl nor python3: local clients are told apart by their network alone');
-  // A kernel that only looks like Linux may know nothing of it: what would refuse this very process tells nothing.
+  // A kernel that only looks like Linux may not know this: if it would refuse even this process, its answer is ignored.
   const ofOurselves = await onOwnConnection(findStranger);
   if (ofOurselves === 'network') canTellNetwork = false;
   const left = canTellNetwork ? ofOurselves : await onOwnConnection(findStranger);

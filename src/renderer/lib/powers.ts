@@ -34,7 +34,7 @@ export function lostPowers(before: Powers, after: Powers): readonly (PowerName |
   return after.isViewOnly && !before.isViewOnly ? [...lost, 'isViewOnly'] : lost;
 }
 
-/** Clocks and messages take their time: less than this is no change that a person made. */
+/** Clocks differ and messages take time: a smaller change was not made by a person. */
 const SAME_END_MS = 30_000;
 
 /** Whether a session ends earlier than it did. */

@@ -28,7 +28,7 @@ export function ViewerFiles({ session, place }: { session: Session; place: HTMLE
       event.preventDefault();
       event.dataTransfer.dropEffect = 'copy';
       setDragging(true);
-      // There is no event that says surely that it has left the window.
+      // No event tells reliably that the pointer has left the window.
       clearTimeout(leaveTimer);
       leaveTimer = setTimeout(() => setDragging(false), 400);
     };

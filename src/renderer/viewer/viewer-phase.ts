@@ -69,7 +69,7 @@ function phaseAsKnown({ ask, session, problem, isAsking, display }: ViewerFacts)
 function sessionPhase(session: Session, display: DisplayState): ViewerPhase {
   if (session.state === 'ended') {
     const { problem, lastWords } = session;
-    // The end of a program that failed is no end that anybody wanted.
+    // A program that failed ended too, but nobody wanted that.
     const why = problem !== null && session.endReason === 'program' ? 'failed' : (session.endReason ?? 'failed');
     return { kind: 'ended', why, problem, lastWords };
   }

@@ -57,7 +57,7 @@ export async function startSftp(stream: Duplex, answerTimeoutMs = ANSWER_TIMEOUT
     for (const drain of drains) drain();
   }
 
-  /** From the last answer on: a transfer that is slow is none that hangs. Security: one that comes byte by byte hangs. */
+  /** Counts from the last whole answer: a slow transfer goes on. Security: an answer that comes byte by byte counts as hanging. */
   function watch(): void {
     clearTimeout(timer);
     if (hasHello && waiting.size === 0) return;

@@ -94,7 +94,7 @@ export class AnswerReader {
   /** Of the packet that is being collected; null while its length is not known. */
   #wantedBytes: number | null = null;
 
-  /** The answers that end within this chunk. @throws SftpFault for what is none */
+  /** The answers that end within this chunk. @throws SftpFault for bytes that are not an answer */
   *take(chunk: Buffer): Generator<Answer> {
     this.#chunks.push(chunk);
     this.#sizeBytes += chunk.length;

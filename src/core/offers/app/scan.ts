@@ -53,7 +53,7 @@ export interface Scan {
 
 export interface Scanner {
   scan(): Promise<Scan>;
-  /** Puts the icons of the apps into the store; by icon name, null where there is none that can be shown. */
+  /** Puts the icons of the apps into the store; by icon name; null where no icon can be shown. */
   findIcons(apps: readonly App[], store: IconStore): Promise<ReadonlyMap<string, IconHash | null>>;
 }
 
