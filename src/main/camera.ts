@@ -8,7 +8,7 @@ export interface MediaRequest {
   /** The origin of whoever asks, which a frame may have for itself. */
   readonly securityOrigin?: string;
   readonly isMainFrame: boolean;
-  /** The whole address that is asked for. */
+  /** Every kind that is asked for: video, audio. */
   readonly types: readonly (string | undefined)[];
 }
 
