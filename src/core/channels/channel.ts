@@ -20,7 +20,7 @@ export interface Channel<E extends VisitorEnd = VisitorEnd> {
   /** What its filter at the host holds the visitor to. */
   readonly holds: readonly (PowerName | 'isViewOnly')[];
   /** What it needs of this computer's programs. */
-  readonly programs?: readonly NeededProgram[];
+  readonly programs: readonly NeededProgram[];
   readonly host: HostChannel;
   readonly visitor: {
     /** Begins with the session. What goes wrong later is told to the session. */

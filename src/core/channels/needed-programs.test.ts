@@ -44,7 +44,7 @@ test.each([
 
 test('a channel that needs a program more says so itself, and where nothing can be shared nothing lacks', async () => {
   const made = { id: 'made-up', programs: ['no-such-program'], debian: 'made-up', level: 'warning' } as const;
-  expect(await checkNeededPrograms([{ programs: [made] }, {}], 'linux')).toMatchObject([
+  expect(await checkNeededPrograms([{ programs: [made] }, { programs: [] }], 'linux')).toMatchObject([
     { id: 'made-up', level: 'warning' },
   ]);
   expect(await checkNeededPrograms([{ programs: [made] }], 'darwin')).toEqual([]);

@@ -9,6 +9,6 @@ export async function checkNeededPrograms(
   platform = process.platform,
 ): Promise<readonly HealthItem[]> {
   if (platform !== 'linux') return [];
-  const needed = channels.flatMap(({ programs = [] }) => programs);
+  const needed = channels.flatMap(({ programs }) => programs);
   return checkPrograms([...new Map(needed.map((one) => [one.id, one])).values()]);
 }

@@ -157,6 +157,7 @@ beforeEach(() => {
     name: 'hologram' as ChannelName,
     needs: null,
     holds: [],
+    programs: [],
     host: {
       part: () => ({ name: 'hologram', files: async () => [] }),
       open: async ({ sandbox }) => {
