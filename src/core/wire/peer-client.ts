@@ -31,7 +31,7 @@ import {
   type VisitorCall,
   visitorCalls,
 } from './peer-protocol.ts';
-import { algorithms, closingWhenDestroyed, KEEPALIVE } from './ssh/ssh.ts';
+import { algorithms, closingWhenDestroyed, KEEPALIVE, MAX_LISTENERS } from './ssh/ssh.ts';
 import { type Guard, guardConnection } from './ssh/ssh-guard.ts';
 import { speedUpConnection, speedUpSocket } from './ssh/ssh2-speed.ts';
 
@@ -253,7 +253,7 @@ function openTunnel(client: ssh2.Client, guard: Guard, sessionId: string, end: T
           return;
         }
         const channel = closingWhenDestroyed(guard.watch(opened));
-        channel.on('error', () => channel.destroy());
+        channel.on('error', () => channel.destroy()).setMaxListeners(MAX_LISTENERS);
         resolve(channel);
       });
     } catch (error) {

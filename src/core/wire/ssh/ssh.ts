@@ -43,8 +43,7 @@ export function joinStreams(
       count.toVisitor += chunk.length;
     });
   }
-  // Two pipelines, the counters and whoever watches the stream: more than Node's ten, and no leak.
-  for (const stream of [visitorSide, hostSide]) stream.setMaxListeners(32);
+  for (const stream of [visitorSide, hostSide]) stream.setMaxListeners(MAX_LISTENERS);
   const { promise, resolve } = Promise.withResolvers<void>();
   let open = 2;
   const onEnd = (error: Error | null | undefined) => {
@@ -62,6 +61,9 @@ export function joinStreams(
   else pipeline(hostSide, toVisitor, visitorSide, onEnd);
   return promise;
 }
+
+/** Of a stream: two pipelines, the counters and whoever watches it are more than Node's ten, and no leak. */
+export const MAX_LISTENERS = 32;
 
 /**
  * A channel of ssh2 tells that it is closed only when all that came was read. One that is destroyed is read by nobody: what is
