@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openIdentity } from '../../src/core/identity/identity.ts';
-import { MAX_KEY_EXCHANGES, MAX_UNREAD_PACKETS, MIN_PACKET_BYTES } from '../../src/core/wire/ssh/ssh-guard.ts';
+import { MAX_KEY_EXCHANGES, MAX_UNREAD_PACKETS, MIN_PACKET_BYTES } from '../../src/core/wire/ssh/message-rules.ts';
 import { SESSION } from './peer-end.ts';
 import { type AttackedEnd, type HostEnd, startHostEnd, startVisitorEnd, type VisitorEnd } from './peer-ends.ts';
 import { call, type HostPlan, helloLine, openControl, openTunnel, playHost } from './ssh-dialogue.ts';
