@@ -107,9 +107,12 @@ export class Viewer {
     await this.page.mouse.move(x, y + BAR_HEIGHT_PX);
   }
 
-  /** Keys into the program; a click would press what lies under it. */
+  /** Keys into the program; a click would press what lies under it. As a person does: when there is a window to type into. */
   async type(text: string): Promise<void> {
     await this.page.bringToFront();
+    // The first picture may be the empty ground, and a key that comes before the window goes nowhere. Some hosts tell of no windows.
+    const isThere = this.page.locator('.viewer-document').waitFor({ timeout: 3000 });
+    await isThere.catch(() => undefined);
     await this.screen.locator('canvas').first().focus();
     await this.page.keyboard.type(text, { delay: 6 });
   }
