@@ -131,6 +131,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   stack.defer(consent.requests.follow(({ length }) => void (length > 0 && mounts.refresh())));
   const channels = Object.values(createChannels({ containers, settings, identity, runtimeDir }));
   health.addCheck(() => checkNeededPrograms(channels));
+  health.addCheck(engine.check);
+  health.addCheck(createDiskCheck(places.watched, log), DISK_CHECK_MS);
+  const looked = health.check();
   const hostSessions = stack.use(startHostSessions({ channels, containers, book, activity, log }));
   stack.defer(followPause({ settings, consent, hostSessions, activity }));
 
@@ -150,6 +153,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const hostCalls = createHostCalls({
     ...{ settings, offers, consent, channels, containers, hostSessions, book, comparisons, health, activity, log },
   });
+  // Before the first request comes, it is known what can be given.
+  await looked;
   const peerPort = stack.use(
     await openPeerPort({ identity, log, port: settings.value.peerPort, answers: hostCalls.answers, visitors }),
   );
@@ -158,8 +163,6 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const own = stack.use(describeToNetwork(fixed, settings, offers.publicDigest));
   const { links, problem } = stack.use(await startDiscovery({ log, own, onSeen: peers.onSeen, onGone: peers.onGone }));
 
-  health.addCheck(engine.check);
-  health.addCheck(createDiskCheck(places.watched, log), DISK_CHECK_MS);
   const damaged = { settings: settingsPart.damage, people: book.damage, rules: rules.damage };
   const oddities = Object.entries(damaged).flatMap(([id, damage]) => describeDamage(id, damage));
   for (const item of [...describeRoot(isRoot), ...oddities]) health.report(item);
@@ -169,8 +172,6 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   health.follow(links, describeNetwork);
   health.follow(links, (now) => describePeerPort(peerPort.state, isOnNetwork(now)));
   health.follow(stack.use(combine([problem, links], (both) => describeMulticast(...both))), (item) => item);
-  void health.check();
-
   const self = stack.use(await describeSelf(fixed, { settings, health, links }));
   const stop = Promise.withResolvers<void>();
   const parts: Parts = {

@@ -26,6 +26,21 @@ test('a use is not possible while one item says so, whichever it is', () => {
   expect(health.allows('sharing')).toBe(true);
 });
 
+test('nothing is possible before everything was looked at once', async () => {
+  using health = startHealth({ log: silentLog });
+  let isBroken = true;
+  health.addCheck(async () => {
+    if (isBroken) throw new Error('broken');
+    return [];
+  });
+  expect([health.allows('sharing'), health.allows('internet')]).toEqual([false, false]);
+  await health.check();
+  expect(health.allows('internet')).toBe(false);
+  isBroken = false;
+  await health.check();
+  expect([health.allows('sharing'), health.allows('internet')]).toEqual([true, true]);
+});
+
 test('a state of a part is followed until the end', async () => {
   const state = new State(1);
   const health = startHealth({ log: silentLog });

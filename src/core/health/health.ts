@@ -16,7 +16,7 @@ export interface Health extends Disposable {
   addCheck(check: HealthCheck, everyMs?: number): void;
   /** Looks again at everything. One check that fails holds up no other. */
   check(): Promise<void>;
-  /** Whether nothing that was reported stands in its way. */
+  /** Whether everything was looked at, and nothing that was reported stands in its way. */
   allows(use: Use): boolean;
 }
 
@@ -25,6 +25,7 @@ type Use = NonNullable<HealthItem['blocks']>[number];
 export function startHealth({ log }: { readonly log: Log }): Health {
   const items = new State<readonly HealthItem[]>([]);
   const checks: HealthCheck[] = [];
+  const toldOnce = new Set<HealthCheck>();
   const stack = new DisposableStack();
 
   function report(item: HealthItem): void {
@@ -38,6 +39,7 @@ export function startHealth({ log }: { readonly log: Log }): Health {
   async function run(check: HealthCheck): Promise<void> {
     try {
       for (const item of await check()) report(item);
+      toldOnce.add(check);
     } catch (error) {
       log.error({ error: String(error) }, 'health check failed');
     }
@@ -57,6 +59,7 @@ export function startHealth({ log }: { readonly log: Log }): Health {
     check: async () => {
       await Promise.all(checks.map(run));
     },
-    allows: (use) => !items.value.some(({ blocks = [] }) => blocks.includes(use)),
+    // Security: what nobody has looked at yet is not said to be well.
+    allows: (use) => toldOnce.size === checks.length && !items.value.some(({ blocks = [] }) => blocks.includes(use)),
   };
 }

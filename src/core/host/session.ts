@@ -221,12 +221,12 @@ export class HostSession implements HostedSession {
       throw new AppError('bad-input', { where: 'powers', why: 'of a native window cannot be taken away: end it' });
     // Security: before anything is waited for, so that two who take away at the same time do not undo each other.
     this.#powers = powers;
+    this.#timer.set(powers);
     this.#open.narrow(powers);
     if (powers.network === 'none') await this.sandbox.setNetwork('none');
     if (this.#state === 'over') return;
     const { id: sessionId, powers: left } = this;
     this.#options.record({ kind: 'narrowed', sessionId, powers: left });
-    this.#timer.set(left);
     this.tell('session.changed', { sessionId, powers: left, remainingMs: this.leftMs });
     this.#options.changed();
   }

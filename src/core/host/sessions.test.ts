@@ -61,6 +61,7 @@ class FakeSandbox {
     return this.#process;
   }
   async serve({ argv }: Service) {
+    await serving;
     this.maxFileBytes = Number(argv.at(-1)) * 1024;
     return this.#process;
   }
@@ -75,6 +76,7 @@ class FakeSandbox {
     if (name.endsWith('/authorized_keys')) this.authorised.push(text);
   }
   async setNetwork(mode: NetworkMode) {
+    await networking;
     this.hasNetwork = mode !== 'none';
   }
   /** Before a stream is there. */
@@ -98,6 +100,9 @@ const book = {
 let sandboxes: FakeSandbox[];
 /** What happens while a program starts. */
 let runs: () => void;
+/** What it takes until a server in a sandbox is there, and a network given or gone. */
+let serving: Promise<void>;
+let networking: Promise<void>;
 let sessions: HostSessions;
 let recording: Recording;
 const warnings: object[] = [];
@@ -140,6 +145,8 @@ let madeUp: { readonly opened: View[] };
 beforeEach(() => {
   sandboxes = [];
   runs = () => {};
+  serving = Promise.resolve();
+  networking = Promise.resolve();
   recording = createRecording();
   const containers = {
     state: new State([]),
@@ -220,6 +227,37 @@ test('a grant that ends while the sandbox starts leaves nothing running', async 
   await sessions.endAll('host');
   await expect(starting).rejects.toMatchObject({ code: 'cancelled' });
   expect(sandboxes[0]).toMatchObject({ state: 'ended', programs: [] });
+});
+
+test('what is taken back while it opens ends at once, whatever is still waited for', async () => {
+  const forever = new Promise<void>(() => {});
+  for (const wait of ['serving', 'networking']) {
+    if (wait === 'serving') serving = forever;
+    else networking = forever;
+    const powers = { ...noPowers, files: true, network: 'internet' as const };
+    void start(visitorOf(alice).visitor, grantFor(alice, 'viewer', { powers })).catch(() => {});
+    await expect.poll(() => sandboxes.at(-1)?.state).toBe('running');
+    await sessions.endAll('host');
+    expect(sandboxes.at(-1)?.state, wait).toBe('ended');
+    serving = Promise.resolve();
+  }
+});
+
+test('a time limit that is taken with the internet counts although that does not go', async () => {
+  const powers = { ...noPowers, network: 'internet' as const };
+  const { sessionId } = await start(visitorOf(alice).visitor, grantFor(alice, 'viewer', { powers }));
+  networking = Promise.reject(new Error('it does not go'));
+  await expect(sessions.narrow(sessionId, { ...noPowers, timeLimitMin: 1 })).rejects.toThrow('it does not go');
+  await expect.poll(() => sessions.state.value[0]?.endsAt, { timeout: 3000 }).not.toBeNull();
+});
+
+test('a session is over although nobody can explain why its program failed', async () => {
+  const { visitor, notices } = visitorOf(alice);
+  await start(visitor, grantFor(alice), async () => {
+    throw new Error('a bug of a kind');
+  });
+  sandboxes[0]?.exit(3);
+  await expect.poll(() => notices.at(-1)?.[0]).toBe('session.ended');
 });
 
 test('a tunnel is for the granted peer, the granted session and the granted view only', async () => {

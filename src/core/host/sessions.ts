@@ -113,9 +113,14 @@ export function startHostSessions(options: {
     starting.add(grant);
     let sandbox: Sandbox | undefined;
     let session: HostSession | undefined;
+    // Security: what is taken back while it opens ends at once, whatever is still waited for.
+    const opening = new AbortController();
     try {
       const wish = sandboxWish(channels, { view, powers, launch, size });
       sandbox = await containers.take(peerId, book.faceOf(peerId, claimedName).name, wish, grant.signal);
+      const taken = sandbox;
+      grant.signal.addEventListener('abort', () => void taken.stop(), { signal: opening.signal });
+      if (!grant.isLive) throw new AppError('cancelled');
       if (wish.hasNetwork) await sandbox.setNetwork('internet');
       session = new HostSession({
         ...{ id, grant, offer, sandbox, visitor, log },
@@ -132,6 +137,7 @@ export function startHostSessions(options: {
       await sandbox.runMain(wrapProgram(wish.parts, launch.program));
       // Security: nothing would end what runs under a grant that ended meanwhile.
       if (!grant.isLive) throw new AppError('cancelled');
+      opening.abort();
       sessions.set(id, session);
       session.begin(visitor, capabilities);
       void followProgram(session, explainEnd);
@@ -139,7 +145,9 @@ export function startHostSessions(options: {
       log.info({ sessionId: id, peerId, offer: offer.id, view }, 'session started');
       record(grant, offer, { kind: 'started', sessionId: id, ruleId: grant.terms.ruleId, view, powers });
       return { sessionId: id, ...session.told, powers, remainingMs: session.leftMs };
-    } catch (error) {
+    } catch (thrown) {
+      const error = grant.isLive ? thrown : new AppError('cancelled', {}, { cause: thrown });
+      opening.abort();
       grant.end();
       session?.abandon();
       await sandbox?.stop();

@@ -175,9 +175,11 @@ async function sayHello(
     onMalformed: (error) => log.warn({ peerId, error: String(error) }, 'malformed message from peer'),
   });
   port.onClose(() => client.end());
+  let connection: HostConnection | undefined;
   const rpc: Rpc = createRpc(port, {
     onNotification: (method, params) => {
-      if (!Object.hasOwn(hostNotices, method)) return;
+      // Security: before its hello a host has nothing to say, and there is nobody yet to take it.
+      if (connection === undefined || !Object.hasOwn(hostNotices, method)) return;
       const notice = method as HostNotice;
       const value = check(hostNotices[notice] as (typeof hostNotices)[HostNotice], params);
       if (value.success) options.onNotice(notice, value.data as never, connection);
@@ -209,7 +211,7 @@ async function sayHello(
     'hello',
   );
   checkVersion(hello);
-  const connection: HostConnection = {
+  connection = {
     peerId,
     address: { host: plainAddress(socket.remoteAddress ?? options.address.host), port: options.address.port },
     hello,

@@ -14,7 +14,7 @@ import { silentLog } from '../lib/log.ts';
 import { CAPABILITIES } from './capabilities.ts';
 import { listen } from './listen.ts';
 import { connectPeer, type HostConnection } from './peer-client.ts';
-import { PROTOCOL } from './peer-protocol.ts';
+import { type HostNotice, PROTOCOL } from './peer-protocol.ts';
 import { type PeerServer, startPeerServer } from './peer-server.ts';
 import type { Answers, Visitor } from './visitor.ts';
 import { createVisitors, type Visitors } from './visitors.ts';
@@ -36,12 +36,16 @@ const tunnels: Duplex[] = [];
 const refusals: Identity['id'][] = [];
 let version = { protocol: PROTOCOL, oldest: PROTOCOL };
 let capabilities: readonly string[] = CAPABILITIES;
+/** What the host tells before it answers. */
+let tellsEarly: (visitor: Visitor) => void;
+let told: HostNotice[];
 const connections: HostConnection[] = [];
 
 const answers: Answers = {
   calls: {
     hello: (_, visitor) => {
       visitors.push(visitor);
+      tellsEarly(visitor);
       return { ...version, name: 'Bob', capabilities: [...capabilities] };
     },
     'catalogue.get': () => ({ offers: [], isCut: false }),
@@ -84,7 +88,7 @@ function connectTo(options: { expectedId?: Identity['id'] | null; identity?: Ide
     address: { host: '127.0.0.1', port: server.port },
     expectedId: options.expectedId === undefined ? hostIdentity.id : options.expectedId,
     name: 'Alice',
-    onNotice: () => {},
+    onNotice: (notice) => void told.push(notice),
   }).then((connection) => {
     connections.push(connection);
     return connection;
@@ -99,6 +103,8 @@ beforeEach(async () => {
   connected = createVisitors();
   version = { protocol: PROTOCOL, oldest: PROTOCOL };
   capabilities = CAPABILITIES;
+  tellsEarly = () => {};
+  told = [];
   use = echo;
   server = await startPeerServer({
     identity: hostIdentity,
@@ -123,6 +129,15 @@ test('both ends prove their keys, and calls and errors cross', async () => {
   await expect(connection.call('icon.get', { hash: 'a'.repeat(64) as never })).rejects.toMatchObject({
     code: 'not-found',
   });
+});
+
+test('a host that tells before it has answered hello is not heard, and ends nothing', async () => {
+  tellsEarly = (visitor) => visitor.notify('catalogue.changed', {});
+  const connection = await connectTo();
+  expect(told).toEqual([]);
+  visitors[0]?.notify('catalogue.changed', {});
+  await expect.poll(() => told).toEqual(['catalogue.changed']);
+  expect(await connection.call('catalogue.get', {})).toEqual({ offers: [], isCut: false });
 });
 
 test('a bug on the host is told as internal, without what it said', async () => {
