@@ -61,6 +61,7 @@ export function createRequests(parts: RequestParts & { readonly guests: Guests }
     pending: PendingRequest,
     found: FoundOffer,
     size: Size | undefined,
+    gone: AbortSignal,
   ): Promise<void> {
     const answered = await pending.answer;
     const tell = (
@@ -76,7 +77,10 @@ export function createRequests(parts: RequestParts & { readonly guests: Guests }
       return;
     }
     const { grant } = answered;
+    gone.addEventListener('abort', () => grant.end());
     try {
+      // Nobody would know the session, and whoever lost a connection may ask once more on another.
+      if (gone.aborted) throw new AppError('cancelled');
       // Security: what runs is the offer as this computer knows it now; if it changed while the person read, it is asked for again.
       const current = offers.find(found.offer.id, guests.readerOf(visitor));
       if (current === undefined || current.digest !== found.digest) throw new AppError('offer-gone');
@@ -125,17 +129,23 @@ export function createRequests(parts: RequestParts & { readonly guests: Guests }
     const { peerId, remoteAddress: address } = visitor;
     const wish = { peerId, claimedName, address, offer: found.visible, view, powers, size };
     const pending = consent.create({ ...wish, ownSandbox: launch.ownSandbox, launchDigest: found.digest });
-    const stopListening = visitor.onClose(() => consent.cancel(pending.id, visitor.peerId));
-    void pending.answer.then(stopListening);
+    const gone = new AbortController();
+    const stopListening = visitor.onClose(() => {
+      consent.cancel(pending.id, peerId);
+      gone.abort();
+    });
     if (settings.value.isWarmUp) {
       const wanted = sandboxWish(channels, { view, powers, launch, size });
       containers.warm(peerId, book.faceOf(peerId, claimedName).name, wanted);
     }
     // After the reply: a rule may answer at once, and the visitor must know the request's id by then.
     setImmediate(() => {
-      const answered = answer(visitor, pending, found, size)
+      const answered = answer(visitor, pending, found, size, gone.signal)
         .catch((error) => log.error({ error: String(error) }, 'answering failed'))
-        .finally(() => answering.delete(answered));
+        .finally(() => {
+          stopListening();
+          answering.delete(answered);
+        });
       answering.add(answered);
     });
     return { requestId: pending.id, answerTimeoutMs: pending.answerTimeoutMs };
