@@ -1,7 +1,7 @@
 // The catalogues of the peers that a client looks at, read again when they change, each icon when it is here.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientId } from '../../contract/contract.ts';
-import { AppError, toProblem } from '../../contract/errors.ts';
+import { AppError, type ErrorCode, toProblem } from '../../contract/errors.ts';
 import type { PeerId } from '../../contract/ids.ts';
 import type { Offer } from '../../contract/offers.ts';
 import type { Log } from '../lib/log.ts';
@@ -30,6 +30,8 @@ const ICONS_WAIT_MS = 50;
 const BETWEEN_MS = 300;
 /** After a connection was lost: the network may have changed. */
 const AFTER_LOSS = { firstMs: 1000, longestMs: 15_000, isLater: true };
+/** What a peer answers for as long as nobody changes something there: whoever looks at it again asks again. */
+const FINAL: readonly ErrorCode[] = ['peer-refuses', 'protocol-newer', 'protocol-older', 'not-found'];
 
 export function createCatalogues(options: {
   readonly list: PeerList;
@@ -104,12 +106,13 @@ export function createCatalogues(options: {
     const attempt = async () => {
       if (entry.openedBy.size === 0 || book.isBlocked(entry.id)) return;
       await refresh(entry);
-      if (entry.connection?.isOpen !== true) throw new AppError('peer-unreachable');
+      if (entry.connection?.isOpen !== true) throw new AppError(entry.problem?.code ?? 'peer-unreachable');
     };
     try {
-      await retry(attempt, { ...AFTER_LOSS, signal: abort.signal });
+      const isFinal = (error: unknown) => FINAL.includes(toProblem(error).code);
+      await retry(attempt, { ...AFTER_LOSS, signal: abort.signal, isFinal });
     } catch {
-      // This computer's eBrainPool ends.
+      // It is shown with the problem, or this computer's eBrainPool ends.
     } finally {
       lookingAgain.delete(entry);
     }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ClientId } from '../../contract/contract.ts';
+import { AppError } from '../../contract/errors.ts';
 import type { IconHash, PeerId } from '../../contract/ids.ts';
 import { openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../lib/log.ts';
@@ -24,6 +25,9 @@ let peers: Peers;
 let bob: PeerId;
 let hellos: number;
 let isCut: boolean;
+/** What it answers who connects; it lets them in for undefined. */
+let sentAway: 'peer-refuses' | 'protocol-newer' | undefined;
+let triesInVain: number;
 let icons: Set<string>;
 let giveIcon: PromiseWithResolvers<void>;
 
@@ -34,6 +38,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ebp-peers-'));
   hellos = 0;
   isCut = false;
+  sentAway = undefined;
+  triesInVain = 0;
   icons = new Set();
   giveIcon = Promise.withResolvers();
   giveIcon.resolve();
@@ -41,6 +47,10 @@ beforeEach(async () => {
   const answers = {
     calls: {
       hello: () => {
+        if (sentAway !== undefined) {
+          triesInVain += 1;
+          throw new AppError(sentAway);
+        }
         hellos += 1;
         return { protocol: PROTOCOL, oldest: PROTOCOL, name: 'Bob', capabilities: [] };
       },
@@ -50,7 +60,10 @@ beforeEach(async () => {
         return { data: '' };
       },
     },
-    isRefused: () => false,
+    isRefused: () => sentAway === 'peer-refuses',
+    onRefused: () => {
+      triesInVain += 1;
+    },
   } as unknown as Answers;
   startBob = async (folderName, port) => {
     const identity = await openIdentity(join(folder, folderName));
@@ -210,3 +223,25 @@ test('a peer that was lost while its page is open is looked for until it is back
   await vi.waitFor(() => expect(shown()).toMatchObject({ connection: 'connected' }), { timeout: 8000 });
   expect(peers.catalogues.value[bob]).toMatchObject([{ id: 'app:xcalc' }]);
 });
+
+test.each(['peer-refuses', 'protocol-newer'] as const)(
+  'a peer that was lost and says %s now is not asked again and again, but when somebody looks at it again',
+  { timeout: 15_000 },
+  async (code) => {
+    const { port } = server;
+    const place = { port, addresses: ['127.0.0.1'], instance: 'bob', host: 'bob.local' };
+    peers.onSeen({ peerId: bob, name: 'Bob', protocol: PROTOCOL, catalogueDigest: '1', ...place });
+    await peers.open(bob, client);
+    await server[Symbol.asyncDispose]();
+    sentAway = code;
+    server = await startBob('bob', port);
+    await vi.waitFor(() => expect(triesInVain).toBe(1), { timeout: 5000 });
+    // The next pause would be over by then.
+    await sleep(2500);
+    expect(triesInVain).toBe(1);
+    expect(peers.state.value.find(({ id }) => id === bob)).toMatchObject({ connection: 'failed', problem: { code } });
+    sentAway = undefined;
+    await peers.open(bob, client);
+    expect(hellos).toBe(2);
+  },
+);
