@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ClientId } from '../../contract/contract.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { OfferId, PeerId, RequestId, SessionId } from '../../contract/ids.ts';
@@ -11,6 +11,7 @@ import { State } from '../lib/state.ts';
 import type { Peers } from '../peers/peers.ts';
 import { createNotices, type Notices } from '../wire/notices.ts';
 import type { HostConnection } from '../wire/peer-client.ts';
+import { hostNotices } from '../wire/peer-protocol.ts';
 import { type Asks, type Granted, startAsks } from './asks.ts';
 
 const bob = `SHA256:${'B'.repeat(43)}` as PeerId;
@@ -62,6 +63,20 @@ test('a host cannot give what was not asked for', async () => {
 test('a host can give less', async () => {
   const less = { ...everything, clipboardIn: false, isViewOnly: true, timeLimitMin: 5 };
   expect(await take(everything, less)).toEqual(less);
+});
+
+test.each([
+  ['a yes in a word of a newer version', { answer: 'from-the-future' }],
+  ['a yes of a host that quits', { answer: 'granted', isQuit: true }],
+])('%s has failed, and leaves no session at the host', async (_, said) => {
+  const call = vi.spyOn(connection, 'call');
+  asks.create({ peerId: bob, offerId: 'app:xcalc' as OfferId, view: 'viewer' }, 1 as ClientId);
+  await expect.poll(() => asks.state.value.at(-1)?.state).toBe('waiting');
+  const told = { requestId, session: { sessionId, powers: noPowers }, problem: null, ...said };
+  notices.take('request.answered', hostNotices['request.answered'].parse(told), connection);
+  expect(asks.state.value.at(-1)?.state).toBe('failed');
+  expect(granted).toEqual([]);
+  expect(call.mock.lastCall).toEqual(['session.end', { sessionId }]);
 });
 
 test('a native window takes part in the clipboard, whatever was asked for', async () => {

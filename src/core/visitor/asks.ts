@@ -134,14 +134,12 @@ export function startAsks(options: {
     const item = [...asking.values()].find(
       (other) => other.requestId === value.requestId && other.ask.peerId === connection.peerId,
     );
-    if (item === undefined || item.ask.state !== 'waiting') {
-      // Cancelled here while the yes was on its way: nothing may go on there.
+    const isWanted = item?.ask.state === 'waiting';
+    if (!isWanted || value.session === null || value.answer !== 'granted' || value.isQuit) {
+      // Cancelled here while the yes was on its way, or a yes that is none here: nothing may go on there.
       if (value.session !== null)
         void connection.call('session.end', { sessionId: value.session.sessionId }).catch(() => {});
-      return;
-    }
-    if (value.session === null || value.answer !== 'granted' || value.isQuit) {
-      settleAsk(item, refusedAs(value));
+      if (isWanted) settleAsk(item, refusedAs(value));
       return;
     }
     // Security: a host cannot give what was not asked for: the viewer here acts on these powers, too.

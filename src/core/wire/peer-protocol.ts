@@ -67,8 +67,8 @@ export const grantedSessionSchema = z.object({
   classicPort: z.number().int().min(1).max(65535).nullable().catch(null),
   /** What was granted: no more than was asked for, and maybe less. */
   powers: tolerantPowersSchema,
-  /** Until the time limit ends it. */
-  remainingMs: z.number().int().nonnegative().nullable(),
+  /** Until the time limit ends it. It is only shown, and the host holds the limit: what cannot be read is shown as none. */
+  remainingMs: z.number().int().nonnegative().nullable().catch(null),
   /** The largest file that may be put into the folder Exchange; null where files are not exchanged, or the host is of before it was told. */
   maxUploadBytes: z.number().int().positive().nullable().catch(null),
 });

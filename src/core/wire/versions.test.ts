@@ -198,6 +198,17 @@ test('a notice that lacks a field, or has an odd one, still ends what somebody w
     }
 });
 
+test('a yes is lost only where its session has no id, or no powers', () => {
+  const answered = hostNotices['request.answered'];
+  const fields = fieldsOf(answered).filter(({ path }) => path[0] === 'session' && path.length === 2);
+  expect(fields.length).toBeGreaterThan(4);
+  for (const { path } of fields.filter((field) => !['sessionId', 'powers'].includes(field.path[1] ?? '')))
+    for (const odd of [undefined, { odd: true }, 'from-the-future', -1.5]) {
+      const read = answered.parse(changedAt(notices['request.answered'], path, odd));
+      expect(read.session, `${path.join('.')} = ${odd}`).toMatchObject({ sessionId: id, [path[1] ?? '']: null });
+    }
+});
+
 describe('powers', () => {
   const { input } = visitorCalls['request.create'];
   const wish = calls['request.create'].input;
