@@ -26,6 +26,8 @@ export function resumeSession(
         await held.connection.call('session.resume', { sessionId }, signal);
         return held;
       } catch (error) {
+        // It was closed here while that was on its way, and the host may have taken it up.
+        if (signal.aborted) void held.connection.call('session.end', { sessionId }).catch(() => {});
         held.release();
         throw toProblem(error).code === 'not-found' ? new Gone('not found', { cause: error }) : error;
       }

@@ -13,6 +13,7 @@ import { countBytes } from '../lib/count-bytes.ts';
 import type { Log } from '../lib/log.ts';
 import type { Claimed } from '../peers/claimed.ts';
 import type { Peers } from '../peers/peers.ts';
+import { hasCapability } from '../wire/capabilities.ts';
 import type { HostConnection } from '../wire/peer-client.ts';
 import type { GrantedSession, NoticeValue } from '../wire/peer-protocol.ts';
 import type { Granted } from './asks.ts';
@@ -175,7 +176,7 @@ export class VisitorSession implements VisitedSession {
     if (
       connection === undefined ||
       this.#model.state !== 'running' ||
-      !connection.hello.capabilities.includes('close')
+      !hasCapability(connection.hello.capabilities, 'call.session.close')
     ) {
       await this.endNow();
       return;
@@ -202,8 +203,8 @@ export class VisitorSession implements VisitedSession {
   }
 
   /** Makes sure that the host ends it too. A host that cannot be told ends it by itself when we stay away. */
-  async #tellEnd(): Promise<void> {
-    await this.#connection?.call('session.end', { sessionId: this.hostSessionId }).catch(() => {});
+  async #tellEnd(connection = this.#connection): Promise<void> {
+    await connection?.call('session.end', { sessionId: this.hostSessionId }).catch(() => {});
   }
 
   /** @throws what the host answers */
@@ -226,7 +227,7 @@ export class VisitorSession implements VisitedSession {
   /** @throws AppError `not-found` when the host has no list of windows, `not-allowed`, and what the host answers */
   async useWindow(wish: 'activate' | 'close', windowId: number): Promise<void> {
     const connection = this.#connection;
-    if (connection?.hello.capabilities.includes('windows') !== true)
+    if (connection === undefined || !hasCapability(connection.hello.capabilities, `call.window.${wish}`))
       throw new AppError('not-found', { what: 'This window' });
     if (this.#model.powers.isViewOnly) throw new AppError('not-allowed');
     await connection.call(`window.${wish}`, { sessionId: this.hostSessionId, windowId });
@@ -276,6 +277,7 @@ export class VisitorSession implements VisitedSession {
     try {
       const { connection, release } = await resumeSession(this.#options.peers, of, this.#abort.signal);
       if (this.isOver) {
+        void this.#tellEnd(connection);
         release();
         return;
       }

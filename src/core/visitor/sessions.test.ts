@@ -361,6 +361,72 @@ test('a lost connection is looked for again until the host answers, and a host t
   expect(released).toBe(2);
 });
 
+test('a session that is closed while it is being taken up again ends at the host as well', async () => {
+  const called: string[] = [];
+  const first = fakeConnection();
+  const second = fakeConnection(async (name) => {
+    called.push(name);
+    return name === 'session.resume' ? new Promise<never>(() => {}) : {};
+  });
+  // As the connection port: a call whose signal aborts is given up, whatever its host makes of it.
+  const connection = {
+    ...second.connection,
+    call: (name: string, _: object, signal?: AbortSignal) => {
+      const given = Promise.withResolvers<never>();
+      signal?.addEventListener('abort', () => given.reject(new AppError('cancelled')));
+      return Promise.race([second.connection.call(name as 'session.end', {} as never), given.promise]);
+    },
+  } as HostConnection;
+  const release = vi.fn();
+  const hold: Peers['hold'] = async () => ({ connection, release });
+  await using sessions = sessionsWith({ hold });
+  const id = sessions.begin(grantedFor('viewer', first.connection));
+  first.drop();
+  await vi.waitFor(() => expect(called).toEqual(['session.resume']));
+  await sessions.end(id, true);
+  await vi.waitFor(() => expect(release).toHaveBeenCalledOnce());
+  expect(called).toEqual(['session.resume', 'session.end']);
+});
+
+test('a session that is closed in the moment in which its host has taken it up ends there as well', async () => {
+  const called: string[] = [];
+  const first = fakeConnection();
+  const resumed = Promise.withResolvers<object>();
+  const second = fakeConnection((name) => {
+    called.push(name);
+    return name === 'session.resume' ? resumed.promise : Promise.resolve({});
+  });
+  const release = vi.fn();
+  const hold: Peers['hold'] = async () => ({
+    connection: second.connection,
+    release,
+  });
+  await using sessions = sessionsWith({ hold });
+  const id = sessions.begin(grantedFor('viewer', first.connection));
+  first.drop();
+  await vi.waitFor(() => expect(called).toEqual(['session.resume']));
+  resumed.resolve({});
+  await sessions.end(id, true);
+  await vi.waitFor(() => expect(release).toHaveBeenCalledOnce());
+  expect(called).toEqual(['session.resume', 'session.end']);
+});
+
+test('a host that says what it can by the names of the calls alone is asked first, too', async () => {
+  const called: string[] = [];
+  const { connection } = fakeConnection(async (name) => {
+    called.push(name);
+    return {};
+  });
+  const capabilities = ['call.session.close', 'call.session.keep', 'call.window.activate'];
+  await using sessions = sessionsWith();
+  const newer = { ...connection, hello: { ...connection.hello, capabilities } };
+  const id = sessions.begin(grantedFor('viewer', newer));
+  await sessions.useWindow(id, 'activate', 7);
+  await expect(sessions.useWindow(id, 'close', 7)).rejects.toMatchObject({ code: 'not-found' });
+  await sessions.end(id, false);
+  expect(called).toEqual(['window.activate', 'session.close']);
+});
+
 test('windows on this computer’s own display cannot be taken up again', async () => {
   const { connection, drop } = fakeConnection();
   await using sessions = sessionsWith();

@@ -2,6 +2,7 @@
 import { AppError, toProblem } from '../../../contract/errors.ts';
 import type { PeerId } from '../../../contract/ids.ts';
 import type { Log } from '../../lib/log.ts';
+import { hasCapability } from '../../wire/capabilities.ts';
 import type { Notices } from '../../wire/notices.ts';
 import type { Peers } from '../peers.ts';
 import { codeOf, commitmentTo, type Pair } from './comparison.ts';
@@ -27,7 +28,7 @@ export async function askForComparison(item: Item, parts: AskingParts): Promise<
       return;
     }
     item.stack.defer(release);
-    if (!connection.hello.capabilities.includes('verify')) throw new AppError('protocol-older');
+    if (!hasCapability(connection.hello.capabilities, 'call.verify.begin')) throw new AppError('protocol-older');
     item.source = connection;
     item.commitment = commitmentTo(pair, item.ownNonce);
     item.stack.defer(connection.onClose(() => items.fail(item, { code: 'peer-unreachable', params: {} })));

@@ -37,6 +37,8 @@ interface Side {
 let folder: string;
 let nowMs: number;
 let stack: AsyncDisposableStack;
+/** What each side says that it can do. */
+let capabilities: readonly string[];
 
 /** What a host has besides comparisons does not matter here. */
 function callsOf(name: string, verify: Pick<Answers['calls'], `verify.${'begin' | 'reveal' | 'answer' | 'cancel'}`>) {
@@ -44,7 +46,7 @@ function callsOf(name: string, verify: Pick<Answers['calls'], `verify.${'begin' 
     throw new AppError('not-allowed');
   };
   return {
-    hello: () => ({ protocol: PROTOCOL, oldest: PROTOCOL, name, capabilities: [...CAPABILITIES] }),
+    hello: () => ({ protocol: PROTOCOL, oldest: PROTOCOL, name, capabilities: [...capabilities] }),
     'catalogue.get': never,
     'icon.get': never,
     'request.create': never,
@@ -167,6 +169,7 @@ async function compare(): Promise<string> {
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ebp-compare-'));
   stack = new AsyncDisposableStack();
+  capabilities = CAPABILITIES;
   nowMs = 0;
   alice = await startSide('Alice');
   bob = await startSide('Bob');
@@ -330,6 +333,14 @@ describe('two people', () => {
     alice.comparisons.start(aliceId);
     await soon(() => stateAt(alice, aliceId)).toBe('failed');
     expect(() => alice.comparisons.start(`SHA256:${'z'.repeat(43)}` as PeerId)).toThrow(AppError);
+    capabilities = ['view.viewer'];
+    alice.comparisons.start(bobId);
+    await soon(() => shownAt(alice, bobId)?.problem?.code).toBe('protocol-older');
+  });
+
+  test('need none of the words of version 0.1 for it', async () => {
+    capabilities = CAPABILITIES.filter((word) => word.startsWith('call.'));
+    await compare();
   });
 });
 
