@@ -54,13 +54,16 @@ describe('of another version', () => {
   const rule = async () => JSON.parse(await readFile(fixture, 'utf8')).rules[0];
   const put = (version: number, rules: readonly unknown[]) => writeFile(path(), JSON.stringify({ version, rules }));
 
-  test('a rule with a power that this version does not know gives the others', async () => {
+  test('a power that this version does not know is only absent, and in a file of a newer version asks a person', async () => {
     const known = await rule();
     const powers = { ...known.powers, microphone: true };
-    await put(3, [{ ...known, asked: { ...known.asked, microphone: true }, powers }]);
+    const told = [{ ...known, asked: { ...known.asked, microphone: true }, powers }];
+    await put(2, told);
     const rules = await open();
     expect(rules.damage).toBeNull();
     expect(ask(rules, 'gimp', 'viewer', everything).rule?.powers).toEqual(known.powers);
+    await put(3, told);
+    expect(ask(await open(), 'gimp', 'viewer')).toEqual({ rule: null, note: 'changed' });
   });
 
   test.each(powerNames)(
@@ -91,6 +94,22 @@ describe('of another version', () => {
     expect(ask(await open(), 'gimp', 'viewer')).toEqual({ rule: null, note: 'changed' });
     await put(3, [{ ...known, answer: 'deny', onlyWhile: 'charging' }]);
     expect(ask(await open(), 'gimp', 'viewer').rule?.answer).toBe('deny');
+  });
+
+  test('a yes of a newer version with a condition further down asks a person, also after it was written; a no stays a no', async () => {
+    const known = await rule();
+    const powers = { ...known.powers, isFilesReadOnly: true, maxDownloadMib: 1 };
+    await put(3, [{ ...known, powers }]);
+    const rules = await open();
+    expect([rules.damage, rules.state.value.map(({ id }) => id)]).toEqual([null, [known.id]]);
+    await rules.removeAllOf(`SHA256:${'B'.repeat(43)}` as PeerId);
+    await rules.add({ ...rules.state.value[0], offerId: 'app:other' as OfferId } as Parameters<Rules['add']>[0]);
+    for (const opened of [rules, await open()])
+      expect(ask(opened, 'gimp', 'viewer')).toEqual({ rule: null, note: 'changed' });
+    await put(3, [{ ...known, answer: 'deny', powers }]);
+    expect(ask(await open(), 'gimp', 'viewer').rule?.answer).toBe('deny');
+    await writeFile(path(), '{"version":3}');
+    expect((await open()).damage).toBeNull();
   });
 
   test('the file is kept as it was before it is overwritten', async () => {

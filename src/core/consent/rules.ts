@@ -7,8 +7,8 @@ import { type Rule, ruleSchema } from '../../contract/consent.ts';
 import { offerIdSchema, peerIdSchema, type RuleId, ruleIdSchema } from '../../contract/ids.ts';
 import { isWithin, noPowers, tolerantPowersSchema } from '../../contract/powers.ts';
 import { type Clocks, systemClocks } from '../lib/elapsed.ts';
-import type { Migration } from '../lib/file-version.ts';
-import { entriesOf, JsonFile, type JsonFileProblem } from '../lib/json-file.ts';
+import { hasUnknownFields, type Migration } from '../lib/file-version.ts';
+import { entriesOf, isPlainObject, JsonFile, type JsonFileProblem } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import { shortName } from '../peers/peer-book.ts';
@@ -70,6 +70,7 @@ export async function openRules(options: {
     log: options.log,
     mend: withCaution,
     migrations,
+    narrowNewer,
   });
   let untilQuit: readonly Rule[] = [];
   const state = new State<readonly Rule[]>([]);
@@ -193,7 +194,7 @@ const migrations: readonly Migration[] = [
 ];
 
 function fromFirstVersion(value: unknown): unknown {
-  if (!isEntry(value)) return value;
+  if (!isPlainObject(value)) return value;
   const rule: Entry = { launchDigest: UNKNOWN_DIGEST, expiresAt: null, isUntilQuit: false, ...value };
   const view = rule['view'] === 'classic' ? 'ssh-command' : rule['view'];
   const powers = rule['powers'];
@@ -207,16 +208,21 @@ function fromFirstVersion(value: unknown): unknown {
 
 /**
  * Security: what a newer version adds to a yes may be a condition of it. Such a rule asks a person again, as one does of which it is not
- * known what would run; a power that is unknown is only absent.
+ * known what would run. A power that is unknown is only absent here; in a file of a newer version it asks as well (narrowNewer).
  */
 function askWhereConditionsAreUnknown(value: unknown): unknown {
-  if (!isEntry(value) || value['answer'] !== 'allow') return value;
+  if (!isPlainObject(value) || value['answer'] !== 'allow') return value;
   const isKnown = Object.keys(value).every((field) => Object.hasOwn(storedSchema.shape, field));
   return isKnown ? value : { ...value, launchDigest: UNKNOWN_DIGEST };
 }
 
-type Entry = Readonly<Record<string, unknown>>;
-
-function isEntry(value: unknown): value is Entry {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Security: of a newer version also what stands further down may be a condition, as of a power how far it goes. */
+function narrowNewer(stored: Entry): Entry {
+  const narrow = (rule: unknown) =>
+    isPlainObject(rule) && rule['answer'] === 'allow' && hasUnknownFields(storedSchema, rule)
+      ? { ...rule, launchDigest: UNKNOWN_DIGEST }
+      : rule;
+  return Array.isArray(stored['rules']) ? { ...stored, rules: stored['rules'].map(narrow) } : stored;
 }
+
+type Entry = Readonly<Record<string, unknown>>;

@@ -1,4 +1,6 @@
 // The version of a stored file: one of an older version is brought up step by step, and one of a newer version is told apart.
+import type { z } from 'zod';
+import { check } from '../../contract/check.ts';
 
 /** A step from one version to the next: pure, and ready for any JSON in any field. */
 export type Migration = (stored: Readonly<Record<string, unknown>>) => Record<string, unknown>;
@@ -21,4 +23,21 @@ export function migrate(
   migrations: readonly Migration[],
 ): Record<string, unknown> {
   return migrations.slice(versionOf(stored) - FIRST_VERSION).reduce((value, step) => step(value), { ...stored });
+}
+
+/**
+ * Whether `stored` has a field, at whatever depth, that is gone when `schema` has read it. Security: in an entry of a newer version that may
+ * be a condition, without which the rest says more than was meant. What the schema does not take at all is damage, and not this.
+ */
+export function hasUnknownFields(schema: z.ZodType, stored: unknown): boolean {
+  const read = check(schema, stored);
+  return read.success && hasMore(stored, read.data);
+}
+
+// No deeper than the schema: what is stored may be.
+function hasMore(stored: unknown, read: unknown): boolean {
+  if (typeof stored !== 'object' || stored === null) return false;
+  if (typeof read !== 'object' || read === null) return true;
+  const known = new Map<string, unknown>(Object.entries(read));
+  return Object.entries(stored).some(([key, value]) => !known.has(key) || hasMore(value, known.get(key)));
 }

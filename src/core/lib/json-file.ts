@@ -33,6 +33,8 @@ export interface JsonFileOptions<S extends z.ZodType> {
   readonly mend?: (value: z.output<S>, fields: readonly string[], raw: unknown) => z.output<S>;
   /** What older versions wrote, step by step to what this one writes; none for a file that never changed. */
   readonly migrations?: readonly Migration[];
+  /** Brings what a newer version wrote to the least that it can mean, before the schema drops what it does not know. */
+  readonly narrowNewer?: Migration;
   /** Replaces a file atomically; another one in tests of a full disk. */
   readonly replaceFile?: (path: string, text: string) => Promise<void>;
 }
@@ -131,6 +133,7 @@ async function readLeniently<S extends z.ZodType>(options: JsonFileOptions<S>): 
   const storedVersion = isPlainObject(raw) ? versionOf(raw) : 1;
   const newerVersion = storedVersion > newestVersion(migrations) ? storedVersion : null;
   if (isPlainObject(raw)) raw = migrate(raw, migrations);
+  if (isPlainObject(raw) && newerVersion !== null) raw = options.narrowNewer?.(raw) ?? raw;
   const unknownFields =
     shape !== null && isPlainObject(raw)
       ? writableOf(Object.entries(raw).filter(([key]) => !Object.hasOwn(shape, key) && key !== 'version'))
@@ -246,6 +249,6 @@ function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,7 +5,8 @@ import { check } from '../../contract/check.ts';
 import { AppError } from '../../contract/errors.ts';
 import { type PeerId, peerIdSchema } from '../../contract/ids.ts';
 import type { Warning } from '../../contract/peers.ts';
-import { entriesOf, JsonFile, type JsonFileProblem } from '../lib/json-file.ts';
+import { hasUnknownFields } from '../lib/file-version.ts';
+import { entriesOf, isPlainObject, JsonFile, type JsonFileProblem } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 
@@ -66,6 +67,7 @@ export async function openPeerBook(options: { readonly profileDir: string; reado
     initial: { peers: [] },
     log: options.log,
     mend: withCaution,
+    narrowNewer,
   });
   const state = new State<readonly KnownPeer[]>(file.value.peers);
   const find = (id: PeerId) => state.value.find((peer) => peer.id === id);
@@ -152,6 +154,13 @@ function withCaution(
     return [{ id: id.data, name: '', address: null, localName: null, verifiedAt: null, isBlocked: true }];
   });
   return { peers: [...file.peers, ...blocked].slice(0, MAX_PEERS) };
+}
+
+/** Security: what a newer version says of a peer may take the mark away; without knowing what it is, there is none. A block stays. */
+function narrowNewer(stored: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const narrow = (peer: unknown) =>
+    isPlainObject(peer) && hasUnknownFields(knownPeerSchema, peer) ? { ...peer, verifiedAt: null } : peer;
+  return Array.isArray(stored['peers']) ? { ...stored, peers: stored['peers'].map(narrow) } : stored;
 }
 
 /** Whether its key was compared under this name; a key that was taken as text may have come before any name. */

@@ -1,12 +1,14 @@
 // What the person chose for this computer, kept in settings.json.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { mountSchema } from '../../contract/containers.ts';
 import { AppError } from '../../contract/errors.ts';
+import { type Audience, audienceSchema } from '../../contract/offers.ts';
 import { homeOf } from '../../contract/profile.ts';
 import { parseInput } from '../../contract/rpc.ts';
 import { type Settings, settingsSchema } from '../../contract/settings.ts';
-import type { Migration } from '../lib/file-version.ts';
-import { JsonFile, type JsonFileProblem } from '../lib/json-file.ts';
+import { hasUnknownFields, type Migration } from '../lib/file-version.ts';
+import { isPlainObject, JsonFile, type JsonFileProblem } from '../lib/json-file.ts';
 import type { Log } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
 import { ownCommand, setAutostart } from './autostart.ts';
@@ -60,6 +62,8 @@ const defaults: Omit<Settings, 'name'> = {
   answerTimeoutS: 60,
 };
 
+const nobody: Audience = { who: 'chosen', peerIds: [] };
+
 /** settings.json, from each version to the next. */
 const migrations: readonly Migration[] = [
   // Before version 0.1 was done, peers added by address were here; they are in peers.json.
@@ -76,6 +80,7 @@ export async function startSettings(options: SettingsOptions): Promise<SettingsP
     log: options.log,
     mend: withCaution,
     migrations,
+    narrowNewer,
     ...(options.replaceFile === undefined ? {} : { replaceFile: options.replaceFile }),
   });
   const state = new State<Settings>({ ...file.value, name: cleanName(file.value.name) || initial.name });
@@ -136,8 +141,22 @@ function withCaution(settings: Settings, damagedFields: readonly string[]): Sett
     isPaused: settings.isPaused || damagedFields.includes('isPaused'),
     isSharedByDefault: settings.isSharedByDefault && !damagedFields.includes('sharedByOfferId'),
     audience:
-      damagedFields.includes('audience') || damagedFields.includes('audienceByOfferId')
-        ? { who: 'chosen', peerIds: [] }
-        : settings.audience,
+      damagedFields.includes('audience') || damagedFields.includes('audienceByOfferId') ? nobody : settings.audience,
+  };
+}
+
+/** Security: what a newer version says of an audience or a folder may except somebody; without knowing whom, it is nobody's. */
+function narrowNewer(stored: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { audience, audienceByOfferId, mounts } = stored;
+  const narrow = (one: unknown) => (hasUnknownFields(audienceSchema, one) ? nobody : one);
+  return {
+    ...stored,
+    ...withoutGaps({
+      audience: narrow(audience),
+      audienceByOfferId: isPlainObject(audienceByOfferId)
+        ? Object.fromEntries(Object.entries(audienceByOfferId).map(([id, one]) => [id, narrow(one)]))
+        : audienceByOfferId,
+      mounts: Array.isArray(mounts) ? mounts.filter((mount) => !hasUnknownFields(mountSchema, mount)) : mounts,
+    }),
   };
 }
