@@ -39,6 +39,12 @@ export const MAX_ICON_BYTES = 512 * 1024;
 
 /** The most capabilities that are looked at. Version 0.1 refuses a hello with more than 64, so no more are sent. */
 const MAX_CAPABILITIES = 256;
+/** The longest of them, as in version 0.1: they are kept as long as the connection. */
+const MAX_CAPABILITY_LENGTH = 64;
+
+function isCapability(told: unknown): told is string {
+  return typeof told === 'string' && told.length <= MAX_CAPABILITY_LENGTH;
+}
 
 /** Only the version fields are fixed for ever, so that any two versions can tell each other apart. */
 export const helloSchema = z.object({
@@ -48,7 +54,7 @@ export const helloSchema = z.object({
   /** Beyond the limit they are cut, and what is no name is left out. */
   capabilities: z
     .array(z.unknown())
-    .transform((told) => told.slice(0, MAX_CAPABILITIES).filter((name) => typeof name === 'string'))
+    .transform((told) => told.slice(0, MAX_CAPABILITIES).filter(isCapability))
     .default([]),
 });
 export type Hello = z.infer<typeof helloSchema>;
@@ -126,7 +132,7 @@ export const visitorCalls = {
   'window.close': { input: z.object({ sessionId: sessionIdSchema, windowId: windowIdSchema }), output: nothing },
   /** After a lost connection: is the session still there? */
   'session.resume': { input: z.object({ sessionId: sessionIdSchema }), output: nothing },
-  /** Two people compare a code (peers/comparison.ts): the visitor commits, the host gives its nonce, the visitor reveals. */
+  /** Two people compare a code (peers/verification/comparison.ts): the visitor commits, the host gives its nonce, the visitor reveals. */
   'verify.begin': { input: z.object({ commitment: bytes32 }), output: z.object({ nonce: bytes32 }) },
   'verify.reveal': { input: z.object({ commitment: bytes32, nonce: bytes32 }), output: nothing },
   'verify.answer': { input: z.object({ commitment: bytes32, isSame: z.boolean() }), output: nothing },

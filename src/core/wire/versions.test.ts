@@ -239,6 +239,8 @@ test('more capabilities than are looked at are cut, and what is no name is left 
   const { capabilities } = helloSchema.parse({ ...hello, capabilities: ['viewer', 7, null, { a: 1 }, ...many] });
   expect(capabilities[0]).toBe('viewer');
   expect(capabilities.length).toBeLessThan(300);
+  const words = ['x'.repeat(64), 'x'.repeat(65), 'viewer', 'x'.repeat(60_000)];
+  expect(helloSchema.parse({ ...hello, capabilities: words }).capabilities).toEqual(['x'.repeat(64), 'viewer']);
 });
 
 test('a list that is longer than this version takes is cut, and a bad entry does not hide the others', () => {
