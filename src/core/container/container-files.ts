@@ -1,4 +1,5 @@
 // What a container keeps on the disk: whose it is, its home, and small texts that last as long as it does.
+import { createHash } from 'node:crypto';
 import { chown, mkdir, opendir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -12,6 +13,9 @@ import type { Owner } from './owner.ts';
 const fileSchema = z.object({ peerId: peerIdSchema, peerName: z.string().max(100) });
 /** What a peer filled its home with can cost only so much. */
 const MAX_MEASURED_FILES = 20_000;
+
+/** The name of the text that is its machine-id(5). */
+export const MACHINE_ID = 'machine-id';
 
 export const homeIn = (folder: string) => join(folder, 'home');
 
@@ -43,6 +47,15 @@ export async function makeContainer(
   } catch (error) {
     throw orDiskFull(error, home);
   }
+  await keepFirstMachineId(folder);
+}
+
+/** Version 0.1 made the machine-id from the key of the container's sshd: where programs know that one, it stays. */
+async function keepFirstMachineId(folder: string): Promise<void> {
+  const hostKey = await readFile(join(folder, 'host_key'), 'utf8').catch(() => undefined);
+  if (hostKey === undefined) return;
+  const made = createHash('sha256').update(`machine-id of ${hostKey}`).digest('hex').slice(0, 32);
+  await keepText(folder, MACHINE_ID, () => made);
 }
 
 /** The text of this name, private to us; made where it is not there yet. @throws AppError `disk-full` */

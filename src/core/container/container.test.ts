@@ -257,7 +257,7 @@ test('a program that locks a folder beside its sockets leaves nothing either', a
   await rm(join(root, 's'), { recursive: true });
 });
 
-test('a container of version 0.1 keeps its home and its key', async () => {
+test('a container of version 0.1 keeps its home, its key and its machine-id', async () => {
   // The SHA-256 of the peer's id, which is the folder's name.
   const name = '568af50282cce162b257b410';
   const fixture = join(import.meta.dirname, 'fixtures', '0.1', name);
@@ -268,10 +268,13 @@ test('a container of version 0.1 keeps its home and its key', async () => {
   containers = await start();
   expect(containers.state.value).toMatchObject([{ peerId: alice, peerName: 'Alice', state: 'stopped' }]);
   const sandbox = await containers.take(alice, 'Alice', wish, never);
-  await sandbox.stop();
+  await sandbox.runMain({ argv: ['bash', '-c', 'cat /etc/machine-id >~/id'], workingDirectory: null });
+  await sandbox.ended;
   expect(await readdir(folder)).toEqual([name]);
   expect(await readFile(join(folder, name, 'home', 'notes.txt'), 'utf8')).toBe('kept\n');
   expect(await readFile(join(folder, name, 'host_key'), 'utf8')).toBe(
     await readFile(join(fixture, 'host_key'), 'utf8'),
   );
+  // As that version made it of this key.
+  expect(await readFile(join(folder, name, 'home', 'id'), 'utf8')).toBe('d5cbe8f8d7e7bb4d604559864ca6a9e4\n');
 });

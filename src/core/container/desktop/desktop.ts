@@ -1,5 +1,6 @@
 // What every container brings along into its sandboxes, whatever is shown of them: who the computer is, a session, a sound device.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { MACHINE_ID } from '../container-files.ts';
 import type { SandboxPart } from '../sandbox-part.ts';
 import { askToEndFiles } from './ask-to-end.ts';
 import { DEFAULTS_FILE } from './default-applications.ts';
@@ -13,11 +14,13 @@ export function createDesktop(readDefaults: () => Promise<string>): SandboxPart 
   return {
     name: 'desktop',
     files: async (keep) => {
-      const seed = await keep('machine-seed', () => randomBytes(16).toString('hex'));
+      // What programs want, and what lasts as long as the container does. Security: nothing of this computer's own, and another one for each
+      // peer, so that programs cannot tell where they run or compare.
+      const machineId = await keep(MACHINE_ID, () => randomBytes(16).toString('hex'));
       return [
         {
           name: 'machine-id',
-          text: `${machineId(seed)}\n`,
+          text: `${machineId}\n`,
           mode: 0o444,
           alsoAt: ['/etc/machine-id', '/var/lib/dbus/machine-id'],
         },
@@ -33,12 +36,4 @@ export function createDesktop(readDefaults: () => Promise<string>): SandboxPart 
     environment: sandboxEnvironment(),
     services: sessionServices,
   };
-}
-
-/**
- * The container's own machine-id(5), which programs want and which lasts as long as the container does.
- * Security: nothing of this computer's own, and another one for each peer, so that programs cannot tell where they run or compare.
- */
-function machineId(seed: string): string {
-  return createHash('sha256').update(`machine-id of ${seed}`).digest('hex').slice(0, 32);
 }
