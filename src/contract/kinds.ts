@@ -37,7 +37,6 @@ export const kindDetailsSchema = z.discriminatedUnion('kind', [
     command: text(4096),
   }),
 ]);
-export type KindDetails = Readonly<z.infer<typeof kindDetailsSchema>>;
 
 /** The row of a kind; for a name that is none, one without any view. */
 export function rowOfKind(kind: string): KindRow {

@@ -91,10 +91,6 @@ export function judgeNarrowing(view: View, powers: Powers, before: Powers): 'wid
   return canHoldTo(view, powers, before) ? null : 'not-held';
 }
 
-export function hasClipboard(powers: Powers): boolean {
-  return powers.clipboardIn || powers.clipboardOut;
-}
-
 export function hasPower(powers: Powers, name: PowerName): boolean {
   return name === 'network' ? powers.network !== 'none' : powers[name];
 }
