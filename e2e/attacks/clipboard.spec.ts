@@ -78,7 +78,9 @@ test('a program that is its own display gives nothing either, and what passed go
   // Until the program has put its display there.
   await soon(async () => {
     received.length = 0;
-    const channel = await open();
+    // There is none in the moment in which it takes the other's place.
+    const channel = await open().catch(() => undefined);
+    if (channel === undefined) return false;
     channel.on('data', (chunk: Buffer) => received.push(chunk));
     channel.write('RFB 003.008\n\x01\x01');
     await sleep(400);

@@ -3,6 +3,7 @@
 import { AppError } from '../../src/contract/errors.ts';
 import { openIdentity } from '../../src/core/identity/identity.ts';
 import { silentLog } from '../../src/core/lib/log.ts';
+import { CAPABILITIES } from '../../src/core/wire/capabilities.ts';
 import { OLDEST_PROTOCOL, PROTOCOL } from '../../src/core/wire/peer-protocol.ts';
 import { startPeerServer } from '../../src/core/wire/peer-server.ts';
 import type { Answers } from '../../src/core/wire/visitor.ts';
@@ -18,7 +19,12 @@ const refuse = (): never => {
   throw new AppError('offer-gone');
 };
 const calls: Answers['calls'] = {
-  hello: () => ({ protocol: PROTOCOL, oldest: OLDEST_PROTOCOL, name: 'Newer', capabilities: ['view.hologram'] }),
+  hello: () => ({
+    protocol: PROTOCOL,
+    oldest: OLDEST_PROTOCOL,
+    name: 'Newer',
+    capabilities: [...CAPABILITIES, 'view.hologram'],
+  }),
   'catalogue.get': () => ({
     offers: [
       offer('hologram:globe', 'hologram', 'Globe'),

@@ -106,9 +106,11 @@ test('version 0.1 visits today in the viewer, loses the connection, and goes on'
 
 test('version 0.1 visits today with an SSH command', async () => {
   await using display = await startXvfb('bob');
-  const { id, classic } = await askFromBob('xcalc', 'classic');
+  const { id } = await askFromBob('xcalc', 'classic');
+  const lineOf = () => bob.read('sessions').find((session: { id: string }) => session.id === id)?.classic?.command;
+  await soon(lineOf).toBeDefined();
   const env = { ...process.env, DISPLAY: display.display };
-  const ssh = spawnOn('bob', classic.command.split(' '), { env, stdio: 'ignore' });
+  const ssh = spawnOn('bob', lineOf().split(' '), { env, stdio: 'ignore' });
   const ended = new Promise((resolve) => ssh.once('exit', resolve));
   await soon(() => sandboxProcesses('alice').some((command) => /\bxcalc\b/.test(command)), 20_000).toBe(true);
   const alice = await lan.alice.mainPage();
