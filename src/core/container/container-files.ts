@@ -11,7 +11,7 @@ import { replaceFile } from '../lib/replace-file.ts';
 import type { Owner } from './owner.ts';
 
 const fileSchema = z.object({ peerId: peerIdSchema, peerName: z.string().max(100) });
-/** What a peer filled its home with can cost only so much. */
+/** A peer may fill its home with any number of files: adding them up stops here. */
 const MAX_MEASURED_FILES = 20_000;
 
 /** The name of the text that is its machine-id(5). */

@@ -19,7 +19,7 @@ const owner = process.getuid?.() === 0 ? { uid: 70_731, gid: 70_731 } : null;
 const alice = `SHA256:${'A'.repeat(43)}` as PeerId;
 const wish: SandboxWish = { parts: [], hasNetwork: false, allowsOwnSandbox: false };
 const settings = new State({ mounts: [] } as unknown as Settings);
-/** Nothing is closed: the tests’ own folders lie where a real core closes all. */
+/** Guards no place: a real core would refuse the places where the tests’ own folders lie. */
 const findGuard = async () => ({ places: [], homes: [] });
 const never = new AbortController().signal;
 let root: string;

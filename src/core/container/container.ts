@@ -108,7 +108,7 @@ export async function startContainers(options: {
         void forgetTentative(container).catch(() => {});
         return;
       }
-      // It counts until it is gone or taken, not only until it is given up: else a flood of requests has many at a time.
+      // It counts until it is gone or taken. Giving it up is not enough: a flood of requests could then have many at a time.
       warmCount += 1;
       container.warm(peerName, wish, () => {
         warmCount -= 1;
@@ -131,7 +131,7 @@ export async function startContainers(options: {
       const container = find(peerId);
       containers.delete(peerId);
       show();
-      // Moved first, so that a crash on the way leaves an old home aside and never half of one in use.
+      // Moved aside first: after a crash on the way, no half-emptied home is in use.
       const aside = `${container.folder}.removed-${randomUUID()}`;
       container.close();
       // Whoever asks from here on gets a new one, which is made when this turn is over.

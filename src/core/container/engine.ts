@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { HealthItem } from '../../contract/health.ts';
 import type { Excerpt } from '../lib/last-words.ts';
 
-/** What an engine may be able to do that not each can. */
+/** What some engines can do and others cannot. */
 export type Ability =
   /** A sandbox can be given the internet while it lives. */
   | 'network:internet'
@@ -26,13 +26,13 @@ export interface SandboxSpec {
   readonly services: readonly Service[];
   /** Whether it can be given the internet while it lives. It has none at first. */
   readonly canHaveNetwork: boolean;
-  /** Whether a program in it may make namespaces, of which browsers build a sandbox for each page. Not, unless its owner says so. */
+  /** Whether a program in it may make namespaces, with which browsers build a sandbox for each page. Only where its owner says so. */
   readonly allowsOwnSandbox: boolean;
   readonly limits: SandboxLimits;
 }
 
 export interface SandboxLimits {
-  /** Threads of all programs in it together: one that starts itself without end ends there. */
+  /** The most threads of all programs in it together, which stops one that starts itself without end. */
   readonly threads: number;
 }
 

@@ -75,11 +75,11 @@ async function look(mount: Mount, guard: Guard, others: readonly Mount[]): Promi
   try {
     const source = await readlink(`/proc/self/fd/${handle.fd}`);
     const info = await handle.stat({ bigint: true });
-    // Deleted since, or out of sight: the kernel says so after the path, and no folder of that name is this one.
+    // For a deleted or unreachable folder the kernel adds a note to the path, and no folder of that name is this one.
     const there = await lstat(source, { bigint: true }).catch(() => null);
     if (there === null || !isSame(there, info)) return refuse('missing', mount.path);
     const path = tidyPath(mount.path);
-    // With dots in it there is no such place in a container, where the links on the way are missing.
+    // A path with dots may lead elsewhere in a container, where the links on the way are missing.
     const target = path === normalize(path) ? path : source;
     const refusal = await findRefusal({ path, target }, source, guard, others);
     if (refusal !== null) return refuse(refusal.reason, refusal.place);
@@ -158,7 +158,7 @@ async function findRefusal(
   return (await isExchangeable(path, source, others)) ? { reason: 'exchanged', place: path } : null;
 }
 
-/** A profile besides the own one, which `--profile` makes anywhere: this account may have several. */
+/** Another profile of eBrainPool: an account may have several, and `--profile` puts them anywhere. */
 async function findProfileAround(source: string): Promise<string | null> {
   for (let at = source; at !== '/'; at = dirname(at)) {
     for (const name of ['id_ed25519', 'id_ed25519.sealed'])
@@ -187,7 +187,7 @@ interface Target {
   readonly target: string;
 }
 
-/** One folder in each way in which it can be known again: by its path, its number, and its spot in its file system. */
+/** The ways in which a folder is recognised: its path, its number, and its spot in its file system. */
 interface Face {
   readonly path: string;
   /** Numbers of itself and of all that it lies in. */
@@ -199,7 +199,7 @@ async function faceOf(path: string, table: readonly MountEntry[], seen: Ids): Pr
   return { path, ids: await seen.upFrom(path), spot: spotOf(path, table) };
 }
 
-/** Whether the one is, contains, or lies in the other. */
+/** Whether the shown folder is or contains the guarded one or, where that is closed within, lies in it. */
 function isMet(shown: Face, guarded: Face, isClosedWithin: boolean): boolean {
   const [shownId, guardedId] = [shown.ids[0], guarded.ids[0]];
   const contains =
@@ -214,7 +214,7 @@ function isMet(shown: Face, guarded: Face, isClosedWithin: boolean): boolean {
   );
 }
 
-/** Numbers of folders: names may differ in case, and a folder may be mounted twice; its number is one. */
+/** Numbers of folders: a folder has one number, even where names differ in case or it is mounted twice. */
 class Ids {
   readonly #known = new Map<string, Promise<string>>();
 
@@ -239,7 +239,7 @@ class Ids {
 
 const isSame = (one: BigIntStats, other: BigIntStats) => one.dev === other.dev && one.ino === other.ino;
 
-/** Finds what a program could do more with than read and write it: the first of each kind. */
+/** Finds things with which a program could do more than read and write them: the first of each kind. */
 async function lookInto(folder: string): Promise<readonly MountNote[]> {
   const found = new Map<MountNote['reason'], string>();
   const endsAt = performance.now() + LOOK.ms;

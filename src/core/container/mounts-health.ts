@@ -1,4 +1,4 @@
-// The health item `mounts`: a folder of the owner that is refused is said, for programs run without it.
+// The health item `mounts`: warns of a refused folder of the owner's, because programs run without it.
 import type { JudgedMount } from '../../contract/containers.ts';
 import type { HealthItem } from '../../contract/health.ts';
 

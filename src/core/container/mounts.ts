@@ -53,7 +53,7 @@ export async function startMounts(options: {
 
   let last: Promise<unknown> = Promise.resolve();
   let next: Promise<void> | undefined;
-  /** One look after the other, so that an older one does not come last; who asks while one waits waits for the same. */
+  /** One look after the other, so that an older result never comes last. All who ask while a look waits its turn share it. */
   function refresh(): Promise<void> {
     if (next !== undefined) return next;
     const look = last.then(async () => {
@@ -93,10 +93,10 @@ export async function startMounts(options: {
             place: note?.place ?? tidy,
           });
         }
-        // With dots on the way it would be found nowhere in a container.
+        // A path with dots may not exist in a container.
         kept = pinned.target;
       }
-      // As it is written in the settings it can always be taken out, however it came there.
+      // `path` as the settings have it counts too, so that any entry can be taken out, however it came there.
       await settings.update(({ mounts }) => {
         const others = mounts.filter((mount) => mount.path !== path && mount.path !== kept);
         return { mounts: mode === null ? others : [...others, { path: kept, mode }] };

@@ -137,7 +137,7 @@ export class PeerContainer {
     return taken;
   }
 
-  /** Its turn is taken within this call, so that it is before or after a reset and never half of each. */
+  /** Takes its turn within this call, so that it is wholly before or wholly after a reset. */
   #start(peerName: string, wish: SandboxWish, signal: AbortSignal): Promise<Started> {
     const { desktop, log, owner } = this.#options;
     const { peerId, folder } = this;
@@ -225,7 +225,7 @@ async function startWith(
   return { sandbox, mounts: fingerprintOf(held.list) };
 }
 
-/** Security: a folder that was taken away meanwhile, or is another one now, cannot be taken from a sandbox: it is not used. */
+/** Security: the warm sandbox is not used when a folder was taken away or replaced meanwhile, for it would still have the old one. */
 async function ifStillFitting(
   { sandbox, mounts: given }: Started,
   mounts: PeerContainerOptions['mounts'],

@@ -17,7 +17,7 @@ export interface SandboxPart {
   wrap?(program: Program): Program;
 }
 
-/** In the environment of what was brought along, and of no program of a grant: what is asked to end is told by it (ask-to-end.ts). */
+/** In the environment of what was brought along, and of no granted program: ask-to-end.ts tells them apart by it. */
 const MARK = 'EBP_SERVICE=1';
 /** For scripts: their own children are no longer marked. */
 export const UNMARK = 'export -n EBP_SERVICE';

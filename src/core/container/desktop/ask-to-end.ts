@@ -5,7 +5,7 @@ import { asService } from '../sandbox-part.ts';
 
 const NAME = 'ask-to-end';
 
-/** SIGTERM to all but what was brought along: that is told by its environment, or where it hides that, by its name. */
+/** SIGTERM to all but what was brought along, which is known by its environment or, where it hides that, by its name. */
 const script = `#!/bin/bash
 for folder in /proc/[0-9]*; do
   IFS= read -r name <"$folder/comm" 2>/dev/null || continue
@@ -16,7 +16,7 @@ done
 
 export const askToEndFiles: readonly SandboxFile[] = [{ name: NAME, text: script, mode: 0o755 }];
 
-/** Waits for nothing. @throws AppError `container-failed` where it has ended */
+/** Does not wait until they have ended. @throws AppError `container-failed` where it has ended */
 export async function askToEnd(sandbox: Pick<Sandbox, 'run'>): Promise<void> {
   await sandbox.run({ argv: asService(`${CONF}/${NAME}`), workingDirectory: null });
 }

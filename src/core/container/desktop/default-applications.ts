@@ -1,5 +1,5 @@
-// Which program opens a document in a container: what this computer's own lists say, and else what is made for such documents.
-// Without it the first program of the alphabet that can read a file opens it: a painting program a PDF.
+// Which program opens a document in a container: the one that this computer's own lists name, or else one that is made for such documents.
+// Otherwise the first program by alphabet that can read the file would open it: a painting program would open a PDF.
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 

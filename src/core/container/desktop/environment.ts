@@ -1,6 +1,6 @@
 // What programs in a sandbox find in their environment, however they are shown: one list for programs and for each login.
 
-/** What an owner may have there and is passed on: no program of a container can be sent a path or a command by it. */
+/** The owner's locale is passed on only in this form: it can carry no path and no command into a container. */
 const LOCALE = /^[A-Za-z]{1,8}(_[A-Za-z]{2,4})?(\.[A-Za-z0-9-]{1,20})?(@[A-Za-z]{1,20})?$/;
 
 /** The same for every view. What differs, the X display, is added where it is known. */

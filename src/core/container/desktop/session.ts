@@ -1,4 +1,4 @@
-// What a desktop prepares for its programs when a person signs in, and nobody else does in a sandbox: a session bus, a keyring.
+// A session bus and a keyring: a desktop starts them when a person signs in, and in a sandbox nobody else would.
 import type { SandboxFile, Service } from '../engine.ts';
 import { CONF, SOCKETS } from '../inside.ts';
 import { asService, UNMARK } from '../sandbox-part.ts';

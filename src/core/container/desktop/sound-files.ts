@@ -48,7 +48,7 @@ function asoundConf(canPace: boolean): string {
 `;
 }
 
-/** pulse-client.conf(5): where PulseAudio is, the first program that wants it starts it, and the last one's end ends it. */
+/** pulse-client.conf(5): the first program that wants PulseAudio starts it, where it is installed. It ends after the last one. */
 const pulseClientConf = `autospawn = yes
 daemon-binary = /usr/bin/pulseaudio
 extra-arguments = -n --file=/run/ebp/conf/pulse.pa --exit-idle-time=10 --disable-shm=yes --realtime=no --high-priority=no --log-target=null

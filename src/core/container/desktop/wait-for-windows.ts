@@ -2,12 +2,13 @@
 
 /** How long a process that was left has to open a window. */
 const FIRST_WINDOW_S = 5;
-/** What returns later than this was no launcher: daemons that a program left behind are not waited for. */
+/** A program that ran longer than this was no launcher: what it left behind is a daemon, and not waited for. */
 const LAUNCHER_S = 15;
 
 /**
- * Defines `wait_for_windows IDLE`: returns when no more than IDLE connections of X clients are open, as `x_clients`, which the
- * script defines, counts them; SECONDS was 0 when the program was started. A launcher returns before its window is there as well: while it left a process, that has its time.
+ * Defines `wait_for_windows IDLE`: returns when at most IDLE connections of X clients are open. The script defines `x_clients`, which
+ * counts them, and has set SECONDS to 0 when it started the program. A launcher may return before its window is there: the process that it
+ * left behind gets some time to open one.
  */
 export const waitForWindows = `
 # Whether something runs on that nobody waits for: whose parent is the first process. Not what the session bus started for others.

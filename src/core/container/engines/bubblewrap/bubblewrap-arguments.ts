@@ -5,7 +5,7 @@ import { CONF, HOME, PRIVATE } from '../../inside.ts';
 import type { SandboxFiles } from './sandbox-files.ts';
 import { systemFiles } from './system-files.ts';
 
-/** Security: of /proc, what tells the owner's keys and the kernel's addresses: no namespace hides them. */
+/** Security: files in /proc that tell the owner's keys and the kernel's addresses. No namespace hides them. */
 const KERNEL_FILES = ['/proc/kallsyms', '/proc/key-users', '/proc/keys'] as const;
 
 export function describeMounts(
@@ -31,7 +31,7 @@ export function describeMounts(
 /** The whole command line of bwrap(1), in the order in which it mounts. */
 export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): string[] {
   return [
-    // Security: all namespaces; no further user namespaces inside, but where the owner chose so for this offer; no terminal to push
+    // Security: all namespaces; no further user namespaces inside, unless the owner allowed them for this offer; no terminal to push
     // input into (CVE-2017-5226).
     ...['--unshare-all', '--unshare-user', ...(spec.allowsOwnSandbox ? [] : ['--disable-userns'])],
     ...['--uid', '1000', '--gid', '1000'],
@@ -52,7 +52,7 @@ export function bubblewrapArguments(spec: SandboxSpec, files: SandboxFiles): str
     ...KERNEL_FILES.flatMap((path) => (existsSync(path) ? ['--ro-bind', '/dev/null', path] : [])),
     ...['--dev', '/dev', '--tmpfs', '/tmp'],
     ...['--tmpfs', '/run', '--perms', '0700', '--dir', PRIVATE, '--bind', spec.homePath, HOME],
-    // Security: a mount of its own, which cannot be renamed: another folder in its place would be what the links to our files lead to.
+    // Security: a mount of its own cannot be renamed. Else a program could put another folder there, and the links to our files would lead into it.
     ...['--tmpfs', '/run/ebp', '--ro-bind', files.confPath, CONF],
     ...[...files.socketFolders].flatMap(([folder, path]) => ['--bind', path, folder]),
     ...['--bind', files.tmpPath, '/var/tmp'],

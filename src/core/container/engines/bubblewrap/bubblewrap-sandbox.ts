@@ -73,7 +73,7 @@ export class BubblewrapSandbox implements Sandbox {
     });
     child.once('exit', async () => {
       this.#output.finish();
-      // What everything in it wrote before it was gone is on its way still.
+      // The last words of its programs may still be on their way.
       await Promise.race([once(child, 'close').catch(() => {}), sleep(LAST_WORDS_TIMEOUT_MS)]);
       const why = this.#lastWords() || 'it ended before it was ready';
       resolve(await this.#end(new AppError('container-failed', { why: why.slice(0, 500) })));

@@ -69,7 +69,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('everything that sharing needs is here', async () => {
   const items = await engine.check();
-  // Some computers keep the device of the internet for root: that is theirs to say, and the check's to find.
+  // Some computers keep /dev/net/tun for root: then the check must say so.
   const isForAll = ((await stat('/dev/net/tun').catch(() => null))?.mode ?? 0) & 0o006;
   const lacking = isForAll === 0o006 ? [] : [{ id: 'internet', level: 'warning', params: { context: 'device' } }];
   expect(items.filter((item) => item.level !== 'ok')).toMatchObject(lacking);
@@ -273,7 +273,7 @@ describe('a program in the sandbox', () => {
       const words = ['--user', '--map-root-user', '--mount', 'sh', '-c', set, process.execPath, script];
       const run = spawnSync('unshare', words, { timeout: 15_000, encoding: 'utf8' });
       expect(run.stderr).toBe('');
-      // There it is: and in the sandbox it is not.
+      // This computer sees what was plugged in, and the sandbox does not.
       expect(run.stdout.trim()).toBe('plugged');
       const out = await readFile(join(made.homePath, 'out'), 'utf8');
       expect(out).toMatch(/^disk\ntouch: .*Read-only file system\n$/);

@@ -28,7 +28,7 @@ export async function checkHost(owner: Owner | null, platform = process.platform
 /** Opens the device that pasta needs, as the user that it runs as: where a container or its mode forbids that, only trying tells. */
 async function checkTunnelDevice(owner: Owner | null): Promise<HealthItem> {
   const item = { id: 'internet', params: { program: 'pasta' }, command: null } as const;
-  // Read first: opened for both, a device that is not there would be made, as a file.
+  // Opened for reading first: opening it for both would make a file where the device is missing.
   const script = 'exec 3</dev/net/tun && exec 3<>/dev/net/tun';
   try {
     await run('/bin/sh', ['-c', script], { timeout: 5000, env: { LC_ALL: 'C' }, ...(owner ?? {}) });

@@ -70,7 +70,7 @@ export interface NetworkLink {
 export async function openNetwork(pid: number, owner: Owner | null, log: Log): Promise<NetworkLink> {
   const pasta = await findProgram('pasta');
   if (pasta === null) throw new AppError('missing-program', { program: 'passt', command: 'sudo apt install passt' });
-  // The shell ends pasta when its own input ends: that is, with the core, however that ends.
+  // The shell ends pasta when its own input ends. So pasta ends with the core, even when that is killed.
   const watch = '"$@" & child=$!; read -r _; kill -KILL "$child"';
   const child = spawn(
     '/bin/sh',
@@ -111,7 +111,7 @@ export async function openNetwork(pid: number, owner: Owner | null, log: Log): P
         followUp().then(
           () => timer !== undefined && lookAgain(),
           (error) => {
-            // Security: a network that cannot be closed off is none for the program, and so none is.
+            // Security: when a network of the owner's cannot be closed off, the program loses the internet.
             if (timer !== undefined) log.error({ pid, error: String(error) }, 'own networks could not be closed off');
             link.close();
           },
@@ -143,7 +143,7 @@ async function isUp(child: ChildProcess, pid: number, owner: Owner | null): Prom
   while (performance.now() < giveUpAt && !hasEnded) {
     const routes = await inNetworkOf(pid, ['ip', '-4', 'route'], '', owner).catch(() => '');
     if (routes.includes('default via')) return;
-    // What it says before it is up is why it never will be.
+    // Words before it is up are its reason to fail.
     if (words !== '') break;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

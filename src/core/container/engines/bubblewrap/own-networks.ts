@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { endianness, networkInterfaces } from 'node:os';
 
-/** Routes to less than this are to a place of the owner's, all others to the internet: a VPN may take that in two halves or in many parts. */
+/** Networks of this size and smaller ones are the owner's own. Larger ones are the internet, which a VPN may route in parts. */
 const SMALLEST_PREFIX_BITS = 8;
-/** A router of the internet has more, and none of them says which network is its owner's. */
+/** Only a router of the internet has more, and its routes do not tell which network is its owner's. */
 const MAX_ROUTES = 4096;
 
 /** IPv4 networks that an interface of this computer is in, or that a route of it leads to, besides those to everywhere. */

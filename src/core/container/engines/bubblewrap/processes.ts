@@ -1,4 +1,4 @@
-// Ends processes of this computer, and sandboxes that a core left that was killed.
+// Ends processes of this computer, and the sandboxes that a killed core left behind.
 import { readdir, readFile } from 'node:fs/promises';
 import type { Log } from '../../../lib/log.ts';
 import { removeTree } from '../../../lib/remove-tree.ts';

@@ -8,7 +8,7 @@ const BYTES_PER_S = 1024 * 1024;
 /** Colours, movements and titles of terminals (ECMA-48). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g;
-/** With what a shell of ours begins when it says that there is no such program. */
+/** How a message of one of our shells begins, for example that there is no such program. */
 const OUR_PREFIX = /^\/run\/ebp\/conf\/[\w/-]+: line \d+: /;
 
 export class ProgramOutput {
@@ -58,7 +58,7 @@ export class ProgramOutput {
     if (rest.length > 0) this.#tail = Buffer.concat([this.#tail, rest.subarray(-KEPT_BYTES)]).subarray(-KEPT_BYTES);
   }
 
-  /** Whether that is so of what is kept of the text. */
+  /** Whether `isMeant` holds for the part of the text that is kept. */
   hasSaid(isMeant: (text: string) => boolean): boolean {
     return (this.#isCut ? [this.#head, this.#tail] : [Buffer.concat([this.#head, this.#tail])]).some((bytes) =>
       isMeant(bytes.toString('utf8')),

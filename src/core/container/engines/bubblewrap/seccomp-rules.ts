@@ -6,7 +6,7 @@ export type Architecture = 'x64' | 'arm64';
 /** EPERM: you may not. ENOSYS: this kernel does not have it, so that a program falls back to an older call. */
 export type Answer = 'EPERM' | 'ENOSYS' | 'EAFNOSUPPORT' | 'EPROTONOSUPPORT';
 
-/** Of an argument the lower 32 bits are looked at: the kernel reads no more of those below (CVE-2019-10063). */
+/** Only the lower 32 bits of an argument are compared: the kernel reads no more of the arguments below (CVE-2019-10063). */
 export type Condition = { readonly argument: number } & (
   | { readonly isAnyOf: readonly number[] }
   | { readonly isNoneOf: readonly number[] }
@@ -20,7 +20,7 @@ export interface Rule {
   readonly calls: Readonly<Record<string, readonly [x64: number, arm64: number | null]>>;
   /** Refused only where all of these hold. */
   readonly when?: readonly Condition[];
-  /** `strict`: not for a program whose owner lets it build its own sandbox. `own-sandbox`: for such a one only. */
+  /** `strict`: not for a program whose owner lets it build its own sandbox. `own-sandbox`: only for such a program. */
   readonly only?: Profile;
 }
 
