@@ -12,7 +12,7 @@ const MAX_CONNECTIONS_PER_ADDRESS = 64;
 const MAX_CONNECTIONS = 512;
 
 export interface Admission {
-  /** Whether there is room. One for which there is none is closed; one that proves no key in time will be. */
+  /** Whether there is room. If not, the connection is closed, as is one that proves no key in time. */
   admit(socket: Socket): boolean;
   /** The connection from this place that has not proved a key yet. */
   unproved(address: string, port: number): Socket | undefined;

@@ -5,7 +5,7 @@ import { type VisitorCall, visitorCalls } from './peer-protocol.ts';
 /** A view that it has, a channel that it opens, a call that it answers. */
 export type Capability = `view.${View}` | `channel.${ChannelName}` | `call.${VisitorCall}`;
 
-/** What the words of version 0.1 stand for, which says no others. They are said for its sake, and no new one comes to them. */
+/** What the words of version 0.1 stand for. It knows no others; they are sent for its sake, and new ones are never added. */
 const FIRST_WORDS: Readonly<Record<string, readonly Capability[]>> = {
   viewer: ['view.viewer', 'channel.display'],
   native: ['view.native', 'channel.ssh'],

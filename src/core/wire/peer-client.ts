@@ -99,7 +99,7 @@ export async function connectPeer(options: ConnectOptions): Promise<HostConnecti
     client.end();
     socket?.destroy();
     if (signal?.aborted) throw new AppError('cancelled', {}, { cause: error });
-    // Our own key is nobody's imposture: the address leads back here, whoever was looked for.
+    // Our own key is no impostor's: the address just leads back here, whoever was looked for.
     if (peerId === identity.id) throw new AppError('peer-is-self', { address: address.host }, { cause: error });
     if (peerId !== undefined && expectedId !== null && peerId !== expectedId) {
       throw new AppError('fingerprint-mismatch', { address: address.host }, { cause: error });
@@ -170,7 +170,7 @@ async function sayHello(
   channel.on('error', () => channel.destroy());
   const port = createLinePort(channel, {
     maxLineBytes: MAX_MESSAGE_BYTES,
-    // Security: a host that tells without end waits for itself.
+    // Security: a host that sends without end delays only itself.
     budget: new TimeBudget(READING_MS_PER_SECOND),
     onMalformed: (error) => log.warn({ peerId, error: String(error) }, 'malformed message from peer'),
   });

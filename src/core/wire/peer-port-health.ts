@@ -5,7 +5,7 @@ export type PeerPort =
   | { readonly isOpen: true; readonly port: number; readonly asked: number }
   | { readonly isOpen: false; readonly asked: number; readonly why: string };
 
-/** A port that is open is of no use to others while there is no network. What is wrong in itself is said as it is. */
+/** Without a network an open port is of no use to others, so that is said with it. A problem of the port itself comes first. */
 export function describePeerPort(peerPort: PeerPort, isOnNetwork: boolean): HealthItem {
   const item = { id: 'port', command: null };
   const { asked } = peerPort;

@@ -31,7 +31,7 @@ const TOLD_BY_PEERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * The problem to go on with for one that a peer told.
+ * What this computer says for a problem that a peer reported.
  * Security: no word of it is the peer's. Else a host could have this computer say, in its own voice, that something is
  * missing here and which command to run.
  */

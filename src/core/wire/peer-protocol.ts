@@ -114,7 +114,7 @@ export const visitorCalls = {
   'request.create': {
     input: z.object({
       offerId: offerIdSchema,
-      /** Of a view that this version does not have the request is refused by its name. */
+      /** A request for a view that this version does not have is refused by the name of the view. */
       view: viewNameSchema,
       powers: tolerantPowersSchema,
       size: sizeSchema.optional(),
@@ -181,7 +181,7 @@ export const hostNotices = {
   /** Capability `close`: how far it is with a program that the visitor closes. */
   'session.closing': z.object({
     sessionId: sessionIdSchema,
-    /** An unknown step is one on the way: the visitor's own limit ends it. */
+    /** An unknown step counts as still under way: the visitor's own limit ends it. */
     closing: tolerantEnum(closingSchema.options, 'closing'),
   }),
   'session.ended': z.object({

@@ -24,7 +24,7 @@ import type { Guard } from './ssh/ssh-guard.ts';
 import type { Answers, Visitor } from './visitor.ts';
 
 const MAX_CHANNELS_PER_CONNECTION = 64;
-/** Whoever asks more, or does not read what it asked for, is not read itself: it need not have meant it. */
+/** A visitor that asks more, or does not read its answers, is not read for a while. It stays connected, for it may mean no harm. */
 const MAX_CALLS_UNDER_WAY = 16;
 const MAX_UNREAD_ANSWER_BYTES = 1024 * 1024;
 const UNREAD_WAIT_MS = 10;
@@ -148,7 +148,7 @@ function serveControl(channel: ServerChannel, visitor: Visitor, { answers, readi
   const port = createLinePort(channel, {
     maxLineBytes: MAX_CALL_BYTES,
     maxBufferedBytes: 2 * MAX_MESSAGE_BYTES,
-    // Security: who floods waits for itself, and nobody else does.
+    // Security: whoever floods delays only itself.
     budget: {
       waitMs: (now) => Math.max(readingTime.waitMs(now), isFull() ? UNREAD_WAIT_MS : 0),
       spend: (ms) => readingTime.spend(ms),
@@ -156,7 +156,7 @@ function serveControl(channel: ServerChannel, visitor: Visitor, { answers, readi
     onMalformed: (error) => log.warn({ peerId: visitor.peerId, error: String(error) }, 'malformed message from peer'),
   });
   port.onClose(() => visitor.close());
-  // Security: else what waits for its answers to be read would wait, and be kept, for ever.
+  // Security: otherwise a port that waits until its answers are read would wait, and be kept, for ever.
   visitor.onClose(() => port.close());
   return createRpc(port, {
     hasMethod: (method) => Object.hasOwn(visitorCalls, method),

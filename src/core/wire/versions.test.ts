@@ -95,7 +95,7 @@ interface Definition {
 }
 const definitionOf = (schema: z.ZodType) => schema.def as Definition;
 
-/** Every field of a schema. A word is an enum, a text that becomes another one, and one that was another. */
+/** Every field of a schema. A `word` is an enum, or a text with a transform before or after it. */
 function fieldsOf(schema: z.ZodType, path: Path = []): readonly Field[] {
   const { type, shape, element, innerType, in: before, out: after } = definitionOf(schema);
   if (shape !== undefined) {

@@ -24,6 +24,6 @@ export interface Answers {
   openTunnel(visitor: Visitor, sessionId: string, end: TunnelEnd): Promise<(channel: Duplex) => void>;
   /** Whether this key may not connect at all. */
   isRefused(peerId: PeerId): boolean;
-  /** Such a key was proved, and sent away. */
+  /** To be called when such a key was proved and sent away. */
   onRefused(peerId: PeerId, remoteAddress: string): void;
 }

@@ -1,4 +1,4 @@
-// Who is connected to the peer port. It is there before the port is: who ends what runs for a peer ends its connections as well.
+// Who is connected to the peer port. Made before the port, for the parts that end what runs for a peer: they end its connections as well.
 import type { PeerId } from '../../contract/ids.ts';
 import type { Visitor } from './visitor.ts';
 

@@ -1,7 +1,7 @@
 // The rules of SSH that ssh2 lets a peer break, message by message; and what a peer may repeat.
 import type { Socket } from 'node:net';
 
-/** What is written here is what ssh2 1.17.0 has; `ssh-guard.test.ts` tells when a later one has it no more. */
+/** As in ssh2 1.17.0; `ssh-guard.test.ts` fails when a later version is different. */
 export interface Protocol {
   _onPayload: (payload: Buffer) => unknown;
   parse: (chunk: Buffer, from: number, to: number) => void;
@@ -41,20 +41,20 @@ const CHANNEL_REQUEST = 98;
 
 /** Implementations take 16 KiB or more. ssh2 spins for ever at 0, and at 1 a packet costs fifty times what it carries. */
 export const MIN_PACKET_BYTES = 1024;
-/** What both ends of ours tell each other. */
+/** What both of our ends announce. */
 export const MAX_PACKET_BYTES = 32 * 1024;
 const MAX_UINT32 = 2 ** 32 - 1;
-/** Each is an object of a hundred bytes, however little it carries. */
+/** Each takes a hundred bytes of memory, however little it carries. */
 export const MAX_UNREAD_PACKETS = 65_536;
 /** An end of ours never exchanges keys anew; others do after a gigabyte or an hour. */
 export const MAX_KEY_EXCHANGES = 8;
 const KEY_EXCHANGE_EVERY_MS = 1000;
 
-/** Who means well does not ask so much and read so little. */
+/** No honest peer leaves so many answers unread. */
 export const MAX_UNREAD_ANSWERS = 2048;
 
 export interface MessageRules {
-  /** What is wrong with a message; null when nothing is. One that is cut short is ssh2's to refuse. */
+  /** What is wrong with a message; null when nothing is. One that is cut short is left to ssh2, which refuses it. */
   faultOf(type: number, payload: Buffer): string | null;
   /** ssh2's own object for a channel, whoever opened it. */
   channelOf(id: number): Channel | undefined;
@@ -67,7 +67,7 @@ export function messageRules(
 ): MessageRules {
   let exchanges = 0;
   let exchangedAt = 0;
-  /** To what ssh2 answers by itself, while the socket is full. */
+  /** Messages that ssh2 answers by itself, counted while the socket is full. */
   let unreadAnswers = 0;
 
   function channelOf(id: number): Channel | undefined {

@@ -5,7 +5,7 @@ import { TimeBudget, TimeBudgets } from '../../lib/time-budget.ts';
 export const PACKETS_MS_PER_SECOND = 100;
 /** The same of all addresses together: one computer may have many. */
 const PACKETS_MS_OF_ALL = 300;
-/** Of those, what each connection has even when others use up all of them; and what all of them have so together. */
+/** What each connection has even when others have used up the rest, and the sum of these shares. */
 const OWN_PACKETS_MS_PER_SECOND = 5;
 const OWN_PACKETS_MS_OF_ALL = 100;
 
@@ -30,6 +30,6 @@ export function createPacketBudgets(maxAddresses: number): { of(address: string)
   };
 }
 
-/** What a connection has of its own when there are so many. */
+/** The own share of each connection when there are so many. */
 export const ownPacketsMs = (connections: number): number =>
   Math.min(OWN_PACKETS_MS_PER_SECOND, OWN_PACKETS_MS_OF_ALL / Math.max(1, connections));

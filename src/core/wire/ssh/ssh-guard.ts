@@ -25,13 +25,13 @@ const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 /** The same of all peers together. */
 const MAX_UNSENT_BYTES_OF_ALL = 48 * 1024 * 1024;
 const LINGER_MS = 250;
-/** For what has come on a connection that is gone, and is still to be read. */
+/** How long what came before a connection ended may still be read. */
 const LEFT_TO_READ_MS = 2000;
 
-/** What a packet takes, whatever it carries; by count, because a busy computer is not the peer's doing. */
+/** Counted for each packet and not measured, because a busy computer is not the peer's doing. */
 const PACKET_MS = 0.005;
 const LOG_IN_MS = 0.25;
-/** One that carries so much is worth its time. */
+/** A packet that carries this much costs nothing here. */
 const FULL_BYTES = 4096;
 
 const guarded = new Set<Socket>();
@@ -123,7 +123,7 @@ export function guardConnection(
     if (unsentBytes > MAX_UNSENT_BYTES_OF_ALL) worst.destroy();
   }
 
-  // Security: ssh2 encrypts what a window allows also for a socket that is gone, and then throws it away.
+  // Security: for a socket that is gone, ssh2 would still encrypt what the window allows, and throw it away.
   const isClogged = () => socket.writableLength >= CLOGGED_BYTES || protocol._kexinit !== undefined || !socket.writable;
   const release = () => {
     for (const write of held.splice(0)) write();
@@ -134,7 +134,7 @@ export function guardConnection(
   socket.once('close', () => {
     guarded.delete(socket);
     held.length = 0;
-    // Security: a channel of ssh2 ends when all that came is read. Whoever waits to write to it reads nothing, and would keep it for ever.
+    // Security: a channel of ssh2 ends only when all that came is read. A reader that first waits to write would keep it for ever.
     setTimeout(() => {
       for (const channel of watched) channel.destroy();
     }, LEFT_TO_READ_MS).unref();

@@ -62,12 +62,12 @@ export function joinStreams(
   return promise;
 }
 
-/** Of a stream: two pipelines, the counters and whoever watches it are more than Node's ten, and no leak. */
+/** For one stream: two pipelines, the counters and watchers add more than Node's limit of ten, and that is no leak. */
 export const MAX_LISTENERS = 32;
 
 /**
- * A channel of ssh2 tells that it is closed only when all that came was read. One that is destroyed is read by nobody: what is
- * left is let go, so that its end is heard, whoever was killed on the way.
+ * A channel of ssh2 emits `close` only when all that came was read. Nobody reads a destroyed one, so the rest is thrown away here:
+ * its end is heard even when a reader was killed on the way.
  */
 export function closingWhenDestroyed<C extends Duplex>(channel: C): C {
   const destroy = channel.destroy.bind(channel);

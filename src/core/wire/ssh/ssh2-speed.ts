@@ -79,10 +79,7 @@ function batchWrites(socket: Socket): Socket {
 
 type Collect = (options: { readonly type: 'minor' }) => void;
 
-/**
- * Small beside the 64 MiB of buffers at which V8 collects everything there is, and large beside what one collection costs
- * (less than a millisecond).
- */
+/** Far below the 64 MiB of buffers at which V8 collects everything, and enough to be worth one collection (less than a millisecond). */
 export const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
 
 let collect: Collect | undefined;
