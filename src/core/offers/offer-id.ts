@@ -7,8 +7,8 @@ const MAX_READABLE = 60;
 const HASH_DIGITS = 12;
 
 /**
- * The name itself where an id may be so; else what is plain of it with a digest of the whole, so that files whose names differ only in what
- * is not plain (`Größe`, `Grösse`) have ids of their own, the same ones at each start.
+ * The name itself where it is a valid id; else its plain characters and a digest of the whole. So files whose names differ only in other
+ * characters (`Größe`, `Grösse`) have different ids, the same ones at each start.
  */
 export function toOfferId(kind: KindName, name: string): OfferId {
   const plain = offerIdSchema.safeParse(`${kind}:${name}`);

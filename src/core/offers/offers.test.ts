@@ -116,7 +116,7 @@ describe('applications', () => {
     await computer.entry('Größe');
     await computer.entry('wine/Programs/Ännchen spielt');
     await computer.entry('x'.repeat(220));
-    // Its name is the id of another one, in letters.
+    // The name of its file is the id that another one was given.
     await computer.entry(toOfferId('app', 'Größe').slice('app:'.length), ['Name=Copy']);
     // A name that is no text: the file system takes any bytes.
     const odd = Buffer.concat([

@@ -64,7 +64,7 @@ export interface OffersOptions {
   readonly iconsDir: string;
 }
 
-/** Of thousands of definitions, a few at a time: everything else of the core waits for no more than these. */
+/** There may be thousands of definitions: the rest of the core waits for no more than these at once. */
 const CHECKED_AT_ONCE = 32;
 
 /** Resolves when the first offers are known. Bad input on disk is never an error here: it is in `own.broken`. */
@@ -221,7 +221,7 @@ function toBroken(definition: object, reason: string, detail: string): BrokenEnt
   return { source, reason, detail: detail.slice(0, 200), line: null };
 }
 
-/** Leaves the state as it is when the new value says the same, so that nobody is told of nothing. */
+/** Leaves the state alone when the new value says the same, so that listeners hear only of changes. */
 function setIfChanged<T>(state: State<T>, value: T): void {
   if (JSON.stringify(value) !== JSON.stringify(state.value)) state.set(value);
 }

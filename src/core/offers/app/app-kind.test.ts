@@ -1,4 +1,4 @@
-// Who is advised to weaken a container: nobody but the owner of a program of which it is known that it needs that.
+// Only the owner of a program that is known to need it is advised to weaken a container.
 import { expect, test } from 'vitest';
 import { State } from '../../lib/state.ts';
 import { anybody, createFakeComputer, idOf, start, testSettings, until } from '../offers.test-support.ts';
@@ -17,7 +17,7 @@ test('a program of Chromium that may not build its own sandbox is told apart, an
   expect(offers.own.value.offers[0]?.details).toMatchObject({ ownSandbox: 'needed' });
   const needed = offers.find(idOf('x'), anybody);
   expect(needed?.launch('viewer').ownSandbox).toBe('needed');
-  // Nothing else would run: a rule still holds.
+  // The same program would run, so a rule still holds.
   expect(needed?.digest).toBe(before?.digest);
 });
 

@@ -29,7 +29,7 @@ export function createAppKind(environment: Environment): Kind<AppDefinition> {
       return { name, summary, categories, keywords, icon, obstacle, details };
     },
     digest: (app, settings) =>
-      // Security: a rule that was made for a program without a sandbox of its own is none for one with it.
+      // Security: a rule made while the program had no sandbox of its own must not hold once it has one.
       ownSandboxOf(app, settings) === 'allowed'
         ? createHash('sha256').update(`${app.digest} own sandbox`).digest('hex')
         : app.digest,

@@ -77,8 +77,8 @@ export function sortCategories(categories: readonly string[]): string[] {
 
 /**
  * One line of at most `max` UTF-16 units, without control characters.
- * Security: also without the invisible characters and those that reverse the direction of what follows, with which a name could make
- * the sentence around it, in somebody's pop-up, read as another one.
+ * Security: also without invisible characters and those that reverse the direction of text. With them a name could change how the
+ * sentence around it reads, for example in somebody's pop-up.
  */
 export function clean(text: string, max: number): string {
   const line = text

@@ -1,4 +1,4 @@
-// Which libraries a program asks for (DT_NEEDED of the ELF format): what it can draw on, desktop entries do not say.
+// Which libraries a program asks for (DT_NEEDED of the ELF format). They tell what it can draw on; desktop entries do not.
 import { type FileHandle, open } from 'node:fs/promises';
 
 const HEADER_BYTES = 64;

@@ -78,8 +78,8 @@ async function ours(row: Row): Promise<GlibEntry | null> {
 }
 
 /**
- * What is installed here must not matter: a program that is named by its place has a stub of its name where GLib had found it, and is
- * not there where GLib had not.
+ * What is installed here must not matter: a program named by its path becomes a stub where GLib had found it, and is missing where
+ * GLib had not.
  */
 async function withProgramsOf(computer: FakeComputer, row: Row, bytes: Buffer): Promise<Buffer> {
   const place = /^((?:Try)?Exec\s*=\s*"?)\/[^\s"]*\/([^\s"/]+)/gm;

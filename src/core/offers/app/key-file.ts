@@ -29,7 +29,7 @@ export interface KeyFileLimits {
 /** The largest entries of Debian 12 have some 60 KB and 600 lines, nearly all of it translations. */
 export const entryLimits: KeyFileLimits = { maxBytes: 256 * 1024, maxLines: 20_000 };
 
-/** Without white space at both ends. Not by a pattern: one that looks for the end tries again at each of many spaces. */
+/** Without white space at both ends. Not by a regular expression: that would start over at each space of a long run. */
 function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;

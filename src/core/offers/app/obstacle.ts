@@ -83,8 +83,8 @@ function packagerOf(paths: readonly [string, string], rest: readonly string[]): 
 }
 
 /**
- * The program inside a compositor of its own, which is one window on X11 as large as the screen. The software draws, as everything in a container.
- * What the container says of X11 is taken back for it.
+ * The program inside a compositor of its own, which is one window on X11 as large as the screen. It draws in software, as everything in
+ * a container does. The container's variables that ask for X11 are taken out for it.
  */
 export function insideCompositor(argv: readonly string[]): readonly string[] {
   const away = ['GDK_BACKEND', 'QT_QPA_PLATFORM'].flatMap((name) => ['-u', name]);

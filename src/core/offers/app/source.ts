@@ -12,7 +12,7 @@ import { type Environment, findDataDirs, findProgramDirs } from './xdg.ts';
 
 /** How long the start waits for icons before it shows the applications without them. */
 const ICONS_AT_START_MS = 500;
-/** Of thousands of applications, a few at a time: everything else of the core waits for no more than these. */
+/** There may be thousands of applications: the rest of the core waits for no more than these at once. */
 const DEFINED_AT_ONCE = 32;
 const MAX_KEPT = 12_000;
 

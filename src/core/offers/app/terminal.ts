@@ -1,6 +1,6 @@
 // The window around a program of the console.
 
-/** What the program wrote is in that window: where it failed at once, the window stays until that was read. */
+/** A program that fails at once has written why in this window, so the window stays until that was read. */
 const script = `SECONDS=0
 "$@"
 code=$?

@@ -65,7 +65,7 @@ function decodeReferences(text: string): string {
   );
 }
 
-/** Security: in an address a browser leaves out line ends and tabs, which between attributes are what separates them. */
+/** Security: a browser ignores line ends and tabs within an address, while between attributes they separate. */
 function withoutBreaks(text: string): string {
   return text.replace(/(?<=[a-z])[\t\n\r]+(?=[a-z:])/gi, '');
 }
