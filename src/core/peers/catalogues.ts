@@ -30,7 +30,7 @@ const ICONS_WAIT_MS = 50;
 const BETWEEN_MS = 300;
 /** After a connection was lost: the network may have changed. */
 const AFTER_LOSS = { firstMs: 1000, longestMs: 15_000, isLater: true };
-/** What a peer answers for as long as nobody changes something there: whoever looks at it again asks again. */
+/** Answers that stay the same until somebody changes something there. Asked again only when somebody looks again. */
 const FINAL: readonly ErrorCode[] = ['peer-refuses', 'protocol-newer', 'protocol-older', 'not-found'];
 
 export function createCatalogues(options: {

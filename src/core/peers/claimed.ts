@@ -1,4 +1,4 @@
-// What parts keep of something about a peer. The name by which a person knows it, its mark and its warning may change meanwhile: the topics put them on.
+// What parts keep about a peer. The topics add the name by which a person knows it, its mark and its warning, because these may change.
 import type { Peer } from '../../contract/peers.ts';
 
 /** What a topic shows of a peer that something is about. */

@@ -7,7 +7,7 @@ const HEAD_START_MS = 250;
 
 /**
  * Tries the addresses, each a little after the one before.
- * An address where this computer itself answers is passed over: of a peer it says nothing.
+ * An address where this computer itself answers is passed over: it says nothing about the peer.
  * @throws AppError as `connectPeer`, but for `peer-is-self`; of several failures the one that says most
  */
 export async function connectFirst(

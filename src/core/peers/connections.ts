@@ -47,7 +47,7 @@ export function createConnections(options: {
   /** It is tried again and again as long as the peer is not here. */
   const selfNotes = createRateLimit(1, undefined, SELF_NOTE_MS);
 
-  // After the answer to any earlier call was taken in.
+  // Later, so that the answer to an earlier call is taken in first.
   const onNotice: ConnectOptions['onNotice'] = (notice, value, connection) =>
     setImmediate(() => notices.take(notice, value, connection));
   const common = () => ({ identity, log, name: settings.value.name, onNotice, signal: abort.signal });

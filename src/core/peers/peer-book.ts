@@ -72,7 +72,7 @@ export async function openPeerBook(options: { readonly profileDir: string; reado
   const state = new State<readonly KnownPeer[]>(file.value.peers);
   const find = (id: PeerId) => state.value.find((peer) => peer.id === id);
   const namedElsewhere: Followable<readonly NamedPeer[]>[] = [];
-  /** What was taken away and is not on the disk yet: each is made good with the next write. */
+  /** Changes that took something away and could not be written. The next write includes them. */
   let unkept: readonly Change[] = [];
   const save = async (change: Change, takesAway = false) => {
     try {

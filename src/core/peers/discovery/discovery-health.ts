@@ -10,7 +10,7 @@ export function describeNetwork(links: readonly Pick<Link, 'isLoopback'>[]): Hea
   return { id: 'network', level: isOnNetwork(links) ? 'ok' : 'warning', params: {}, command: null };
 }
 
-/** Finding that works is of no use while there is no network to find anybody on. What is wrong in itself is said as it is. */
+/** Without a network nobody is found even where multicast works, so that is said with it. A problem of multicast itself comes first. */
 export function describeMulticast(problem: string | null, links: readonly Pick<Link, 'isLoopback'>[]): HealthItem {
   if (problem !== null) return { id: 'multicast', level: 'warning', params: { why: problem }, command: null };
   return { id: 'multicast', level: 'ok', params: isOnNetwork(links) ? {} : { context: 'offline' }, command: null };

@@ -67,7 +67,7 @@ describe.concurrent('discovery on a LAN', { timeout: 60_000 }, () => {
     await lan.startPeer('c', 'c', null);
     const linkLocal = expect.stringMatching(/^fe80::[0-9a-f:]+%eth0$/);
     expect(await lan.waitSeen('a', 'bob', 3000)).toMatchObject({ advert: { addresses: ['10.7.0.2', linkLocal] } });
-    // Who does not have it takes it for what it may be.
+    // A computer without that bridge takes the address for one of the peer.
     const elsewhere = ['10.7.0.2', 'fd17::1', linkLocal, '172.17.0.1'];
     expect(await lan.waitSeen('c', 'bob', 3000)).toMatchObject({ advert: { addresses: elsewhere } });
     const since = lan.events.length;

@@ -1,4 +1,4 @@
-// Does a thing at set times on the links that it is told of, in each family, while they are there.
+// Repeats an action at set times on the given links, in each IP family, for as long as they are up.
 import { type Link, type Way, waysOf } from './mdns-links.ts';
 
 export class LinkSchedule implements Disposable {

@@ -3,9 +3,9 @@ import { TimeBudget, TimeBudgets } from '../../lib/time-budget.ts';
 
 /** An ordinary packet takes some 50 µs, one made for it (all its names are as long as a name may be) up to 9 ms. */
 const MAX_MS_PER_SECOND = 250;
-/** What took longer waited for other programs, and is not the sender's doing. */
+/** A packet counts as no more than this: if it took longer, the computer was busy, which is not the sender's doing. */
 const MAX_MS_PER_PACKET = 10;
-/** Not much less: a reflector speaks for a whole network, and 300 peers answer within a second. */
+/** High, because a reflector speaks for a whole network, where 300 peers may answer within a second. */
 const MAX_MS_PER_SECOND_AND_SENDER = 150;
 const MAX_SENDERS = 1000;
 

@@ -7,10 +7,10 @@ import type { Origin } from './mdns-transport.ts';
 import { mergeSightings, type Sighting } from './merge-sightings.ts';
 
 const MAX_PEERS = 2000;
-/** One address may speak for a whole network (a reflector does), and no more: each name that it makes up is a row in a window. */
+/** Enough for an address that speaks for a whole network, as a reflector does. Limited, because each invented name is a row in a window. */
 const MAX_PEERS_PER_SOURCE = 400;
 const MAX_SIGHTINGS_PER_PEER = 8;
-/** Security: neither may a stranger's number keep a dead peer alive, nor make us ask all the time. */
+/** Security: a stranger's time to live must neither keep a dead peer listed nor make us ask all the time. */
 const TTL_RANGE_MS = [10_000, 20_000] as const;
 /** When everybody is asked again, as a part of the time to live; each computer draws its own, so that one of them asks for all. */
 const REFRESH_FROM = 0.6;

@@ -8,7 +8,7 @@ import { browseQueries, instanceQuery, isBrowseQuestion, SERVICE_NAME } from './
 
 /** On a link that is new. RFC 6762 §5.2. */
 const ASK_AT_MS = [0, 300, 1000, 3000];
-/** The first questions of a series tell no known answers: whoever is there is to be heard. */
+/** The first questions of a series list no known answers, so that everybody answers. */
 const ROUNDS_WITHOUT_KNOWN = 1;
 /** On a link where nothing else makes anybody ask. */
 const IDLE_ASK_MS = [20_000, 60_000] as const;

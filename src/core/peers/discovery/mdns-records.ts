@@ -10,8 +10,8 @@ export const SERVICE_NAME = '_ebrainpool._tcp.local';
 const ALL_SERVICES_NAME = '_services._dns-sd._udp.local';
 
 /**
- * Far below the hours of RFC 6762 §10, so that a computer that vanished without a goodbye is soon gone. What is asked again before it
- * ends is one question for the whole link, so the price is one packet of each peer in about ten seconds.
+ * Far below the hours of RFC 6762 §10, so that a computer that vanished without a goodbye is soon gone. One question renews the whole
+ * link, so the price is one packet of each peer in about ten seconds.
  */
 export const TTL_S = 16;
 

@@ -80,7 +80,7 @@ export class MdnsSocket implements AsyncDisposable {
     return true;
   }
 
-  /** The queue makes its two calls one: no other packet leaves between them. */
+  /** Its two calls belong together: the queue lets no other packet leave between them. */
   async #sendNow(message: Buffer, link: Link, on: string): Promise<void> {
     if (this.#family === 'ipv4') this.#socket.setMulticastInterface(on);
     const target = this.#family === 'ipv4' ? GROUPS.ipv4 : `${GROUPS.ipv6}%${link.zone}`;
@@ -89,7 +89,7 @@ export class MdnsSocket implements AsyncDisposable {
     });
   }
 
-  /** What was given to send is sent before. */
+  /** Sends what waits first. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sendTail;
     closeQuietly(this.#socket);

@@ -18,8 +18,8 @@ export interface Sighting {
 /**
  * One advert out of several sightings. The name and the port are those of the sighting that has lasted longest, so a latecomer who claims the same key
  * cannot push the first one aside; its addresses are candidates all the same, and the SSH host key tells which of them is true.
- * An address of this computer (a bridge has the same one on many) is left out, unless the advert itself came from this computer: then the peer is
- * another person's, here.
+ * An address of this computer (a bridge has the same one on many) is left out, unless the advert itself came from this computer: then the peer
+ * belongs to another person on it.
  */
 export function mergeSightings(sightings: readonly Sighting[], own: OwnAddresses): Advert {
   const [first, ...rest] = [...sightings].sort((a, b) => a.firstAt - b.firstAt);

@@ -36,7 +36,7 @@ export async function askForComparison(item: Item, parts: AskingParts): Promise<
     item.tellCancel = () => void connection.call('verify.cancel', { commitment }).catch(() => {});
     item.tellAnswer = (isSame) =>
       void connection.call('verify.answer', { commitment, isSame }).catch((error) =>
-        // Notices are taken in after the answer to a call: one that came before this refusal says why it is over there.
+        // Notices are taken in after answers. So a notice that came before this refusal is heard first: it says why it is over there.
         setImmediate(() => items.fail(item, { code: toProblem(error).code, params: {} })),
       );
     const { nonce } = await connection.call('verify.begin', { commitment }, signal);

@@ -18,7 +18,7 @@ export interface Item {
   /** Whether the person here sees it. One that a visitor has begun is seen when it has revealed. */
   isShown: boolean;
   isOver: boolean;
-  /** The connection that it belongs to: a message from another one is none of its. */
+  /** The connection that it belongs to. Messages on any other are not about it. */
   source: Visitor | HostConnection | undefined;
   commitment: string;
   /** Of the host, while the visitor has not revealed. */
@@ -92,9 +92,9 @@ export function createItems(options: {
   }
 
   function add(peerId: PeerId, role: Comparison['role'], claimedName: string): Item {
-    // Who showed the one before shows this one too.
+    // The clients that showed the one before show this one too.
     const item = newItem(peerId, role, claimedName, items.get(peerId)?.watchers ?? new Set());
-    // What was over before is behind the new one.
+    // Deleted first, so that the new one comes last in the order.
     items.delete(peerId);
     items.set(peerId, item);
     dropOldest(items, ({ isOver }) => isOver);

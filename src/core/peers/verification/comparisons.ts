@@ -49,7 +49,7 @@ export function createComparisons(options: {
   const parts = { ...options, items };
   takeHostsWords(notices, parts);
 
-  /** Whoever closed the window does not compare; who has answered waits for the other all the same. */
+  /** Whoever closed the window compares no more, unless they have answered: then the other answer is still awaited. */
   function isLeft(item: Item): boolean {
     return item.watchers.size === 0 && !item.isOver && item.own === null;
   }
@@ -64,7 +64,7 @@ export function createComparisons(options: {
       const before = items.of(peerId);
       if (before !== undefined && !before.isOver) {
         if (before.isShown || peerId < selfId) {
-          // It is on its way here already.
+          // One is under way already: it is shown.
           items.reveal(before);
           return;
         }
