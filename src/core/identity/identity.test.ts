@@ -150,7 +150,7 @@ describe('with a key store', () => {
     const conflict = { code: 'key-conflict', params: { plain: plainPath, sealed: sealedPath } };
     for (const some of [null, store])
       await expect(openIdentity(folder, { store: some })).rejects.toMatchObject(conflict);
-    // Also when the sealed file says that it is the same and is not.
+    // Also when the sealed file wrongly says that it holds the same key.
     const claim = other.publicKey.split(' ')[1];
     await writeFile(sealedPath, JSON.stringify({ ...JSON.parse(before), publicKey: claim }));
     for (const isSealed of [true, false]) await expect(open(isSealed)).rejects.toMatchObject(conflict);

@@ -118,7 +118,7 @@ async function readIfThere(path: string): Promise<string | null> {
       () => false,
     );
     if (!isLink) return null;
-    // Security: the disk with the key is not mounted. Taken for "not there", this would become another computer, and the link be lost.
+    // Security: the disk with the key is not mounted. Taken for "no key", this would become another computer and lose the link.
     const why =
       'is a link to a place that is not there now; mount its disk, or move the link away to become a new computer';
     throw new AppError('bad-input', { where: path, why }, { cause: error });
