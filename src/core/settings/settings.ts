@@ -145,7 +145,7 @@ function withCaution(settings: Settings, damagedFields: readonly string[]): Sett
   };
 }
 
-/** Security: what a newer version says of an audience or a folder may except somebody; without knowing whom, it is nobody's. */
+/** Security: an unknown field of an audience or a folder may exclude somebody. Not knowing whom, this version gives it to nobody. */
 function narrowNewer(stored: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { audience, audienceByOfferId, mounts } = stored;
   const narrow = (one: unknown) => (hasUnknownFields(audienceSchema, one) ? nobody : one);
