@@ -10,12 +10,12 @@ export interface WatchedFolder {
   readonly wantedBytes: number;
 }
 
-/** A disk is running full while it has less than so many times what is wanted. */
+/** A disk is running full while it has less than this many times the wanted space. */
 const LOW_FACTOR = 8;
-/** A disk fills up and is freed while nobody looks; whoever looks next is to see how it is. */
+/** Often, because a disk can fill up or be freed at any time. */
 export const DISK_CHECK_MS = 5000;
 
-/** Says which disk is the worst off, when that is another one or it is otherwise with it than before. The most important folder comes first. */
+/** Reports the disk that is worst off whenever that disk or its level changes. The most important folder comes first. */
 export function createDiskCheck(folders: readonly WatchedFolder[], log: Log): HealthCheck {
   let before: Disk | undefined;
   return async () => {

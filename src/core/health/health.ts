@@ -8,7 +8,7 @@ export type HealthCheck = () => Promise<readonly HealthItem[]>;
 
 export interface Health extends Disposable {
   readonly items: Followable<readonly HealthItem[]>;
-  /** Says how it is with one thing; what was said of it before is no longer so. */
+  /** Says how one thing is now, in place of what was said of it before. */
   report(item: HealthItem): void;
   /** Reports a part's state, from now until the end. */
   follow<T>(state: Followable<T>, describe: (value: T) => HealthItem): void;
@@ -16,7 +16,7 @@ export interface Health extends Disposable {
   addCheck(check: HealthCheck, everyMs?: number): void;
   /** Looks again at everything. One check that fails holds up no other. */
   check(): Promise<void>;
-  /** Whether everything was looked at, and nothing that was reported stands in its way. */
+  /** Whether everything was looked at, and no report blocks this use. */
   allows(use: Use): boolean;
 }
 

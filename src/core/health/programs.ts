@@ -1,4 +1,4 @@
-// Whether a program of this computer is there that a part cannot do without, and the command that installs it.
+// Whether a program that a part needs is on this computer, and the command that installs it.
 import type { HealthItem } from '../../contract/health.ts';
 import { findProgram } from '../lib/find-program.ts';
 
