@@ -6,7 +6,7 @@ import { access, constants, readFile, readlink } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import type { Log } from '../lib/log.ts';
 
-/** Where a connection comes from that is not answered. */
+/** Where a connection that is not answered comes from. */
 export type Stranger = 'network' | 'process' | 'user' | 'account' | 'unknown';
 
 export interface PeerCheck {
