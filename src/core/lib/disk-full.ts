@@ -2,7 +2,7 @@
 import { AppError } from '../../contract/errors.ts';
 
 /**
- * The error to throw on for one that came while something was written below `path`: AppError `disk-full` for a full disk, or
+ * The error to throw in place of one that came while writing below `path`: AppError `disk-full` for a full disk, or
  * for the end of what this user may use of it; any other as it is.
  */
 export function orDiskFull(error: unknown, path: string): unknown {

@@ -31,13 +31,13 @@ export function markNow(clocks: Clocks): Mark {
   return { monotonicMs: clocks.monotonicMs(), uptimeMs: clocks.uptimeMs() };
 }
 
-/** How long ago a mark was made, by the clock of those that cannot be set that says the most; sleep counts. */
+/** How long ago a mark was made, sleep included. Of the clocks that nobody can set, the one that shows the most counts. */
 export function passedMs(since: Mark, clocks: Clocks): number {
   return Math.floor(Math.max(0, clocks.monotonicMs() - since.monotonicMs, clocks.uptimeMs() - since.uptimeMs));
 }
 
 /**
- * What is left until an end, given both as an instant and as how long it was to last from the mark on: the sooner of the two.
+ * The time left until an end that is given both as an instant and as a duration since the mark: the sooner of the two counts.
  * Security: a clock that is set back lengthens nothing, and one that is set forward shortens it.
  */
 export function leftMs(

@@ -27,14 +27,14 @@ export function migrate(
 
 /**
  * Whether `stored` has a field, at whatever depth, that is gone when `schema` has read it. Security: in an entry of a newer version that may
- * be a condition, without which the rest says more than was meant. What the schema does not take at all is damage, and not this.
+ * be a condition, without which the rest says more than was meant. False for what the schema refuses: that is damage.
  */
 export function hasUnknownFields(schema: z.ZodType, stored: unknown): boolean {
   const read = check(schema, stored);
   return read.success && hasMore(stored, read.data);
 }
 
-// No deeper than the schema: what is stored may be.
+// Goes no deeper than the schema: stored JSON may be nested without limit.
 function hasMore(stored: unknown, read: unknown): boolean {
   if (typeof stored !== 'object' || stored === null) return false;
   if (typeof read !== 'object' || read === null) return true;

@@ -15,7 +15,7 @@ export function lastWordsOf({ first, last }: Excerpt): readonly string[] {
   return [...first, ...last].slice(-LINES);
 }
 
-/** Security: for lines of a peer, which may be anything, and millions of it: a schema of the list would look at each, and keep what is wrong. */
+/** Security: a peer may send anything here, and millions of it. Only the last lines are looked at; a schema would look at each. */
 export function toLastWords(lines: unknown): string[] {
   return Array.isArray(lines) ? toLines(lines.slice(-LINES).filter((line) => typeof line === 'string')) : [];
 }

@@ -34,7 +34,7 @@ const SECRET_FIELDS = [
 /** How long a log that could not be written rests before it is tried again. */
 const REST_MS = 5000;
 
-/** Of one sentence, in a minute. A peer may be what has it said. */
+/** Lines with the same message in a minute. A peer may cause them. */
 const MAX_OF_A_KIND = 300;
 const MINUTE_MS = 60_000;
 
@@ -76,7 +76,7 @@ export function startFileLog(folder: string, level: LogLevel): FileLog {
   );
   const counts = new Map<string, number>();
   let countedSince = performance.now();
-  /** Security: who has one thing said without end must not push out what was said before. */
+  /** Security: whoever causes the same message without end must not push out the older lines. */
   function hasRoomFor(message: string): boolean {
     if (performance.now() - countedSince > MINUTE_MS) {
       for (const [about, count] of counts)

@@ -1,7 +1,7 @@
-// Who wants to hear of an end, and can stop wanting: what lives long must not collect listeners of what lived short.
+// Listeners to an end that can be taken away again: long-lived objects must not collect those of short-lived ones.
 
 export interface OnceClosed {
-  /** Calls the listener once at the end, or soon if it was. Returns the way to stop. */
+  /** Calls the listener once at the end, or soon if that has passed. Returns the way to stop. */
   follow(listener: () => void): () => void;
   readonly isClosed: boolean;
   /** The end. */

@@ -44,6 +44,6 @@ async function syncFolder(path: string): Promise<void> {
       await folder.close();
     }
   } catch {
-    // As said above.
+    // The content is safe without it.
   }
 }

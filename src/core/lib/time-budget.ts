@@ -1,4 +1,4 @@
-// How much of the core's time something from outside may take: whoever sends what is slow to read waits for itself.
+// How much of the core's time something from outside may take: whoever sends what is slow to read delays only itself.
 
 const WINDOW_MS = 1000;
 
