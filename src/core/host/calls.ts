@@ -1,4 +1,4 @@
-// What this computer answers to a visitor, a line for each call.
+// What this computer answers to a visitor: one line for each call.
 
 import { AppError } from '../../contract/errors.ts';
 import type { PeerId } from '../../contract/ids.ts';
@@ -10,7 +10,7 @@ import type { Answers, Visitor } from '../wire/visitor.ts';
 import { createGuests } from './guests.ts';
 import { createRequests, type RequestParts } from './requests.ts';
 
-/** Calls of one key that change what the owner's windows show of its sessions: each of them draws that anew. */
+/** How many calls of one key may change its sessions in the owner's windows: each change makes every window draw again. */
 const CHANGES = { times: 50, windowMs: 5000 };
 
 export interface HostCalls {
@@ -18,7 +18,7 @@ export interface HostCalls {
   readonly answers: Answers;
   /** Tells each visitor whose view of the catalogue has changed, and nobody else. */
   announceCatalogue(): void;
-  /** Refuses what waits and what still comes, and ends what runs, for the reason that this computer's eBrainPool quits. Resolves when all of it is said. */
+  /** Tells visitors that eBrainPool quits here: refuses all requests, ends all sessions. Resolves when every visitor was told. */
   quit(): Promise<void>;
 }
 
@@ -85,7 +85,7 @@ export function createHostCalls(parts: RequestParts & { readonly comparisons: Co
     },
   };
 
-  /** Security: no visitor keeps the windows busy in which its session could be ended. */
+  /** Security: a visitor must not keep the owner's windows so busy that its session cannot be ended there. */
   function takeChange({ peerId }: Visitor): void {
     if (!changeRate.take(peerId)) throw new AppError('too-many-requests');
   }
@@ -101,7 +101,7 @@ export function createHostCalls(parts: RequestParts & { readonly comparisons: Co
     announceCatalogue: guests.announceCatalogue,
     quit: async () => {
       requests.refuseAll();
-      // Each visitor is told at once; what ends after that has the time of the core's own end.
+      // Each visitor is told at once. Stopping the sandboxes may take as long as the core's own end does.
       void hostSessions.endAll('quit').catch((error) => log.error({ error: String(error) }, 'a session did not end'));
       await requests.settle();
     },

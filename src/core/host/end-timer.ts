@@ -3,9 +3,9 @@ import type { Powers } from '../../contract/powers.ts';
 import type { Grant } from '../consent/grant.ts';
 import { type Mark, markNow, passedMs, systemClocks } from '../lib/elapsed.ts';
 
-/** Of setTimeout. */
+/** The longest delay that setTimeout takes. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-/** Less than this is no other end, for who reads it. */
+/** A smaller change of the end is not shown: nobody would notice it. */
 const SAME_END_MS = 2000;
 
 export class EndTimer implements Disposable {
@@ -31,7 +31,7 @@ export class EndTimer implements Disposable {
     return this.#endsAt;
   }
 
-  /** Until the time limit or the grant ends it; null where neither does. Security: a clock that is set back lengthens nothing. */
+  /** Time until the time limit or the grant ends it; null where neither does. Security: setting the clock back lengthens nothing. */
   get leftMs(): number | null {
     const passed = Math.max(passedMs(this.#startMark, systemClocks), Date.now() - this.#startedAt);
     const byPower = this.#limitMin === null ? Number.POSITIVE_INFINITY : this.#limitMin * 60_000 - passed;
@@ -52,7 +52,7 @@ export class EndTimer implements Disposable {
     this.#start();
   }
 
-  /** A computer that slept has missed its timers; where the clock was set, what is shown follows. */
+  /** Ends it when its timer was missed because the computer slept. After the clock was set, corrects the end that is shown. */
   check(): void {
     const left = this.leftMs;
     if (left === 0) this.#onEnd();
@@ -65,7 +65,7 @@ export class EndTimer implements Disposable {
     const left = this.leftMs;
     this.#endsAt = left === null ? null : Date.now() + left;
     if (left === null) return;
-    // Security: when this time has passed it is over, also where the clock was set back meanwhile.
+    // Security: it is over after this time, even when the clock was set back meanwhile.
     this.#timer = setTimeout(
       () => (left > LONGEST_TIMER_MS ? this.#start() : this.#onEnd()),
       Math.min(left, LONGEST_TIMER_MS),

@@ -14,7 +14,7 @@ export interface Guest {
   /** The name that it claims. */
   readonly claimedName: string;
   readonly capabilities: readonly string[];
-  /** Of what it last saw of the catalogue, or was told of; undefined before it looked. */
+  /** Digest of the catalogue that it last saw or was told of; undefined before it looked. */
   seenDigest: string | undefined;
 }
 
@@ -81,7 +81,7 @@ export function createGuests({
       const visible = offers.visibleTo(readerOf(visitor));
       guest.seenDigest = digestOffers(visible);
       const isCut = visible.length > MAX_OFFERS;
-      // By name, so that what is left out is not a matter of chance; the visitor is told.
+      // Sorted by name, so that it is not chance what is left out. The visitor is told that something is.
       const byName = isCut ? visible.toSorted((a, b) => collator.compare(a.name, b.name)) : visible;
       return { offers: byName.slice(0, MAX_OFFERS), isCut };
     },
@@ -89,7 +89,7 @@ export function createGuests({
       for (const [visitor, guest] of guests) {
         if (guest.seenDigest === undefined) continue;
         const digest = digestOffers(offers.visibleTo(readerOf(visitor)));
-        // Security: a change of what it may not see is nothing that happened, for a peer.
+        // Security: a peer must not notice changes of what it may not see.
         if (digest === guest.seenDigest) continue;
         guest.seenDigest = digest;
         visitor.notify('catalogue.changed', {});

@@ -19,11 +19,11 @@ export interface OpenChannels extends Disposable {
   readonly told: Required<NonNullable<HostEnd['told']>>;
   readonly shown: Required<NonNullable<HostEnd['shown']>>;
   readonly windows: ProgramWindows | undefined;
-  /** Says to the visitor what one that has just come must know. */
+  /** Tells a visitor that has just come, or come back, what it must know. */
   greet(): void;
   /** A stream for the visitor. @throws AppError `not-allowed` for a channel that is not open, `peer-busy`, `container-failed` */
   connect(name: string): Promise<(stream: Duplex) => void>;
-  /** Closes those that need a power which is not there any more, with all that runs on them. */
+  /** Closes the channels whose power was taken away, and ends their streams. */
   narrow(powers: Powers): void;
 }
 
@@ -31,7 +31,7 @@ interface Open {
   readonly channel: Channel;
   readonly end: HostEnd;
   readonly streams: Set<Duplex>;
-  /** Those of the visitor alone. */
+  /** The streams that the visitor opened. */
   readonly visitorStreams: Set<Duplex>;
 }
 
@@ -45,7 +45,7 @@ export async function openChannels(
   const opened = new Map<string, Open>();
   using onFailure = new DisposableStack();
   onFailure.defer(() => closeAll(opened));
-  // Security: what the row does not name is not opened, and what was not opened leads nowhere.
+  // Security: only channels that the view's row names are opened, and a stream leads only into an open channel.
   for (const channel of channelsFor(channels, view, session.powers)) {
     const streams = new Set<Duplex>();
     const end = await channel.host.open(session, leading(streams, count, session.id, session.log));
@@ -122,7 +122,7 @@ function leading(streams: Set<Duplex>, count: ByteCount, sessionId: string, log:
     }
     for (const filter of [filters?.toHost, filters?.toVisitor])
       filter?.once('error', (error: NodeJS.ErrnoException) => {
-        // A channel that was closed is no fault: every session ends so.
+        // A closed channel is not a fault: every session ends this way.
         if (error.code === 'ERR_STREAM_PREMATURE_CLOSE') return;
         log.warn({ sessionId, error: error.message }, 'tunnel channel ended');
       });

@@ -1,16 +1,16 @@
-// What the way in which a program ended says: whether it did not work here, and what its visitor and its owner are told of that.
+// Judges how a program ended: whether it failed here, and what its visitor and its owner are told.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from '../../contract/errors.ts';
 import type { SandboxEnd } from '../container/engine.ts';
 import { lastWordsOf } from '../lib/last-words.ts';
 import type { FoundOffer } from '../offers/offers.ts';
 
-/** A program that fails within this time did not work here; later it may be the person who used it that ended it so. */
+/** A program that fails within this time did not work here. Later the person may have ended it this way. */
 const FAILED_AT_ONCE_MS = 4000;
-/** 128 and the signal: what ends a program that crashed, at any time (signal(7): ILL, TRAP, ABRT, BUS, FPE, SEGV, SYS). */
+/** Exit codes of a crash, which counts as a fault at any time: 128 and the signal (signal(7): ILL, TRAP, ABRT, BUS, FPE, SEGV, SYS). */
 const CRASH_CODES: ReadonlySet<number> = new Set([132, 133, 134, 135, 136, 139, 159]);
 
-/** A session that is over is not kept for what a kind finds out about it. */
+/** A kind may take this long to explain the end; the session must not wait longer. */
 const EXPLAINED_WITHIN_MS = 1000;
 
 export interface ProgramFault {
@@ -18,7 +18,7 @@ export interface ProgramFault {
   readonly lastWords: readonly string[];
 }
 
-/** @param exitCode another one than 0 */
+/** @param exitCode not 0 */
 export async function faultOf(
   { wantedOwnSandbox, output }: SandboxEnd,
   exitCode: number,
@@ -27,7 +27,7 @@ export async function faultOf(
 ): Promise<ProgramFault> {
   const isFault = ranMs < FAILED_AT_ONCE_MS || CRASH_CODES.has(exitCode);
   const explained = isFault ? await within(EXPLAINED_WITHIN_MS, explainEnd({ exitCode, wantedOwnSandbox })) : null;
-  // What Chromium advises then, a setuid helper, is of no use in a container.
+  // The last words are left out: Chromium advises a setuid helper, which is of no use in a container.
   if (explained?.code === 'own-sandbox-needed') return { problem: explained, lastWords: [] };
   const failed: Problem | null = isFault ? { code: 'program-failed', params: { exitCode } } : null;
   return { problem: explained ?? failed, lastWords: lastWordsOf(output) };

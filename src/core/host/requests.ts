@@ -23,15 +23,15 @@ import type { Guests } from './guests.ts';
 import { sandboxWish } from './sandbox-wish.ts';
 import type { HostSessions } from './sessions.ts';
 
-/** Requests of one key; keys cost nothing to make, so those of one address are limited as well. */
+/** For one key, and for one address as well, because keys cost nothing to make. */
 const REQUESTS_PER_MINUTE = 30;
 
 export interface Requests {
-  /** @throws AppError with the reason for which nobody was asked, which is in the log then */
+  /** @throws AppError with the reason why nobody was asked; the refusal is in the activity log */
   create(wish: CallInput<'request.create'>, visitor: Visitor): CallOutput<'request.create'>;
-  /** Refuses what waits and what still comes, for the reason that this computer's eBrainPool quits. */
+  /** Refuses what waits and what still comes, because eBrainPool quits on this computer. */
   refuseAll(): void;
-  /** Resolves when every answer that is on its way is said. */
+  /** Resolves when every answer that is on its way was sent. */
   settle(): Promise<unknown>;
 }
 
@@ -50,7 +50,7 @@ export interface RequestParts {
 
 export function createRequests(parts: RequestParts & { readonly guests: Guests }): Requests {
   const { channels, settings, offers, consent, containers, hostSessions, book, health, activity, log, guests } = parts;
-  // Each request costs a person's attention and a warm sandbox, also when it is taken back at once.
+  // Each request costs a person's attention and a warm sandbox, even when it is taken back at once.
   const keyRate = createRateLimit(REQUESTS_PER_MINUTE);
   const addressRate = createRateLimit(2 * REQUESTS_PER_MINUTE);
   const answering = new Set<Promise<void>>();
@@ -68,7 +68,7 @@ export function createRequests(parts: RequestParts & { readonly guests: Guests }
       answer: 'granted' | 'denied' | 'expired' | 'failed',
       more: { session?: never; problem?: never } | object = {},
     ) => visitor.notify('request.answered', { requestId: pending.id, answer, session: null, problem: null, ...more });
-    // The problem is what an older visitor understands of it.
+    // An older visitor does not know `isQuit`; it understands the problem.
     const tellQuit = () => tell('failed', { problem: { code: 'peer-paused', params: {} }, isQuit: true });
     if (answered.answer !== 'granted') {
       containers.cool(visitor.peerId);
@@ -79,12 +79,12 @@ export function createRequests(parts: RequestParts & { readonly guests: Guests }
     const { grant } = answered;
     gone.addEventListener('abort', () => grant.end());
     try {
-      // Nobody would know the session, and whoever lost a connection may ask once more on another.
+      // The visitor's connection is gone, so nobody would know of the session. It may ask again on another one.
       if (gone.aborted) throw new AppError('cancelled');
-      // Security: what runs is the offer as this computer knows it now; if it changed while the person read, it is asked for again.
+      // Security: the offer must still be what the person read. If it changed meanwhile, the visitor has to ask again.
       const current = offers.find(found.offer.id, guests.readerOf(visitor));
       if (current === undefined || current.digest !== found.digest) throw new AppError('offer-gone');
-      // Security: a block that came in between ends what is not there yet, too.
+      // Security: a block that came meanwhile keeps the session from starting.
       if (book.isBlocked(visitor.peerId)) throw new AppError('not-allowed');
       const session = await hostSessions.start({
         grant,
@@ -118,9 +118,9 @@ export function createRequests(parts: RequestParts & { readonly guests: Guests }
     // An offer that is not shared with this peer does not exist for it.
     const found = offers.find(offerId, guests.readerOf(visitor));
     if (found === undefined) throw new AppError('offer-gone');
-    // Security: a power that is shown but is not what it says must not be granted.
+    // Security: a power that this computer cannot keep in bounds must not be granted.
     if (asked.network !== 'none' && !health.allows('internet')) throw new AppError('network-unavailable');
-    // Security: a program on the visitor's own X display can be clicked, whatever is said.
+    // Security: nothing stops a visitor from clicking a program on its own X display, so "only watch" must not be promised there.
     if (asked.isViewOnly && rowOf(view).isViewOnly !== 'held') throw new AppError('not-allowed');
     const launch = found.launch(view);
     const powers = withView(asked, view);
@@ -157,14 +157,14 @@ export function createRequests(parts: RequestParts & { readonly guests: Guests }
     return { role: 'host', peerId, face, offer };
   }
 
-  /** What never came before the person is in their log all the same. */
+  /** Requests that the person never saw are in their log too. */
   function recordRefusal(
     { offerId, view, powers }: CallInput<'request.create'>,
     visitor: Visitor,
     error: unknown,
   ): void {
     const problem = toProblem(error).code;
-    // The log is its owner's: in it an offer has its name, whether or not the visitor may know of it.
+    // Only the owner reads the log, so it names an offer even when the visitor may not know of it.
     const name = offers.own.value.offers.find(({ id }) => id === offerId)?.name ?? null;
     const about = aboutWish(visitor, { id: offerId, name });
     void activity.recordFromOutside(noteOf(about, { kind: 'requested', view, powers }));

@@ -1,4 +1,4 @@
-// The sandbox that a session needs, also for the one that is warmed while its person still reads.
+// The sandbox that a session needs. Also used to warm one up while the person still reads the request.
 import type { Powers } from '../../contract/powers.ts';
 import type { Size } from '../../contract/sessions.ts';
 import { rowOf, type View } from '../../contract/views.ts';

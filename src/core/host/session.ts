@@ -162,7 +162,7 @@ export class HostSession implements HostedSession {
     this.#options.changed();
   }
 
-  /** What ends while its visitor closes it was ended by the visitor. */
+  /** An end that comes while the visitor closes the session counts as the visitor's. */
   reasonOf(reason: EndReason): EndReason {
     return this.#closing === 'no' ? reason : 'visitor';
   }
@@ -174,7 +174,7 @@ export class HostSession implements HostedSession {
   close(): void {
     if (this.#polite !== undefined) return;
     this.#polite = startPoliteClose({
-      // Security: who only watches presses no button of the program, not that of its windows either.
+      // Security: a visitor who only watches may press no button, not even a window's close button.
       windows: this.#powers.isViewOnly ? null : (this.#open.windows ?? null),
       sandbox: this.sandbox,
       tell: (closing) => {
@@ -206,7 +206,7 @@ export class HostSession implements HostedSession {
 
   /** @throws AppError `not-allowed` */
   useWindow(wish: 'activate' | 'close', windowId: number): void {
-    // Security: to bring a window to the front, or to close it, is a click; who only watches has none.
+    // Security: bringing a window to the front or closing it is a click. A visitor who only watches has none.
     if (!this.isLive || this.#powers.isViewOnly) throw new AppError('not-allowed');
     this.#open.windows?.[wish](windowId);
   }
@@ -214,12 +214,12 @@ export class HostSession implements HostedSession {
   /** @throws AppError `bad-input` for more powers than it has, and for what its view cannot be held to */
   async narrow(powers: Powers): Promise<void> {
     const verdict = judgeNarrowing(this.grant.terms.view, powers, this.#powers);
-    // Security: what is taken away while it runs does not come back without being asked for.
+    // Security: a power that was taken away from a running session comes back only with a new request.
     if (verdict === 'wider') throw new AppError('bad-input', { where: 'powers', why: 'are more than the session has' });
-    // Security: where nothing here could hold it, nothing is said to be taken away.
+    // Security: the owner must not be told that a power is gone when nothing here can enforce that.
     if (verdict === 'not-held')
       throw new AppError('bad-input', { where: 'powers', why: 'of a native window cannot be taken away: end it' });
-    // Security: before anything is waited for, so that two who take away at the same time do not undo each other.
+    // Security: set before the first await, so that two calls at the same time do not undo each other.
     this.#powers = powers;
     this.#timer.set(powers);
     this.#open.narrow(powers);
@@ -247,7 +247,7 @@ export class HostSession implements HostedSession {
     grant.end();
     this.tell('session.ended', {
       sessionId,
-      // What an older visitor understands of it.
+      // An older visitor does not know the reason `quit`.
       reason: reason === 'quit' ? 'host' : reason,
       ...(reason === 'quit' && { isQuit: true }),
       exitCode,
@@ -289,7 +289,7 @@ export class HostSession implements HostedSession {
       lastWords: [],
       powers: this.#powers,
       endsAt: this.#timer.endsAt,
-      // Security: what a visitor's program calls its windows is what is on the visitor's screen, and not the owner's to read.
+      // Security: window titles show what the visitor is doing, so the owner does not see them.
       windows: [],
       closing: this.#closing,
       ...this.#open.shown,

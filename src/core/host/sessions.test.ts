@@ -349,7 +349,7 @@ test('what a program wrote is in the log and told to its visitor when it failed,
   expect(await endWith(0)).toEqual({ problem: null, told: [], warnings: [] });
   expect(await endWith(null)).toEqual({ problem: null, told: [], warnings: [] });
   expect(await endWith(1)).toMatchObject({ problem: failed, told: lastWords, warnings: [warning] });
-  // Later it may be how a person ended it, but not where the kernel did.
+  // Later a person may have ended it this way, unless a signal of the kernel did.
   expect(await endWith(1, 60_000)).toMatchObject({ problem: null, told: lastWords, warnings: [warning] });
   expect(await endWith(139, 60_000)).toMatchObject({ problem: { code: 'program-failed' }, told: lastWords });
 });
@@ -378,7 +378,7 @@ test('the port of an SSH command serves the granted address only and closes with
     });
   expect(await dial('127.0.0.1')).toBe('served');
   expect(await dial('127.0.0.2')).toBe('refused');
-  // It comes back over the other family, or from where another network put it: each is proved by its key.
+  // It comes back from an address of the other family or of another network. Its key proves who it is each time.
   sessions.resume({ ...visitorOf(alice).visitor, remoteAddress: '127.0.0.2' }, sessionId as SessionId, []);
   for (const address of ['127.0.0.1', '127.0.0.2']) expect(await dial(address), address).toBe('served');
   expect(await dial('127.0.0.3')).toBe('refused');

@@ -36,7 +36,7 @@ export interface HostSessions extends AsyncDisposable {
   resume(visitor: Visitor, sessionId: SessionId, capabilities: readonly string[]): void;
   /** Ends a session of this peer; of any peer when null. @throws AppError `not-found` */
   end(sessionId: SessionId, reason: EndReason, peerId: PeerId | null): Promise<void>;
-  /** The visitor closes it: asks the program, and ends it when that has closed, or does not answer. @throws AppError `not-found` */
+  /** The visitor closes it: asks the program to close, and ends the session when it has or does not answer. @throws AppError `not-found` */
   close(sessionId: SessionId, peerId: PeerId): void;
   /** The visitor goes on with it after all. @throws AppError `not-found` */
   keep(sessionId: SessionId, peerId: PeerId): void;
@@ -104,7 +104,7 @@ export function startHostSessions(options: {
     const { peerId, claimedName, view, powers } = grant.terms;
     // Security: without a live grant nothing is started.
     if (!grant.isLive) throw new AppError('not-allowed');
-    // Security: asked for when there was room, all at once: rules answer so quickly that none of them had been counted.
+    // Security: checked again, because rules answer so fast that many requests pass the first check before one of them is counted.
     if (!hasRoomFor(peerId)) {
       grant.end();
       throw new AppError('peer-busy');
@@ -113,7 +113,7 @@ export function startHostSessions(options: {
     starting.add(grant);
     let sandbox: Sandbox | undefined;
     let session: HostSession | undefined;
-    // Security: what is taken back while it opens ends at once, whatever is still waited for.
+    // Security: a grant that ends during the start stops the sandbox at once.
     const opening = new AbortController();
     try {
       const wish = sandboxWish(channels, { view, powers, launch, size });
@@ -135,7 +135,7 @@ export function startHostSessions(options: {
       await session.openChannels(channels);
       if (!grant.isLive) throw new AppError('cancelled');
       await sandbox.runMain(wrapProgram(wish.parts, launch.program));
-      // Security: nothing would end what runs under a grant that ended meanwhile.
+      // Security: the grant may have ended meanwhile, and then nothing would end this session later.
       if (!grant.isLive) throw new AppError('cancelled');
       opening.abort();
       sessions.set(id, session);
@@ -165,7 +165,7 @@ export function startHostSessions(options: {
     const { id: sessionId, offer } = session;
     const ended = await session.sandbox.ended;
     const { exitCode, output } = ended;
-    // A program that is asked to end is no fault, however it does so.
+    // When the program was asked to end, its exit code is not a fault.
     if (session.closing !== 'no' || exitCode === null || exitCode === 0 || !sessions.has(sessionId))
       return session.end(session.reasonOf('program'), { exitCode });
     log.warn({ sessionId, offer: offer.id, exitCode, ...output }, 'the program failed');
