@@ -136,7 +136,7 @@ export function startAsks(options: {
     );
     const isWanted = item?.ask.state === 'waiting';
     if (!isWanted || value.session === null || value.answer !== 'granted' || value.isQuit) {
-      // Cancelled here while the yes was on its way, or a yes that is none here: nothing may go on there.
+      // Cancelled here while the yes was on its way, or not a valid yes: the host must not go on with the session.
       if (value.session !== null)
         void connection.call('session.end', { sessionId: value.session.sessionId }).catch(() => {});
       if (isWanted) settleAsk(item, refusedAs(value));
@@ -144,7 +144,7 @@ export function startAsks(options: {
     }
     // Security: a host cannot give what was not asked for: the viewer here acts on these powers, too.
     const session = { ...value.session, powers: narrowest(value.session.powers, item.asked) };
-    // Before the session, which is in the log from its first moment.
+    // Recorded first, because the session is in the log from its first moment.
     recordAnswer(item, { ...item.ask, state: 'granted' }, session.powers);
     const sessionId = onGranted({
       ask: item.ask,
@@ -230,7 +230,7 @@ function refusedAs({ answer, problem, isQuit }: NoticeValue<'request.answered'>)
   return { state: answer === 'granted' ? 'failed' : answer, problem };
 }
 
-/** Of the host's own reasons this side learns nothing. */
+/** A host does not tell why it said yes or no, so rule and duration stay empty. */
 function answeredAs(
   answered: Pick<Extract<ActivityEvent, { kind: 'answered' }>, 'requestId' | 'powers' | 'problem'> & {
     readonly state: Exclude<Ask['state'], 'connecting' | 'waiting'>;

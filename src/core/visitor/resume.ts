@@ -6,7 +6,7 @@ import { retry } from '../lib/retry.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { HostConnection } from '../wire/peer-client.ts';
 
-/** As long as the host waits. */
+/** How long the host waits, too. */
 const LOST_AFTER_MS = 120_000;
 const PAUSES = { firstMs: 300, longestMs: 3000 };
 
@@ -26,7 +26,7 @@ export function resumeSession(
         await held.connection.call('session.resume', { sessionId }, signal);
         return held;
       } catch (error) {
-        // It was closed here while that was on its way, and the host may have taken it up.
+        // The session was closed here meanwhile, but the host may have resumed it.
         if (signal.aborted) void held.connection.call('session.end', { sessionId }).catch(() => {});
         held.release();
         throw toProblem(error).code === 'not-found' ? new Gone('not found', { cause: error }) : error;

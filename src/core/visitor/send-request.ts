@@ -27,7 +27,7 @@ export interface SentRequest {
   readonly answerTimeoutMs: number;
 }
 
-/** Between the end of a connection's control channel and its own. */
+/** A connection may close this much later than its control channel. */
 const CLOSES_WITHIN_MS = 1000;
 
 /**
@@ -54,7 +54,7 @@ export async function sendRequest(
   }
 }
 
-/** Takes it back, as well as that can be done. */
+/** Takes it back if the host can be reached. */
 export async function withdrawRequest(peers: Pick<Peers, 'hold'>, peerId: PeerId, requestId: RequestId): Promise<void> {
   try {
     const { connection, release } = await peers.hold(peerId);
@@ -64,7 +64,7 @@ export async function withdrawRequest(peers: Pick<Peers, 'hold'>, peerId: PeerId
   }
 }
 
-/** Whether a call failed because its connection is no more. What the host itself says closes none. */
+/** Whether a call failed because its connection closed. An error that the host itself answers leaves the connection open. */
 async function isClosing(connection: HostConnection, error: unknown): Promise<boolean> {
   if (toProblem(error).code !== 'peer-unreachable') return false;
   const { promise, resolve } = Promise.withResolvers<void>();

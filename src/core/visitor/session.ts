@@ -19,7 +19,7 @@ import type { GrantedSession, NoticeValue } from '../wire/peer-protocol.ts';
 import type { Granted } from './asks.ts';
 import { resumeSession } from './resume.ts';
 
-/** The host's limit for a program that is asked to close, and some more for the way. */
+/** The host's own limit for closing, plus time for the network. */
 const CLOSED_AFTER_MS = closeLimits.totalMs + 30_000;
 
 export interface VisitorSessionOptions {
@@ -30,7 +30,7 @@ export interface VisitorSessionOptions {
   record(event: Note['event']): void;
   /** The same for what the host did. */
   recordFromOutside(event: Note['event']): void;
-  /** Something of it that is shown has changed. */
+  /** Something that windows show has changed. */
   changed(): void;
   /** The same for what the host tells, as often as it likes. */
   changedSoon(): void;
@@ -102,7 +102,7 @@ export class VisitorSession implements VisitedSession {
     if (streams === undefined) throw new AppError('not-allowed');
     if (this.#connection === undefined) throw new AppError('peer-unreachable');
     const stream = await this.#connection.openTunnel(this.hostSessionId, name);
-    // It was closed while this one was opened.
+    // The channel was closed while this stream was being opened.
     if (this.#streams.get(name) !== streams) {
       stream.destroy();
       throw new AppError(this.isOver ? 'not-found' : 'not-allowed', this.isOver ? { what: 'This session' } : {});
@@ -170,7 +170,7 @@ export class VisitorSession implements VisitedSession {
     await one?.end[Symbol.asyncDispose]();
   }
 
-  /** Asks first, where the host can. Its program may have a question, and the person may look for it in a window that they had closed. */
+  /** Asks the program first, where the host can. It may ask back, and the person may have to open the window again to see that. */
   async close(): Promise<void> {
     const connection = this.#connection;
     if (
@@ -238,7 +238,7 @@ export class VisitorSession implements VisitedSession {
   }
 
   takeClosing(closing: Closing): void {
-    // Security: it is closed when the person here closes it, and a host can only say how far that is.
+    // Security: only the person here starts the closing. A host may only say how far it is.
     if (this.isOver || this.#model.closing === 'no') return;
     if (closing === 'no') this.#stopClosing();
     else this.showSoon({ closing });
@@ -246,7 +246,7 @@ export class VisitorSession implements VisitedSession {
 
   takeChange({ powers: told, remainingMs }: NoticeValue<'session.changed'>): void {
     if (this.isOver) return;
-    // Security: a host can take away and never give: the viewer here acts on these powers, too.
+    // Security: a host can only take powers away, never add any, because the viewer here acts on them too.
     const powers = narrowest(this.#model.powers, told);
     this.#options.recordFromOutside({ kind: 'narrowed', sessionId: this.#model.id, powers });
     for (const [name, { channel }] of this.#open) if (!isAllowed(channel, powers)) void this.#closeChannel(name);
@@ -254,7 +254,7 @@ export class VisitorSession implements VisitedSession {
   }
 
   takeEnd({ reason: told, isQuit, exitCode, problem, lastWords }: NoticeValue<'session.ended'>): void {
-    // Security: what the person here did is known here, and never a host's to say.
+    // Security: this side knows what its person did. A host's word does not count for that.
     const isClosedHere = this.#model.closing !== 'no' && (told === 'visitor' || told === 'program');
     const reason = isQuit ? 'quit' : told === 'visitor' ? 'host' : told;
     if (isClosedHere && !isQuit) void this.finish('visitor', exitCode);
@@ -289,7 +289,7 @@ export class VisitorSession implements VisitedSession {
       this.#watch(connection);
     } catch (error) {
       this.log.info({ sessionId: this.#model.id, error: String(error) }, 'a lost session is not there any more');
-      // What was being closed here is closed, whether or not the host could say so.
+      // If the person was closing it, that is its end, even though the host could not confirm it.
       await this.finish(this.#model.closing === 'no' ? 'lost' : 'visitor');
     }
   }

@@ -214,7 +214,7 @@ test('a session is closed by asking first, where the host can, and a host can sa
   expect(current()?.windows).toEqual([{ ...window, title: 'b' }]);
   notices.take('session.windows', { sessionId: hostSessionId, windows: [window] }, connection);
   expect(current()?.windows).toEqual([{ ...window, title: 'a - Bob (verified)' }]);
-  // A host that says parents which there are not, and one in a circle.
+  // A host that names parents that do not exist, and some that form a circle.
   const inCircle = { ...window, title: 'a', parentId: 7 };
   notices.take(
     'session.windows',

@@ -41,7 +41,7 @@ export interface VisitorSessions extends AsyncDisposable {
 }
 
 const SHOW_EVERY_MS = 1000;
-/** How often what one host tells of its sessions is shown at once, and how long it takes beyond that. */
+/** How often news of one host is shown at once; what is more is shown with a delay. */
 const TOLD = { times: 20, windowMs: 1000 };
 const SHOWN_LATE_MS = 100;
 
@@ -70,7 +70,7 @@ export function startVisitorSessions(options: {
     }
   }
 
-  /** Security: a host that tells without end does not keep the person's windows busy. What it tells holds at once, and is shown soon. */
+  /** Security: a host that sends news without end must not keep the windows busy. Its news counts at once and is shown soon after. */
   function showSoon(peerId: PeerId): void {
     if (toldRate.take(peerId)) show();
     else
@@ -114,7 +114,7 @@ export function startVisitorSessions(options: {
     return session;
   }
 
-  /** Security: of this peer. */
+  /** Security: only among sessions of this connection's peer. */
   function findOfHost(sessionId: SessionId, connection: HostConnection): VisitorSession | undefined {
     return [...sessions.values()].find(
       ({ hostSessionId, model }) => hostSessionId === sessionId && model.peerId === connection.peerId,
