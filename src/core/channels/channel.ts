@@ -1,4 +1,4 @@
-// What a channel is: one kind of stream of a session. Each has a folder beside this file, with what its two sides do and its filter.
+// What a channel is: one kind of stream of a session. Each has a folder beside this file with its two sides and its filter.
 import type { Duplex } from 'node:stream';
 import type { Problem } from '../../contract/errors.ts';
 import type { PeerId, SessionId } from '../../contract/ids.ts';
@@ -15,9 +15,9 @@ import type { ProgramWindows } from './display/program-windows.ts';
 
 export interface Channel<E extends VisitorEnd = VisitorEnd> {
   readonly name: ChannelName;
-  /** It is there as long as the session has this power. */
+  /** The channel exists as long as the session has this power. */
   readonly needs: PowerName | null;
-  /** What its filter at the host holds the visitor to. */
+  /** The powers that its filter at the host enforces. */
   readonly holds: readonly (PowerName | 'isViewOnly')[];
   /** What it needs of this computer's programs. */
   readonly programs: readonly NeededProgram[];
@@ -33,7 +33,7 @@ export function isAllowed({ needs }: Channel, powers: Powers): boolean {
   return needs === null || hasPower(powers, needs);
 }
 
-/** Security: the channels that a session has are those that its view's row names and its powers allow, and no other. */
+/** Security: a session has only the channels that its view's row names and its powers allow. */
 export function channelsFor(channels: readonly Channel[], view: string, powers: Powers): readonly Channel[] {
   return rowOf(view)
     .channels.flatMap((name) => channels.filter((channel) => channel.name === name))
@@ -41,7 +41,7 @@ export function channelsFor(channels: readonly Channel[], view: string, powers: 
 }
 
 export interface HostChannel {
-  /** What is brought along into the sandbox for it. */
+  /** What it adds to the sandbox. */
   part?(asked: { readonly size: Size }): SandboxPart;
   /** Makes it ready in the sandbox, before the program runs. @throws AppError when it cannot be; then nothing of it is left */
   open(session: HostedSession, lead: Lead): Promise<HostEnd>;
@@ -59,7 +59,7 @@ export interface HostedSession {
   readonly address: string;
   /** Where the visitor has been with this session, each shown by its key. Empty until the program runs. */
   readonly addresses: ReadonlySet<string>;
-  /** What is left of them at this moment. */
+  /** The powers that are left at this moment. */
   readonly powers: Powers;
   /** Whether the program runs under a grant that has not ended. */
   readonly isLive: boolean;
@@ -84,14 +84,14 @@ export interface HostEnd extends Disposable {
     readonly maxStreams?: number;
     /** @throws AppError `container-failed` */
     connect(): Promise<Duplex>;
-    /** Security: what holds both sides to the powers, to what is left of them at the moment of each message. */
+    /** Security: filters that hold both sides to the powers, as they are at each message. */
     filters?(): Filters;
   };
   /** The program's windows, where it tells them. */
   readonly windows?: ProgramWindows | undefined;
   /** The visitor has just come, or come back: what it must know. */
   greet?(): void;
-  /** The power that it needs was taken away: nothing in the sandbox serves it any more. Its streams are ended. */
+  /** The power that it needs was taken away: stop what serves it in the sandbox. Its streams are already ended. */
   revoke?(): void;
 }
 

@@ -1,4 +1,4 @@
-// The channels that there are, a line for each.
+// All channels, one line for each.
 import type { Settings } from '../../contract/settings.ts';
 import type { ChannelName } from '../../contract/views.ts';
 import type { Containers } from '../container/container.ts';
@@ -19,7 +19,7 @@ export function createChannels(parts: {
   readonly containers: Pick<Containers, 'keep'>;
   readonly settings: Followable<Pick<Settings, 'maxUploadMib'>>;
   readonly identity: Identity;
-  /** For what lasts no longer than a session. */
+  /** Folder for what lasts no longer than a session. */
   readonly runtimeDir: string;
 }) {
   return {

@@ -36,7 +36,7 @@ test('a program of a viewer and one of an ssh session have the same variables, b
   await using session = await login(sandboxes, ['env']);
   const ssh = variables((await session.ended).stdout);
   expect(viewer).toEqual({ ...sandboxEnvironment(), DISPLAY: ':1', XDG_CONFIG_DIRS });
-  // Settings of ours first, then the computer's own, in each view.
+  // In each view our settings come first, then the computer's own.
   expect(viewer['XDG_CONFIG_DIRS']).toBe('/run/ebp/conf:/run/ebp/conf/xdg:/etc/xdg');
   expect(ssh['XDG_CONFIG_DIRS']).toBe('/run/ebp/conf/xdg:/etc/xdg');
   const { MAIL: _, ...known } = ssh;
@@ -45,7 +45,7 @@ test('a program of a viewer and one of an ssh session have the same variables, b
     DISPLAY: expect.stringMatching(/^localhost:\d+\.0$/),
     XAUTHORITY: '/run/user/1000/Xauthority',
   });
-  // GTK 4 draws without OpenGL, which would be the processor's work, and programs of today have an UTF-8 locale.
+  // GTK 4 draws without OpenGL, which would burden the processor. Programs of today expect a UTF-8 locale.
   expect(known).toMatchObject({
     GSK_RENDERER: 'cairo',
     LANG: expect.stringMatching(/utf-?8/i),

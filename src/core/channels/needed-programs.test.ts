@@ -1,4 +1,4 @@
-// A program that channels need and this computer lacks is said with the command that installs it. Each lack is made for real.
+// A missing program is reported with the command that installs it. The tests really make it unusable.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -3,7 +3,7 @@ import type { HealthItem } from '../../contract/health.ts';
 import { checkPrograms } from '../health/programs.ts';
 import type { Channel } from './channel.ts';
 
-/** Each once, also where two channels need it. Nothing where nothing can be shared at all. */
+/** Each program once, even when two channels need it. Empty where nothing can be shared at all. */
 export async function checkNeededPrograms(
   channels: readonly Pick<Channel, 'programs'>[],
   platform = process.platform,

@@ -56,7 +56,7 @@ test('a browser does not start without a sandbox of its own, and it is known why
 test('where its owner allows it, each page runs in namespaces and under a filter of its own', async () => {
   await using sandbox = await start(true, argv);
   const depth = (await readFile('/proc/self/status', 'utf8')).match(/^NSpid:\s+(.*)$/m)?.[1]?.split(/\s+/).length ?? 0;
-  // One PID namespace is the container's; two more are Chromium's. Of the filters one is ours.
+  // One PID namespace is the container's; two more are Chromium's. One of the filters is ours.
   const isBuilt = (one: Renderer) => one.depth >= depth + 3 && one.seccompFilters >= 2;
   await expect.poll(async () => (await renderers()).map(isBuilt), { timeout: 20_000, interval: 200 }).toContain(true);
   expect((await renderers()).filter((one) => one.depth < depth + 3)).toEqual([]);

@@ -72,7 +72,7 @@ test('a window that comes after the click is asked as well', () => {
   expect(log).toEqual(['ask', 'closing', 'close 1']);
   state.set([main, { ...main, id: 4 }]);
   vi.advanceTimersByTime(500);
-  // Late ones of a program that has been asked are its own affair: one may be a question that is no dialog.
+  // Windows that come after the asking are left alone: one may be a question that is not marked as a dialog.
   expect(log).toEqual(['ask', 'closing', 'close 1']);
 });
 
@@ -115,7 +115,7 @@ test('a dialog that was there before is no question, and what it kept the others
   state.set([main]);
   vi.advanceTimersByTime(400);
   expect(log).toEqual(['ask', 'closing', 'ask']);
-  // Now it has heard, and asks in its turn.
+  // Now it has heard, and asks back.
   state.set([main, dialog]);
   vi.advanceTimersByTime(400);
   expect(log).toEqual(['ask', 'closing', 'ask', 'asking']);

@@ -1,11 +1,11 @@
-// How a visitor's session is closed: the program's windows are asked first, then the program, and only what does neither is killed.
+// How a visitor's session is closed: its windows are asked first, then the program itself, and it is killed only when neither helps.
 import type { Closing } from '../../../contract/sessions.ts';
 import { askToEnd } from '../../container/desktop/ask-to-end.ts';
 import type { Sandbox } from '../../container/engine.ts';
 import type { ProgramWindows } from './program-windows.ts';
 
 export interface PoliteClose extends Disposable {
-  /** The person uses the program: who answers it is not hurried. */
+  /** The person uses the program, so nobody hurries them. */
   notePresence(): void;
 }
 
@@ -18,7 +18,7 @@ export interface CloseLimits {
   readonly answeredMs: number;
   /** In all, with questions. */
   readonly totalMs: number;
-  /** When its windows are gone, until it is asked to end; and from there until it is killed. */
+  /** From the end of its last window until it is asked to end, and from there until it is killed. */
   readonly windowlessMs: number;
   readonly terminatedMs: number;
 }
@@ -35,8 +35,8 @@ export const closeLimits: CloseLimits = {
 const LOOK_EVERY_MS = 200;
 
 /**
- * Asks every window to close. A question that the program then shows is waited for; who answers it with "Cancel" goes on. A dialog that
- * was there before is no question unless it stays; what it has kept its parent from hearing is said again when it is gone.
+ * Asks every window to close, and waits while the program shows a question. After the answer "Cancel" the session goes on. A dialog that
+ * was there before counts as a question only if it stays. It may have kept its parent from hearing, so all are asked again when it is gone.
  * @param windows null where there is no list, or nobody may use it: the program itself is asked to end then (SIGTERM)
  */
 export function startPoliteClose(
@@ -86,7 +86,7 @@ export function startPoliteClose(
 
   function terminate(): void {
     terminatedAt = performance.now();
-    // One that ended meanwhile needs no question.
+    // It fails when the program has ended meanwhile, which is fine.
     void askToEnd(sandbox).catch(() => {});
     change('closing');
   }
@@ -101,7 +101,7 @@ export function startPoliteClose(
     }
     const shown = windows?.state.value ?? [];
     const isEarlier = now - startedAt < limits.earlierMs;
-    // Who leaves as soon as there is a picture is quicker than the list: a window that comes only now has not heard of it.
+    // A person may close the viewer before the list of windows has come. Windows that appear only now were not asked yet.
     const isFirst = told.size === 0;
     for (const { id, isDialog } of isEarlier || isFirst ? shown : []) {
       if (isDialog || told.has(id)) continue;
@@ -115,18 +115,18 @@ export function startPoliteClose(
     }
     if (windows === null) terminate();
     else if (now - startedAt > limits.totalMs) {
-      // Who types and clicks in it all the time does not mean to leave.
+      // A person who still types and clicks in it does not mean to leave.
       if (now - presentAt < limits.silentMs) goOn();
       else terminate();
     } else if (shown.length === 0) {
-      // It may still be busy with saving what it needs the next time.
+      // It may still be saving its settings.
       windowlessSince ??= now;
       if (now - windowlessSince > limits.windowlessMs) terminate();
     } else if (questions.length > 0) {
       hasAsked = true;
       quietSince = now;
       windowlessSince = undefined;
-      // After an answer to one of several the window manager goes where the person was, and the others may be out of sight.
+      // After one of several questions is answered, the window manager may hide the others: bring one to the front.
       const isOneAnswered = asked.some((id) => !questions.some((one) => one.id === id));
       if (isOneAnswered && !questions.some(({ isActive }) => isActive)) windows.activate(questions[0]?.id ?? 0);
       asked = questions.map(({ id }) => id);
@@ -134,7 +134,7 @@ export function startPoliteClose(
     } else if (!hasAsked) {
       if (now - presentAt > limits.silentMs) terminate();
     } else if (now - quietSince > limits.answeredMs) {
-      // It was answered, and is still there.
+      // The question was answered and the program is still there: the person wants to go on.
       goOn();
     } else change('closing');
   }

@@ -127,7 +127,7 @@ describe('on a real display', { timeout: 30_000 }, () => {
     run('xterm', '-T', 'alone', '-e', 'sleep', '60');
     await vi.waitFor(() => expect(titles()).toEqual(['alone *']), LIMIT);
     const stateOf = () => output('xprop', '-name', 'alone', 'WM_STATE');
-    // Nobody follows: it stays away.
+    // Nobody follows the windows here, so it stays minimised.
     await output('xdotool', 'search', '--name', 'alone', 'windowminimize');
     await vi.waitFor(async () => expect(await stateOf()).toContain('Normal'), LIMIT);
     await vi.waitFor(() => expect(titles()).toEqual(['alone *']), LIMIT);
@@ -140,7 +140,7 @@ describe('on a real display', { timeout: 30_000 }, () => {
     await vi.waitFor(() => expect(titles().length).toBe(2), LIMIT);
     expect(await place('large')).toEqual({ x: 0, y: 0, width: 640, height: 480 });
     expect(await place('small')).toEqual({ x: 220, y: 165, width: 200, height: 150 });
-    // The ground is not black.
+    // The background is not black.
     windows.closeAll();
     await vi.waitFor(() => expect(titles()).toEqual([]), LIMIT);
     expect(await output('sh', '-c', 'xwd -root -silent | tail -c 4 | od -An -tx1')).toBe('40 3a 34 00');
@@ -186,7 +186,7 @@ test('a server that lies is believed within limits', async () => {
       }
       for (; at + 4 <= chunk.length; at += 4 * chunk.readUInt16LE(at + 2)) {
         sequence = (sequence + 1) & 0xffff;
-        // Everything that can be asked for has 2,000 numbers, windows that there are not.
+        // Each reply has 2,000 numbers of windows that do not exist.
         const reply = Buffer.alloc(32 + 8000);
         reply.set([1, 32, sequence & 0xff, sequence >> 8]);
         reply.writeUInt32LE(2000, 4);

@@ -11,7 +11,7 @@ import { eventCode, eventMask, readNumbers, x11 } from './x11-stream.ts';
 export interface ProgramWindows extends Disposable {
   /** In the order in which they appeared. */
   readonly state: Followable<readonly ProgramWindow[]>;
-  /** Brings a window to the front. Nothing for one that is not in the list. */
+  /** Brings a window to the front. Ignores one that is not in the list. */
   activate(id: number): void;
   /** Asks a window to close (WM_DELETE_WINDOW); its program may ask the person back. */
   close(id: number): void;
@@ -19,10 +19,10 @@ export interface ProgramWindows extends Disposable {
 }
 
 const REFRESH_AFTER_MS = 120;
-/** For the window manager: windows that are there before it are not placed as those that come later. */
+/** How long to wait for the window manager, which places windows differently when they were there before it. */
 const MANAGED_WITHIN_MS = 1000;
 const LOOK_EVERY_MS = 10;
-/** A quiet ground for windows that do not fill the screen. */
+/** A quiet background for windows that do not fill the screen. */
 const GROUND = 0x343a40;
 /** EWMH: this comes from a pager, the person's own wish. */
 const FROM_PAGER = 2;
@@ -38,7 +38,7 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
   let client: X11Client | undefined;
   let atoms = {} as Atoms;
   let timer: NodeJS.Timeout | undefined;
-  /** What the screen has become. Windows are moved when the list was read: one that was placed before may not be in it yet. */
+  /** The new size of the screen. Windows are moved only after the next reading of the list, so that no new one is missed. */
   let resized: { readonly width: number; readonly height: number } | undefined;
   let isReading = false;
   let isOver = false;
@@ -53,7 +53,7 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
       refreshSoon();
     },
     broken: (error) => {
-      // What cannot be read any more is not shown as if it could.
+      // Windows that cannot be read any more are not shown as if they could.
       state.set([]);
       if (!isOver) log.info({ error: error.message }, 'the windows of a program are not followed any more');
     },
@@ -94,7 +94,7 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
       }
       await Promise.all(
         list.map(async (window) => {
-          // Before it is read: what changes meanwhile is read again.
+          // Deleted before the reading, so that a change during it leads to another one.
           const isChanged = changed.delete(window);
           if (!known.has(window)) started.send(x11.selectEvents(window, eventMask.propertyChange));
           else if (!isChanged) return;
@@ -120,12 +120,12 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
     const windows = withSureParents(listed);
     const isSame = JSON.stringify(windows) === JSON.stringify(state.value);
     if (!isSame) state.set(windows);
-    // Minimised and nothing else to be seen: a black screen with no way back.
+    // If every window were minimised, the person would see an empty screen with no way back.
     const [first] = windows;
     if (first !== undefined && windows.every(({ id }) => known.get(id)?.isHidden === true)) bringUp(first.id);
   }
 
-  /** The window manager does so once, when a window appears; the screen may get another size later. */
+  /** The window manager centres a window only when it appears, but the screen may change its size later. */
   async function centre(width: number, height: number): Promise<void> {
     for (const [window, facts] of [...known]) {
       if (!facts.isListed || facts.isMaximised) continue;
@@ -143,7 +143,7 @@ export async function followProgramWindows(stream: Duplex, log: Log): Promise<Pr
 
   function askToClose({ id, canClose }: ProgramWindow): void {
     if (!canClose) return;
-    // What it asks back is shown above it.
+    // A hidden window comes up first, because a question of the program is shown above it.
     if (known.get(id)?.isHidden === true) bringUp(id);
     started.send(x11.clientMessage(id, atoms.WM_PROTOCOLS, [atoms.WM_DELETE_WINDOW, 0, 0, 0, 0], 'window'));
   }

@@ -15,7 +15,7 @@ import { drop, pass, RfbStream, type Verdict } from './rfb-stream.ts';
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 const MAX_ENCODINGS = 256;
 
-/** Of the extended clipboard: `in` carries the visitor's text, `out` asks for the program's. */
+/** Extended clipboard: `in` carries the visitor's text, `out` asks for the program's. */
 const CLIPBOARD_IN = clipboard.notify | clipboard.provide;
 const CLIPBOARD_OUT = clipboard.request | clipboard.peek;
 
@@ -23,7 +23,7 @@ const CLIPBOARD_OUT = clipboard.request | clipboard.peek;
  * Passes what the powers allow and drops the rest, message by message. `powers` is asked for each message, so that what is taken
  * away while the program runs is gone with the next one.
  *
- * Security: this runs at the host, so that a viewer of somebody else's making has no more than ours.
+ * Security: this runs at the host, so that no other viewer can do more than ours.
  */
 export class RfbClientFilter extends RfbStream {
   readonly #powers: () => Powers;
@@ -107,7 +107,7 @@ export class RfbClientFilter extends RfbStream {
     const held = this.#pointer;
     this.#pointer = undefined;
     if (held === undefined || held[1] === 0) return drop(6);
-    // A button that was down when the power went is let go where it was.
+    // Releases a button that was down when the power was taken away.
     held[1] = 0;
     return { length: 6, instead: held };
   }
@@ -137,7 +137,7 @@ function judgeText(bytes: Buffer, powers: () => Powers): Verdict {
   if (isExtended && textLength > -4) throw new Error('RFB: a clipboard message without its flags');
   if (isExtended && bytes.length < 12) return undefined;
   const flags = isExtended ? bytes.readUInt32BE(8) : clipboard.provide;
-  // The other actions of this one are those that the viewer knows: no text is in it, and none is asked for.
+  // In this message the other actions only say what the viewer can do: it carries no text and asks for none.
   if ((flags & clipboard.capabilities) !== 0) return pass(length);
   const isAllowed = () => {
     const { clipboardIn, clipboardOut, isViewOnly } = powers();

@@ -1,6 +1,6 @@
 // What both filters of a display's RFB stream agree on: version, encodings, the one form of pixels, the extended clipboard.
 
-/** The only version: in the older ones the greeting has other messages, and no viewer of today needs them. */
+/** The only version: older ones greet with other messages, and no viewer of today needs them. */
 export const RFB_VERSION = 'RFB 003.008\n';
 export const VERSION_LENGTH = 12;
 export const SECURITY_NONE = 1;
@@ -26,8 +26,8 @@ export const encoding = {
 const known: ReadonlySet<number> = new Set(Object.values(encoding));
 
 /**
- * Security: what a viewer may agree on with the display. With any other encoding either side may send what has a length that is
- * not known here; mice with more than seven buttons (-316) are an example, whose pointer messages are longer.
+ * Security: what a viewer may agree on with the display. Any other encoding could bring messages whose length is not known here: with
+ * mice of more than seven buttons (-316), for example, pointer messages are longer.
  */
 export function isKnownEncoding(number: number): boolean {
   const isQuality = number >= -32 && number <= -23;
@@ -51,7 +51,7 @@ export function requirePixels(format: Buffer): void {
   if (!isKnown) throw new Error('RFB: the form of the pixels is not known');
 }
 
-/** Actions of the extended clipboard; the lower half says for which kinds of text, of which the first is plain. */
+/** Actions of the extended clipboard. The lower half of the flags says which kinds of text; the first is plain text. */
 export const clipboard = {
   kinds: 0xffff,
   text: 1,

@@ -16,17 +16,17 @@ import { drop, pass, RfbStream, type Verdict } from './rfb-stream.ts';
 const INIT_LENGTH = 4 + PIXEL_FORMAT_LENGTH + 4;
 const RECTANGLE_HEAD_LENGTH = 12;
 const SCREEN_LENGTH = 16;
-/** Of a fence (RFB protocol, ServerFence). */
+/** The longest fence (RFB protocol, ServerFence). */
 const MAX_FENCE_LENGTH = 64;
-/** Tight sends what is shorter as it is (RFB protocol, Tight encoding). */
+/** Tight sends less than this unpacked (RFB protocol, Tight encoding). */
 const TIGHT_PACKS_FROM = 12;
 
 /**
- * Passes the picture, and text of the program's clipboard with the power alone. `powers` is asked for each message, so that what is
- * taken away while the program runs is gone with the next one. Pictures are told apart by their lengths and not unpacked.
+ * Passes the picture, and the program's clipboard only with the power for it. `powers` is asked for each message, so that what is
+ * taken away while the program runs is gone with the next one. Pictures are only measured, not unpacked.
  *
- * Security: this runs at the host. Everything in a sandbox, its X server too, is in the hands of the program: what it is told there
- * is a wish. Where a viewer might read a message in another way than it is read here, the stream ends: a text must not hide in it.
+ * Security: this runs at the host. The program controls everything in its sandbox, even the X server, so no rule can be enforced
+ * there. Where a viewer might read a message differently than this filter, the stream ends: a text could hide in it.
  */
 export class RfbServerFilter extends RfbStream {
   readonly #powers: () => Powers;
@@ -68,7 +68,7 @@ export class RfbServerFilter extends RfbStream {
         if (bytes.length < INIT_LENGTH) return undefined;
         requirePixels(bytes.subarray(4));
         this.#phase = 'messages';
-        // Security: without its name. By one of them noVNC knows a display whose pixels it takes for shorter ones.
+        // Security: the name is left out, because noVNC reads shorter pixels when a display has a certain name.
         const instead = Buffer.from(bytes.subarray(0, INIT_LENGTH));
         instead.writeUInt32BE(0, INIT_LENGTH - 4);
         return { length: INIT_LENGTH + bytes.readUInt32BE(INIT_LENGTH - 4), instead };
@@ -91,7 +91,7 @@ export class RfbServerFilter extends RfbStream {
         // ServerFence
         if (bytes.length < 9) return undefined;
         const length = bytes.readUInt8(8);
-        // noVNC reads no more than this of a longer one, and would take what is left for messages.
+        // noVNC reads only this much of a fence and would take the rest for messages.
         if (length > MAX_FENCE_LENGTH) throw new Error('RFB: a fence of the server is too long');
         return pass(9 + length);
       }
@@ -100,13 +100,13 @@ export class RfbServerFilter extends RfbStream {
     }
   }
 
-  /** As many as are there: there may be thousands in a few kilobytes. */
+  /** All that have arrived at once: a few kilobytes may hold thousands. */
   #judgeRectangles(bytes: Buffer): Verdict {
     let at = 0;
     while (this.#rectangles > 0 && at < bytes.length) {
       const length = lengthOfRectangle(bytes, at);
       if (length === undefined) break;
-      // Of an update with a last rectangle nobody counts the others.
+      // LastRect ends the update, whatever number was announced.
       this.#rectangles = bytes.readInt32BE(at + 8) === encoding.lastRect ? 0 : this.#rectangles - 1;
       at += length;
     }
@@ -128,7 +128,7 @@ export class RfbServerFilter extends RfbStream {
     const flags = bytes.readUInt32BE(8);
     const kinds = flags & clipboard.kinds;
     const action = (flags & clipboard.actions) >>> 0;
-    // noVNC goes by what the flags say and not by the length: both must say the same.
+    // noVNC goes by the flags and not by the length, so both must agree.
     const isLong = (count: number) => length === 12 + 4 * count;
     if ((action & clipboard.capabilities) !== 0 && isLong(countBits(kinds))) return pass(length);
     if (action === clipboard.provide && (kinds & clipboard.text) !== 0) return held(mayGoOut);

@@ -8,8 +8,8 @@ export type Verdict =
   | undefined;
 
 /**
- * Passes, drops or replaces what `judge` says. A message is handed on while it comes: only the few bytes that a verdict needs are
- * kept, and what passes is not copied. Destroyed with the error that `judge` throws: what cannot be told apart cannot be held to anything.
+ * Passes, drops or replaces each message as `judge` says. A message is handed on while it comes: only the few bytes for a verdict are
+ * kept, and what passes is not copied. An error of `judge` destroys the stream: a message that is not understood cannot be filtered.
  */
 export abstract class RfbStream extends Transform {
   #pending: Buffer = Buffer.alloc(0);
@@ -53,7 +53,7 @@ export abstract class RfbStream extends Transform {
         } else this.#rest = { ...verdict };
       }
       const rest = this.#rest;
-      // Security: what was taken away in the middle of a long message does not come with its end.
+      // Security: when the power goes in the middle of a long message, the rest of it does not pass.
       if (rest.isStillAllowed?.() === false) throw new Error('RFB: what was on its way was taken away');
       if (rest.isDropped) passUntilHere();
       const part = Math.min(rest.length, bytes.length - at);

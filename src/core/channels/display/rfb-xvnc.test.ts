@@ -95,11 +95,11 @@ describe.each([
     for (const size of [13, 4096]) expect(read(false, sent, size).equals(without), `pieces of ${size}`).toBe(true);
     const beginning = sent.subarray(0, 300_000);
     expect(read(false, beginning, 1).equals(read(false, beginning)), 'byte by byte').toBe(true);
-    // All of it but the name of the display, and what is not whole yet.
+    // All of it, except for the name of the display and a message that is not whole yet.
     const name = sent.readUInt32BE(GREETING_BYTES - 4);
     expect(sent.subarray(GREETING_BYTES + name).indexOf(withText.subarray(GREETING_BYTES))).toBe(0);
     expect(sent.length - name - withText.length).toBeLessThan(1000);
-    // Texts were in it, and they are what is gone: notices of twelve bytes, or what was copied, behind eight.
+    // Only texts are gone: notices of twelve bytes each, or the copied text after eight bytes.
     const notices = count(withText, NOTICE);
     const plain = count(withText, SECRET);
     expect(notices + plain).toBeGreaterThan(1);

@@ -49,7 +49,7 @@ exec >/dev/null 2>&1
 wait
 `;
 
-/** Its arguments are the program's. It has ended when its windows are gone. */
+/** Its arguments are the program and the program's arguments. It ends when the windows are gone. */
 const onScreenScript = `#!/bin/bash
 set -u
 # Its answer to the program's end is to be heard, also when the program was asked to end.
@@ -72,7 +72,7 @@ export function screenPart({ width, height }: Size): SandboxPart {
       { name: 'on-screen', text: onScreenScript, mode: 0o755 },
       ...windowManagerFiles,
     ],
-    // Native windows stand on the visitor's own desktop, with what that offers; these do not.
+    // Only for viewers: native windows use the visitor's own desktop.
     environment: { DISPLAY: ':1', XDG_CONFIG_DIRS },
     socketFolders: [X11_FOLDER],
     services: [{ argv: asService(`${CONF}/screen`, `${width}x${height}`), readyAt: SOCKET }],

@@ -9,7 +9,7 @@ import { DISPLAY_SOCKET, X11_SOCKET } from './screen-part.ts';
 
 export async function serveDisplay(session: HostedSession): Promise<HostEnd> {
   const { id: sessionId, sandbox, log } = session;
-  // Before the program: it is one of the display's connections that do not keep a session alive.
+  // Connects before the program starts, so that this connection does not count as one that keeps the session alive.
   const windows = await windowsOf(sandbox, log);
   const greet = () => {
     if (windows !== undefined)

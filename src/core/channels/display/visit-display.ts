@@ -41,7 +41,7 @@ export function visitDisplay(session: VisitedSession): DisplayEnd {
       if (streams.size === 0) closeUnlessSeen(WINDOW_NEVER_MS);
     },
     takeWindows: (told) => {
-      // Security: titles are text of a stranger, who need not have cleaned them.
+      // Security: a stranger's titles; the host may not have cleaned them.
       const windows = withSureParents([...new Map(told.map((window) => [window.id, window])).values()]);
       session.showSoon({ windows: windows.map((window) => ({ ...window, title: titleOfWindow(window.title) })) });
     },

@@ -4,15 +4,15 @@ import { toShowable } from '../../lib/text.ts';
 
 /**
  * What a program calls its window, as it may be shown.
- * Security: it is text of a stranger, and the sign that stands between it and our own words is never in it.
+ * Security: a stranger chose the text, so the sign that separates it from our own words is removed.
  */
 export function titleOfWindow(text: string): string {
   return toShowable(text.replace(/[·•‧∙⋅・･]/gu, '-'), MAX_TITLE_LENGTH);
 }
 
 /**
- * Every parent is a window of the same list, and none is its own parent, by whatever detour.
- * Security: a program, and a host, may say anything of that; whoever goes from a window to its parent must come to an end.
+ * Every parent is a window of the same list, and none is its own ancestor.
+ * Security: a program or a host may claim anything, and a walk from window to parent must always end.
  */
 export function withSureParents(windows: readonly ProgramWindow[]): readonly ProgramWindow[] {
   const parents = new Map(windows.map(({ id, parentId }) => [id, parentId ?? 0]));

@@ -4,7 +4,7 @@ import { clientGreeting, type Property, readProperty, X11Reader, x11 } from './x
 
 export interface X11Client extends Disposable {
   readonly root: number;
-  /** Sends what has no answer. */
+  /** Sends a request that has no answer. */
   send(request: Buffer): void;
   /** An atom for each name, in their order. */
   intern(names: readonly string[]): Promise<readonly number[]>;
@@ -15,16 +15,16 @@ export interface X11Client extends Disposable {
 }
 
 const GREETING_TIMEOUT_MS = 3000;
-/** Requests whose answers still come. More means that the server answers nobody. */
+/** Requests that wait for an answer. With more the server is taken for dead. */
 const MAX_WAITING = 2000;
 const MAX_UNSENT_BYTES = 256 * 1024;
-/** What is read in each such span of time. The server, and its sandbox, keep what comes faster. */
+/** The most that is read in SPAN_MS. What comes faster stays in the sandbox's own buffers. */
 const BYTES_PER_SPAN = 256 * 1024;
 const SPAN_MS = 100;
 
 /**
- * Speaks on this stream, and ends it when disposed of. After an answer that is none, no request is answered any more, and the stream
- * stays: the sandbox counts the connections of X clients.
+ * Speaks X11 on this stream, and ends the stream when disposed. After a malformed answer every request stays unanswered, but the stream
+ * stays open, because the sandbox counts the connections of X clients.
  * @throws Error when the server does not greet in time
  */
 export async function startX11Client(
@@ -48,7 +48,7 @@ export async function startX11Client(
   }
 
   function answer(of: number, bytes: Buffer | undefined): void {
-    // An answer to what was sent later: there is none for what was sent before.
+    // Answers come in order: requests that were sent before this one get none.
     const index = waiting.findIndex((one) => one.sequence === of);
     if (index === -1) return;
     for (const [at, { resolve }] of waiting.splice(0, index + 1).entries()) resolve(at === index ? bytes : undefined);
@@ -119,7 +119,7 @@ export async function startX11Client(
       return reply === undefined ? undefined : { width: reply.readUInt16LE(16), height: reply.readUInt16LE(18) };
     },
     [Symbol.dispose]: () => {
-      // What ends by itself is not broken.
+      // Set first, so that the end of the stream is not reported as a fault.
       isBroken = true;
       for (const { resolve } of waiting.splice(0)) resolve(undefined);
       stream.destroy();

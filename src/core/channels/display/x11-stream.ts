@@ -34,7 +34,7 @@ export class X11Reader {
   #pending: Buffer = Buffer.alloc(0);
   #isGreeted = false;
 
-  /** @throws Error that says what is wrong: nothing that comes later means anything then */
+  /** @throws Error that says what is wrong; what comes later cannot be read then */
   push(chunk: Buffer): readonly X11Message[] {
     let bytes: Buffer = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
     const messages: X11Message[] = [];

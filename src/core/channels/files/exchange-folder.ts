@@ -3,5 +3,5 @@ import { EXCHANGE_FOLDER } from '../../../contract/exchange.ts';
 
 /** As its programs see it. */
 export const EXCHANGE_PATH = `/home/ebp/${EXCHANGE_FOLDER}`;
-/** The names of files that are not whole yet. */
+/** How the names of unfinished uploads begin. */
 export const UPLOAD_PREFIX = '.ebp-upload-';

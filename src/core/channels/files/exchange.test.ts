@@ -42,7 +42,7 @@ beforeEach(async () => {
     openCount += 1;
     return openAsVisitor();
   }, null);
-  // By the bytes of the names: not all are text.
+  // Names are read as bytes, because not all of them are text.
   for (const name of await readdir(folder, { encoding: 'buffer' }))
     await rm(Buffer.concat([Buffer.from(`${folder}/`), name]), { recursive: true });
 });
@@ -269,7 +269,7 @@ describe('what the program there does', () => {
   });
 });
 
-// The last: it closes the folder.
+// These tests come last, because they close the folder.
 describe('a visitor that asks for more than the folder', () => {
   const write = OPEN.write | OPEN.create;
   /** Whether the server there answers, as it would without the host in between. */

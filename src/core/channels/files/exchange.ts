@@ -21,11 +21,11 @@ export interface OpenFile {
 }
 
 const MAX_NUMBERED_NAMES = 100;
-/** Security: a server that says that there is more, and sends nothing. */
+/** Security: a server could say without end that there is more. */
 const MAX_FOLDER_READS = 500;
-/** A disk is full for a file that has no room for another block. */
+/** With less free space than this the disk counts as full. */
 const FULL_BYTES = 1024 * 1024;
-/** Whoever broke an upload off waits for this. */
+/** Short, because the person who cancelled an upload waits for it. */
 const REMOVE_TIMEOUT_MS = 3000;
 const TYPE_MASK = 0o170000;
 const FOLDER = 0o040000;
@@ -86,7 +86,7 @@ async function removeFile(openStream: OpenStream, name: string): Promise<void> {
     async (client) => {
       const removed = await client.ask('status', (id) => requests.remove(id, path)).catch((error) => error as unknown);
       if (!(removed instanceof Error)) return;
-      // A folder: OpenSSH's answer to unlink(2) of one is a failure like any other.
+      // It may be a folder: OpenSSH reports that as a general failure.
       if (!(removed instanceof SftpRefusal) || removed.code === STATUS.noSuchFile) throw removed;
       await client.ask('status', (id) => requests.removeFolder(id, path));
     },
@@ -104,7 +104,7 @@ async function openFile(openStream: OpenStream, name: string): Promise<OpenFile>
     const { sizeBytes, mode } = attributes;
     if (sizeBytes === null || ((mode ?? 0) & TYPE_MASK) !== FILE) throw new SftpRefusal(STATUS.noSuchFile);
     const stream = Readable.from(readBlocks(client, handle, sizeBytes), { objectMode: false });
-    // Also when it is destroyed before anything was read of it.
+    // `close` also comes when the stream is destroyed before it was read.
     stream.once('close', () => client.close());
     return { sizeBytes, stream };
   } catch (error) {
@@ -113,13 +113,13 @@ async function openFile(openStream: OpenStream, name: string): Promise<OpenFile>
   }
 }
 
-/** @throws AppError `file-over-limit` before the host is bothered with what it would refuse after gigabytes */
+/** @throws AppError `file-over-limit` at once, because the host would refuse the file only after gigabytes */
 function checkSize(name: string, sizeBytes: number, maxBytes: number | null): void {
   if (maxBytes !== null && sizeBytes > maxBytes)
     throw new AppError('file-over-limit', { name, limitMib: Math.floor(maxBytes / MIB) });
 }
 
-/** The same for what does not say before how much it is. */
+/** The same for a source whose size is not known before. */
 async function* withinLimit(
   name: string,
   source: AsyncIterable<Uint8Array>,
@@ -163,7 +163,7 @@ async function putFile(
   }
 }
 
-/** The rename of SFTP takes no name that is taken: nobody's file is replaced. */
+/** The rename of SFTP fails when the name is taken, so no file is ever replaced. */
 async function giveName(client: SftpClient, partPath: string, wanted: string): Promise<string> {
   for (let number = 1; ; number += 1) {
     const name = numberedName(wanted, number);
@@ -177,7 +177,7 @@ async function giveName(client: SftpClient, partPath: string, wanted: string): P
   }
 }
 
-/** SFTP has one word for a full disk and for a file that is larger than its owner allows: the space left tells. */
+/** SFTP has the same error for a full disk and for a file over the owner's limit. The free space tells which it was. */
 async function explainRefusal(client: SftpClient, refusal: SftpRefusal, name: string): Promise<unknown> {
   if (refusal.code !== STATUS.failure) return toAppError(refusal, name);
   try {
@@ -193,7 +193,7 @@ async function removePart(openStream: OpenStream, partPath: string): Promise<voi
     const client = await startSftp(await openStream(), REMOVE_TIMEOUT_MS);
     await client.ask('status', (id) => requests.remove(id, partPath)).finally(() => client.close());
   } catch {
-    // Where no channel opens any more, the host's side removes it (sftp-server.ts).
+    // If no channel can be opened any more, the host removes it (sftp-server.ts).
   }
 }
 
@@ -228,7 +228,7 @@ function toEntry(name: string | null, { sizeBytes, mode, modifiedAtS }: Attribut
   return { name, sizeBytes: sizeBytes ?? 0, modifiedAt: (modifiedAtS ?? 0) * 1000, isFolder: type === FOLDER };
 }
 
-/** Security: one level, of a checked name. What a link there leads to is the container's business: it is opened inside. */
+/** Security: one checked name and no deeper path. A link there is opened inside the container, so it leads to nothing outside of it. */
 function pathOf(name: string): string {
   if (!isFileName(name)) throw new AppError('bad-input', { where: 'name', why: 'is not a name of a file' });
   return `${EXCHANGE_PATH}/${name}`;

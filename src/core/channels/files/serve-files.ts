@@ -18,7 +18,7 @@ export async function serveFiles({ sandbox }: HostedSession, maxUploadMib: numbe
       connect: () => sandbox.connect(FILES_SOCKET),
       filters: () => ({ toHost: new SftpFilter() }),
     },
-    // One that has ended serves nothing any more.
+    // Fails when the sandbox has ended, which then serves nothing anyway.
     revoke: () => void closeFiles(sandbox, served).catch(() => {}),
     [Symbol.dispose]: () => {},
   };

@@ -26,7 +26,7 @@ export async function writeBlocks(
     failure ??= { error };
     settled();
   };
-  /** Until no more than so many are under way, or one has failed. */
+  /** Waits until fewer than `limit` are under way, or throws when one has failed. */
   const fewerThan = async (limit: number) => {
     while (underWay >= limit && failure === undefined)
       await new Promise<void>((resolve) => {
@@ -72,7 +72,7 @@ export async function* readBlocks(client: SftpClient, handle: Buffer, sizeBytes:
       if (data.length < first.length) queue.unshift(ask(first.offset + data.length, first.length - data.length));
     }
   } catch (error) {
-    // The program there made it shorter meanwhile: what was promised cannot be given.
+    // The program in the container made the file shorter meanwhile, so the announced size cannot be delivered.
     throw error instanceof SftpRefusal ? new AppError('transfer-broken', {}, { cause: error }) : error;
   } finally {
     client.close();

@@ -28,7 +28,7 @@ export interface SftpClient {
   close(): void;
 }
 
-/** Security: a program there can make an open(2) wait for ever (a FIFO), or play the server itself. */
+/** Security: a program in the container can make open(2) wait for ever (a FIFO), or pose as the server. */
 const ANSWER_TIMEOUT_MS = 30_000;
 
 /** Says hello. @throws AppError `bad-files`, `transfer-broken` */
@@ -57,7 +57,7 @@ export async function startSftp(stream: Duplex, answerTimeoutMs = ANSWER_TIMEOUT
     for (const drain of drains) drain();
   }
 
-  /** Counts from the last whole answer: a slow transfer goes on. Security: an answer that comes byte by byte counts as hanging. */
+  /** Restarts with each whole answer, so a slow transfer goes on. Security: an answer that trickles in byte by byte does time out. */
   function watch(): void {
     clearTimeout(timer);
     if (hasHello && waiting.size === 0) return;
@@ -105,7 +105,7 @@ export async function startSftp(stream: Duplex, answerTimeoutMs = ANSWER_TIMEOUT
     ask: (kind, toPacket) => {
       if (ended !== undefined) return Promise.reject(ended);
       const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-      // Whoever sends many at once hears of the first that fails.
+      // A caller with many requests looks only at the first failure. The others must not count as unhandled.
       promise.catch(() => {});
       const id = nextId++;
       waiting.set(id, { kind, resolve, reject });

@@ -28,7 +28,7 @@ const BY_PATH: ReadonlyMap<number, { readonly count: number; readonly takesFolde
  */
 export class SftpFilter extends Transform {
   #pending: Buffer = Buffer.alloc(0);
-  /** Of a file's data that still comes. */
+  /** How many bytes of a file's data are still to come. */
   #restBytes = 0;
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -54,7 +54,7 @@ export class SftpFilter extends Transform {
   }
 }
 
-/** The length of the request at the beginning, when it may pass; undefined when more bytes are needed to say so. @throws Error */
+/** The length of the first request if it may pass; undefined when more bytes are needed. @throws Error when it may not */
 function judge(bytes: Buffer): number | undefined {
   if (bytes.length < HEAD_BYTES) return undefined;
   const bodyBytes = bytes.readUInt32BE(0);

@@ -1,14 +1,14 @@
 // SFTP version 3 on the wire (draft-ietf-secsh-filexfer-02): the requests that are used here, and every answer to them.
 // ssh2 speaks SFTP too, but only on a subsystem of a connection of its own; here the packets are alone on a tunnel channel.
 
-/** A message of the other end is not what the protocol allows. */
+/** The other end sent something that the protocol does not allow. */
 export class SftpFault extends Error {
   override readonly name = 'SftpFault';
 }
 
-/** What an answer may have at the most: that of OpenSSH (sftp-common.h). Security: checked before anything is kept. */
+/** The longest answer, as in OpenSSH (sftp-common.h). Security: checked before anything is stored. */
 export const MAX_PACKET_BYTES = 256 * 1024;
-/** Of names and handles. OpenSSH's handles have four bytes; the draft allows 256. */
+/** The draft allows 256 bytes; OpenSSH's handles have four. */
 const MAX_HANDLE_BYTES = 256;
 const MAX_PATH_BYTES = 4096;
 
@@ -71,7 +71,7 @@ export const requests = {
   readFolder: (id: number, handle: Buffer) => packet(REQUEST.readFolder, uint32(id), string(handle)),
   remove: (id: number, path: string) => packet(REQUEST.remove, uint32(id), string(path)),
   removeFolder: (id: number, path: string) => packet(REQUEST.removeFolder, uint32(id), string(path)),
-  /** Does not replace what has the new name. */
+  /** Fails when the new name is taken. */
   rename: (id: number, from: string, to: string) => packet(REQUEST.rename, uint32(id), string(from), string(to)),
   /** statvfs@openssh.com (OpenSSH PROTOCOL section 4.4). */
   freeSpace: (id: number, path: string) =>
@@ -140,7 +140,7 @@ export function parseAnswer(body: Buffer): Answer {
   const id = reader.uint32();
   switch (type) {
     case 101:
-      // What it says in words is another computer's words: not read.
+      // The message in words is not read: another computer chose it.
       return { kind: 'status', id, code: reader.uint32() };
     case 102:
       return { kind: 'handle', id, handle: Buffer.from(reader.string(MAX_HANDLE_BYTES)) };
@@ -186,7 +186,7 @@ class Reader {
     return this.#bytes.readUInt32BE(this.#skip(4));
   }
 
-  /** As a number: what is too large for one is not a size that anything here has. */
+  /** As a number: no real size is too large for that. */
   uint64(): number {
     return Number(this.#bytes.readBigUInt64BE(this.#skip(8)));
   }
@@ -243,7 +243,7 @@ type Part = Buffer | readonly Buffer[];
 function packet(type: number, ...parts: readonly Part[]): Buffer {
   const buffers = parts.flat() as Buffer[];
   const bodyBytes = buffers.reduce((sum, { length }) => sum + length, 1);
-  // One copy, of what may be many blocks.
+  // Concatenated only once, because there may be many blocks.
   return Buffer.concat([uint32(bodyBytes), Buffer.of(type), ...buffers], bodyBytes + 4);
 }
 

@@ -12,7 +12,7 @@ export const FILES_SOCKET = socketOf(SOCKET);
 const OPEN = 'open-files';
 const CLOSE = 'close-files';
 
-/** Its argument is the size of the largest file in KiB. What is in the folder, links too, leads to where the program can get itself. */
+/** Its argument is the size of the largest file in KiB. A link in the folder leads only to where the program could get by itself. */
 const openScript = `#!/bin/bash
 set -u
 folder=${EXCHANGE_PATH}
@@ -33,7 +33,7 @@ ulimit -f "$1"
 exec ${STREAM_SERVER} ${SOCKET} ${MAX_RUNS} "$sftp/sftp-server"
 `;
 
-/** What was broken off now goes. One of another session of this peer would go as well, and its sender is told: better than gigabytes left. */
+/** Removes unfinished uploads, even one of another session of this peer (its sender is told): better than gigabytes left behind. */
 const closeScript = `#!/bin/bash
 rm -f ${FILES_SOCKET} ${EXCHANGE_PATH}/${UPLOAD_PREFIX}*
 `;

@@ -17,7 +17,7 @@ export async function serveSshPort(
   const { told } = await serveSshd(session, containers);
   const server = createServer({ noDelay: true, allowHalfOpen: true }, async (socket) => {
     socket.on('error', () => socket.destroy());
-    // Security: the granted peer's addresses only; its key is asked for by the container's sshd.
+    // Security: only from the granted peer's addresses. The container's sshd then asks for its key.
     if (!session.isLive || !session.addresses.has(plainAddress(socket.remoteAddress ?? ''))) {
       log.warn(
         { from: socket.remoteAddress, peerId: session.peerId },
@@ -33,7 +33,7 @@ export async function serveSshPort(
     }
   });
   server.maxConnections = MAX_CONNECTIONS;
-  // The same family as the peer's connection, so that the address that is compared has one form.
+  // The same address family as the peer connection, so that both addresses have one form when they are compared.
   const port = await listen(server, 0, session.address.includes(':') ? '::' : '0.0.0.0', log);
   return {
     told: { ...told, classicPort: port },

@@ -11,7 +11,7 @@ export function sshCommand(options: {
   const files = [privateKeyPath, knownHostsPath].some(isReadInto)
     ? {
         variables: ['env', `EBP_KEY=${privateKeyPath}`, `EBP_KNOWN_HOSTS=${knownHostsPath}`],
-        // ssh expands these two itself; its `-i` would look for a file of that name.
+        // ssh expands variables in these two options, but not after `-i`.
         words: ['-o', `IdentityFile=\${EBP_KEY}`, '-o', `UserKnownHostsFile=\${EBP_KNOWN_HOSTS}`],
       }
     : {
@@ -25,8 +25,8 @@ export function sshCommand(options: {
 }
 
 /**
- * Whether ssh makes another path of it: it expands `%h` and `${HOME}`, and takes quotes and backslashes away (ssh_config(5),
- * TOKENS and ENVIRONMENT VARIABLES). What comes out of a variable it takes as it is, and nothing else is so for all of them.
+ * Whether ssh would read another path: it expands `%h` and `${HOME}` and drops quotes and backslashes (ssh_config(5), TOKENS and
+ * ENVIRONMENT VARIABLES). Only the value of a variable is taken as it is, whatever characters it has.
  */
 function isReadInto(path: string): boolean {
   return /[%"'\\]|\$\{/.test(path);
@@ -36,7 +36,7 @@ function inQuotes(path: string): string {
   return /\s/.test(path) ? `"${path}"` : path;
 }
 
-/** Security: a person's shell is to take each word as it is. */
+/** Security: a person's shell must take each word literally. */
 function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -3,7 +3,7 @@ import { waitForWindows } from '../../container/desktop/wait-for-windows.ts';
 import { CONF } from '../../container/inside.ts';
 import { UNMARK } from '../../container/sandbox-part.ts';
 
-/** Lays the main program ready for who logs in, and ends as that program does. */
+/** Prepares the main program for a login, waits until it has run, and ends with its exit code. */
 export const offerScript = `#!/bin/bash
 set -u
 # Its answer to the program's end is to be heard, also when the program was asked to end.

@@ -29,7 +29,7 @@ export function openSshArguments(identityPath: string, knownHostsPath: string): 
     HostKeyAlgorithms: 'ssh-ed25519',
     UpdateHostKeys: 'no',
     ForwardX11: 'yes',
-    // As Debian has it: an untrusted client cannot use most toolkits. The person was warned of what an X client can see.
+    // As in Debian, because most toolkits fail as an untrusted client. The person was warned of what an X client can see.
     ForwardX11Trusted: 'yes',
   };
   return [
@@ -54,7 +54,7 @@ export async function startNativeWindow(options: {
   readonly log: Log;
 }): Promise<NativeWindow> {
   await using stack = new AsyncDisposableStack();
-  // The person waits for the window: what needs nothing of each other is got ready at the same time.
+  // The person waits for the window, so independent steps run at the same time.
   const stream = options.openStream();
   stream.catch(() => {});
   stack.defer(() =>
@@ -95,9 +95,9 @@ export async function startNativeWindow(options: {
     server.listen(socketPath, () => resolve());
   });
   server.on('error', (error) => options.log.warn({ error: error.message }, 'a connection of ssh could not be taken'));
-  // It closes when its last connection does, which is ssh's.
+  // It really closes with its last connection, which is ssh's.
   stack.defer(() => void server.close());
-  // ssh splits, expands and refuses what it reads in paths, then a shell and socat do: so it has names in its own folder only.
+  // Relative names only, because ssh, a shell and socat would each interpret special characters in a whole path.
   const identityPath = relative(folder, key.path);
   const child: ChildProcess = spawn(
     'ssh',

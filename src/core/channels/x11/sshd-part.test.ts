@@ -69,7 +69,7 @@ describe('its sshd, for a stock client with the granted key', () => {
       });
     };
     const where = 'ebp@127.0.0.1';
-    // Without a display the program is not started, and the command of the client is not either.
+    // Without a display neither the program nor the client's command is started.
     expect((await ssh(own, where, 'touch ~/pwned')).out).toContain('no X display was forwarded');
     expect((await ssh(own, '-s', where, 'sftp')).out).toContain('subsystem request failed');
     expect((await ssh(own, '-W', '127.0.0.1:22', where)).out).toContain('prohibited');

@@ -1,4 +1,4 @@
-// The SSH server of a sandbox, brought along for who shows its windows on a display of their own: one user, one program, one visitor's key.
+// The SSH server of a sandbox, for visitors who show its windows on their own display: one user, one program, one key.
 import ssh2 from 'ssh2';
 import { AppError } from '../../../contract/errors.ts';
 import { asEnvironmentFile, sandboxEnvironment } from '../../container/desktop/environment.ts';
@@ -18,8 +18,8 @@ export const SSH_SOCKET = socketOf(SOCKET);
 
 /**
  * sshd for one user and one forced program (sshd_config(5)). It listens nowhere: socat gives it each stream.
- * The keys of X displays lie in the sandbox and not in the home: a peer's sessions share that, and each calls its display by one name.
- * Of the key exchanges only the old ones are taken out, so that what this sshd has of the post-quantum ones stays.
+ * Xauthority lies in the sandbox and not in the home, because a peer's sessions share the home and use the same display name.
+ * Only old key exchanges are removed, so that the post-quantum ones that this sshd has stay.
  * Security: whatever command, subsystem or forward a client asks for, it gets the program of the grant and X11 forwarding.
  */
 const sshdConfig = `HostKey ${FOLDER}/host_key

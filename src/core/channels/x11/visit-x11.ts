@@ -5,9 +5,9 @@ import type { Identity } from '../../identity/identity.ts';
 import type { VisitedSession, VisitorEnd } from '../channel.ts';
 import { type NativeWindow, startNativeWindow } from './openssh.ts';
 
-/** The host tells how the program ended; when it does not, ssh's own end is the end. */
+/** How long to wait for the host to say how the program ended. After that ssh's own end counts. */
 const HOSTS_WORD_MS = 800;
-/** Of ssh(1), for a fault of its own. */
+/** The exit code of ssh(1) for its own errors. */
 const SSH_FAILED = 255;
 
 export function visitX11(
@@ -32,7 +32,7 @@ export function visitX11(
     await sleep(HOSTS_WORD_MS);
     if (session.isOver) return;
     if (exitCode !== 0) log.warn({ exitCode, why }, 'a native window ended with an error');
-    // Security: what ssh wrote may be what the program there wrote, so it is for the log and never said in this computer's voice.
+    // Security: the output of ssh may come from the program there, so it goes to the log and is never shown as this computer's words.
     if (exitCode === SSH_FAILED) session.end('failed', exitCode, { code: 'display-failed', params: {} });
     else session.end('program', exitCode);
   }

@@ -14,7 +14,7 @@ export function createX11(parts: {
   return {
     name: 'ssh',
     needs: null,
-    // sshd runs the program of the grant, whatever it is asked for; a program on the visitor's display cannot be held to anything.
+    // Nothing, because a program on the visitor's display cannot be restricted. sshd only sees to it that it is the program of the grant.
     holds: [],
     programs: [
       ...sshdPrograms,
