@@ -32,7 +32,7 @@ export interface Consent {
   /**
    * Queues a request for the person, or answers it at once by a rule.
    * @throws AppError `peer-paused` while sharing is paused, `do-not-disturb` when nobody may be asked now,
-   *   `too-many-requests` over the limits, of what rules allow as well
+   *   `too-many-requests` over the limits, which also count what rules allow
    */
   create(wish: Wish): PendingRequest;
   /** The visitor took it back, or went away. */
@@ -55,7 +55,7 @@ export const MAX_WAITING = 20;
 /** Keys cost nothing to make: with a few of them, one computer must not take all the places. */
 export const MAX_WAITING_PER_ADDRESS = 8;
 
-/** Starts that rules give one peer: each is several lines of the log, which nobody else may fill at will. */
+/** Starts that rules may allow one peer. Each writes several lines to the log, which a peer must not fill at will. */
 export const MAX_BY_RULES_PER_HOUR = 60;
 const HOUR_MS = 60 * 60_000;
 
@@ -123,7 +123,7 @@ export function createConsent(options: {
       const { rule, note: ruleNote } = rules.find({ ...wish, offerId: wish.offer.id });
       if (rule !== null) {
         const { peerId, offer } = wish;
-        // Security: what a yes for a time or for ever gives is written down without asking how much was written before.
+        // Security: starts that a rule allows are always logged, whatever the log already holds, so their number is limited here.
         if (rule.answer === 'allow' && !startsByRules.take(peerId)) throw new AppError('too-many-requests');
         const powers = narrowest(wish.powers, rule.powers);
         log.info({ requestId: id, peerId, offer: offer.id, ruleId: rule.id }, 'request answered by a rule');
@@ -143,7 +143,7 @@ export function createConsent(options: {
         throw new AppError('too-many-requests');
       const answerTimeoutMs = settings.value.answerTimeoutS * 1000;
       const { promise, resolve } = Promise.withResolvers<Answer>();
-      // No answer within the limit is a no (RustDesk issue 4956 was the other way round).
+      // No answer in time is a no (in RustDesk issue 4956 it was a yes).
       const timer = setTimeout(() => settle(id, 'expired', { by: 'timeout' }), answerTimeoutMs);
       recordAsked(wish);
       waiting.set(id, { wish, settle: resolve, timer });
@@ -180,7 +180,7 @@ export function createConsent(options: {
       const { wish } = request;
       const { answer, lasts, minutes, powers = wish.powers } = persons;
       checkAnswer(wish, persons, book.isVerified(wish.peerId));
-      // Two windows may answer at once, and the time may run out while a rule is written: one answer counts, and all of it.
+      // Only the first answer counts: two windows may answer at once, and the time may run out while a rule is written.
       if (answering.has(id)) throw new AppError('not-found', { what: 'This request' });
       answering.add(id);
       const ruleId = await keep(wish, persons).finally(() => answering.delete(id));

@@ -1,4 +1,4 @@
-// An answer on its way: written down first, and let out when that is done.
+// Delivers an answer: it goes out only after it was written to the log.
 import type { ActivityEvent, AnsweredBy } from '../../contract/activity.ts';
 import type { PeerId, RequestId, RuleId } from '../../contract/ids.ts';
 import type { Settings } from '../../contract/settings.ts';
@@ -27,7 +27,7 @@ export interface Delivery {
   deliver(wish: Wish, requestId: RequestId, answer: Answer, how: How): Promise<Answer>;
   /** A line of the log about this wish. */
   note(wish: Wish, event: ActivityEvent): Note;
-  /** Ends each yes that is not out yet; of one peer, or of all. */
+  /** Ends every yes that has not gone out yet, of one peer or of all. */
   endAllOf(peerId: PeerId | null): void;
 }
 
@@ -46,7 +46,7 @@ export function createDelivery(options: {
     return noteOf({ role: 'host', peerId, face: book.faceOf(peerId, claimedName, address), offer }, event);
   }
 
-  /** Writes the answer down, and lets it out when that is done: what runs is in the log before it runs. */
+  /** Writes the answer down before it goes out, so that whatever runs is in the log first. */
   async function deliver(wish: Wish, requestId: RequestId, answer: Answer, how: How): Promise<Answer> {
     const { by, lasts = null, minutes = null } = how;
     const grant = answer.answer === 'granted' ? answer.grant : undefined;
@@ -66,7 +66,7 @@ export function createDelivery(options: {
     await (isOwn ? activity.record(line) : activity.recordFromOutside(line));
     if (grant === undefined) return answer;
     onTheirWay.delete(grant);
-    // Security: what was taken back meanwhile gives nothing.
+    // Security: a grant whose rule was taken back meanwhile, or a pause, gives nothing.
     const { ruleId } = grant.terms;
     if (settings.value.isPaused || (ruleId !== null && !rules.state.value.some(({ id }) => id === ruleId))) grant.end();
     return answer;

@@ -1,4 +1,4 @@
-// The one object that a yes creates. Nothing of this computer runs for a peer without one that is live.
+// The one object that a yes creates. Nothing here runs for a peer without a live grant.
 
 import type { OfferId, PeerId, RequestId, RuleId } from '../../contract/ids.ts';
 import type { Powers } from '../../contract/powers.ts';
@@ -13,9 +13,9 @@ export interface GrantTerms {
   readonly claimedName: string;
   readonly offerId: OfferId;
   readonly view: View;
-  /** What was given at the beginning; a session may have less by now. */
+  /** The powers at the beginning; the session may have fewer by now. */
   readonly powers: Powers;
-  /** The rule that gave it, or that the answer made: without it the grant ends. */
+  /** The rule that gave it, or that the answer made. The grant ends with this rule. */
   readonly ruleId: RuleId | null;
   /** When it ends by itself: milliseconds since the Unix epoch. */
   readonly expiresAt: number | null;
@@ -34,7 +34,7 @@ export class Grant {
   /** Security: consent.ts makes grants, out of a click of this computer's person or of a rule that they made. */
   constructor(terms: GrantTerms, clocks: Clocks, key: typeof seal) {
     if (key !== seal) throw new Error('a grant comes from consent only');
-    // Security: whoever wrote the terms, a view has no power that its row does not name.
+    // Security: whatever the terms say, a view has only the powers that its row names.
     this.terms = { ...terms, powers: withView(terms.powers, terms.view) };
     this.#clocks = clocks;
     this.#since = markNow(clocks);
@@ -45,7 +45,7 @@ export class Grant {
     return !this.#abort.signal.aborted && this.leftMs !== 0;
   }
 
-  /** Until it ends by itself; null where it does not. Security: a clock that is set back does not lengthen it. */
+  /** Time until it ends by itself; null where it does not. Security: setting the clock back does not lengthen it. */
   get leftMs(): number | null {
     const { expiresAt } = this.terms;
     return expiresAt === null ? null : leftMs({ expiresAt, lastsMs: this.#lastsMs, since: this.#since }, this.#clocks);

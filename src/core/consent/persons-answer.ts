@@ -1,4 +1,4 @@
-// What a person answered: whether it can be given, and the rule that it makes.
+// A person's answer: whether it can be given, and which rule it makes.
 
 import type { Rule } from '../../contract/consent.ts';
 import { AppError } from '../../contract/errors.ts';
@@ -23,10 +23,10 @@ export function checkAnswer(wish: Wish, persons: PersonsAnswer, isVerified: bool
   // Security: nobody can be given more than the person was shown.
   if (verdict === 'wider')
     throw new AppError('bad-input', { where: 'powers', why: 'are more than what was asked for' });
-  // Security: where nothing here could hold it, nothing is said to be taken away.
+  // Security: a person must not be told that a power is withheld when nothing here can enforce that.
   if (answer === 'allow' && verdict === 'not-held')
     throw new AppError('bad-input', { where: 'powers', why: 'of a native window cannot be taken away: say no' });
-  // Security: a yes for ever is for a key that somebody compared.
+  // Security: only a peer whose key was compared can get a yes for ever.
   if (answer === 'allow' && lasts === 'always' && !isVerified) throw new AppError('not-verified');
 }
 

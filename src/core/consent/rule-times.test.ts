@@ -70,7 +70,7 @@ const allow = (minutes: number) =>
     expiresAt: clocks.wall + minutes * MINUTE,
   });
 const isAllowed = () => rules.find(question).rule !== null;
-/** Until the list was looked through. */
+/** Waits until the rules were looked through. */
 const look = () => vi.advanceTimersByTimeAsync(1000);
 
 beforeEach(async () => {

@@ -1,9 +1,9 @@
-// How much of its time a rule has used, by clocks that nobody can set, also over a restart of the core and of the computer.
+// How much of its time a rule has used, by clocks that nobody can set. Keeps count over restarts of the core and of the computer.
 import { z } from 'zod';
 import type { Rule } from '../../contract/consent.ts';
 import { type Clocks, leftMs, type Mark, markNow, passedMs } from '../lib/elapsed.ts';
 
-/** What is stored beside a rule: the time that it had used when the computer had been on for so long, in which life of it. */
+/** Stored beside a rule: the time used so far, and when that was noted: the uptime and the boot of the computer. */
 export const timeUsedSchema = z.object({
   usedMs: z.number().nonnegative(),
   uptimeMs: z.number().nonnegative(),
@@ -13,20 +13,20 @@ type TimeUsed = z.output<typeof timeUsedSchema>;
 type Timed = Pick<Rule, 'id' | 'createdAt' | 'expiresAt'> & { readonly time?: TimeUsed | undefined };
 
 export interface RuleTimes {
-  /** Until the rule ends by itself; infinite where it does not. */
+  /** Time until the rule ends by itself; infinite where it does not. */
   leftMs(rule: Timed): number;
   /** The rule with what is to be stored. */
   withTimeUsed<R extends Timed>(rule: R): R;
 }
 
 export function createRuleTimes(clocks: Clocks): RuleTimes {
-  /** From when on a rule is counted here, what it had used by then, and what it had left. */
+  /** For each rule: since when it is counted here, and what it had used and had left by then. */
   const known = new Map<string, { readonly since: Mark; readonly usedMs: number; readonly lastsMs: number }>();
 
   function countOf({ id, time, createdAt, expiresAt }: Timed) {
     const counted = known.get(id);
     if (counted !== undefined) return counted;
-    // While the core was not running its time went on; while the computer was off only the wall clock knows.
+    // The time when the core did not run counts as used. How long the computer was off, only the wall clock knows.
     const isSameLife = time !== undefined && time.bootId !== null && time.bootId === clocks.bootId;
     const meanwhileMs = isSameLife ? Math.max(0, clocks.uptimeMs() - time.uptimeMs) : 0;
     const usedMs = (time?.usedMs ?? 0) + meanwhileMs;

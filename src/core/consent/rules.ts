@@ -1,4 +1,4 @@
-// Standing answers that a person gave for one peer and one offer, kept in rules.json; those until quit are in memory alone.
+// Standing answers that a person gave for one peer and one offer, kept in rules.json. Answers "until quit" are kept only in memory.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -16,13 +16,13 @@ import { createRuleTimes, timeUsedSchema } from './rule-times.ts';
 
 /** More rules than a person can read are a mistake. */
 const MAX_RULES = 2000;
-/** Of rules that did not know yet what would run: nothing has this digest, so they ask again. */
+/** For rules of which it is not known what would run. Nothing has this digest, so a person is asked again. */
 const UNKNOWN_DIGEST = '0'.repeat(64);
-/** How often it is looked whether one has ended: timers stand still while the computer sleeps. */
+/** How often to look for rules that have ended. A timer for each would stand still while the computer sleeps. */
 const LOOK_EVERY_MS = 1000;
-/** How often it is written down how much of its time was used, for the case that the computer is started anew. */
+/** How often the time used is written down, in case the computer restarts. */
 const WRITE_EVERY_MS = 5 * 60_000;
-/** Less than this is no other end of a rule, for who reads the list. */
+/** A smaller change of the end is not shown: nobody would notice it. */
 const SAME_END_MS = 2000;
 const storedSchema = ruleSchema.extend({
   asked: tolerantPowersSchema,
@@ -39,7 +39,7 @@ export type RuleQuestion = Pick<Rule, 'peerId' | 'offerId' | 'view' | 'powers' |
 
 export type RuleAnswer =
   | { readonly rule: Rule; readonly note: null }
-  /** A person must be asked; `note` says why, when there is a rule that does not fit. */
+  /** A person must be asked. `note` says why a rule that exists does not fit. */
   | { readonly rule: null; readonly note: 'changed' | 'wider' | 'unverified' | null };
 
 export interface Rules extends AsyncDisposable {
@@ -74,17 +74,17 @@ export async function openRules(options: {
   });
   let untilQuit: readonly Rule[] = [];
   const state = new State<readonly Rule[]>([]);
-  /** Security: what was taken back holds, also while the disk cannot keep that: a program in a container may be what fills it. */
+  /** Security: a rule that was taken back stays so even when the disk cannot store that. A container's program may have filled it. */
   const takenBack = new Set<RuleId>();
   const isValid = (rule: StoredRule) => times.leftMs(rule) > 0 && !takenBack.has(rule.id);
-  /** As it is shown: after the clock was set back it ends sooner than was written down. */
+  /** As windows show it: after the clock was set back, the rule ends earlier than its stored date. */
   const toShown = ({ time: _, ...rule }: StoredRule): Rule => {
     if (rule.expiresAt === null) return rule;
     const expiresAt = Math.round(clocks.wallMs() + times.leftMs(rule));
     return rule.expiresAt - expiresAt > SAME_END_MS ? { ...rule, expiresAt } : rule;
   };
   const show = () => state.set([...file.value.rules, ...untilQuit].filter(isValid).map(toShown));
-  // Each change is made on top of the last one that was written, so that two at once are both kept.
+  // Each change starts from what was written last, so that two at the same time are both kept.
   const save = async (change: (rules: readonly StoredRule[]) => readonly StoredRule[]) => {
     untilQuit = change(untilQuit);
     const next = change(file.value.rules);
@@ -114,7 +114,7 @@ export async function openRules(options: {
       (rule) => Math.abs((toShown(rule).expiresAt ?? 0) - (rule.expiresAt ?? 0)) > SAME_END_MS,
     );
     if (hasEnded || isMoved) show();
-    // Security: what has ended is off the disk as well, so that no clock brings it back after the next start.
+    // Security: ended rules are removed from the disk too, so that no clock revives them at the next start.
     if (hasEnded || clocks.monotonicMs() - writtenAt > WRITE_EVERY_MS)
       write().catch((error) => log.warn({ error: String(error) }, 'the time that rules have used was not written'));
   }, LOOK_EVERY_MS);
@@ -126,12 +126,12 @@ export async function openRules(options: {
       const ofOffer = state.value.filter(
         (rule) => rule.peerId === question.peerId && rule.offerId === question.offerId && isValid(rule),
       );
-      // A no is for the offer, whatever it would run and however it would be shown.
+      // A no counts for the whole offer, whatever would run and in whichever view.
       const denying = ofOffer.find((rule) => rule.answer === 'deny');
       if (denying !== undefined) return { rule: denying, note: null };
       const rule = ofOffer.find((other) => other.view === question.view);
       if (rule === undefined) return { rule: null, note: null };
-      // Security: a yes is for what the person saw.
+      // Security: a yes counts only for what the person saw.
       if (rule.launchDigest !== question.launchDigest) return { rule: null, note: 'changed' };
       if (!isWithin(question.powers, rule.asked)) return { rule: null, note: 'wider' };
       const isForGood = rule.expiresAt === null && !rule.isUntilQuit;
@@ -167,7 +167,7 @@ export async function openRules(options: {
   };
 }
 
-/** Security: where damage hid an entry that may have been a no, it stays a no. */
+/** Security: a damaged entry that may have been a no becomes a no. */
 function withCaution(
   file: z.output<typeof fileSchema>,
   _fields: readonly string[],
@@ -189,7 +189,7 @@ function withCaution(
 
 /** rules.json, from each version to the next. */
 const migrations: readonly Migration[] = [
-  // The view ssh-command was called classic; before version 0.1 was done powers were two switches, and what would run was not noted.
+  // The view ssh-command was called classic. Before 0.1 was released, powers were two switches, and what would run was not stored.
   ({ rules, ...stored }) => ({ ...stored, rules: Array.isArray(rules) ? rules.map(fromFirstVersion) : rules }),
 ];
 
@@ -207,8 +207,8 @@ function fromFirstVersion(value: unknown): unknown {
 }
 
 /**
- * Security: what a newer version adds to a yes may be a condition of it. Such a rule asks a person again, as one does of which it is not
- * known what would run. A power that is unknown is only absent here; in a file of a newer version it asks as well (narrowNewer).
+ * Security: a field that a newer version added to a yes may be a condition. Such a rule asks a person again, like a rule that does not
+ * say what would run. An unknown power is merely ignored here; in a file of a newer version it asks as well (narrowNewer).
  */
 function askWhereConditionsAreUnknown(value: unknown): unknown {
   if (!isPlainObject(value) || value['answer'] !== 'allow') return value;
@@ -216,7 +216,7 @@ function askWhereConditionsAreUnknown(value: unknown): unknown {
   return isKnown ? value : { ...value, launchDigest: UNKNOWN_DIGEST };
 }
 
-/** Security: of a newer version also what stands further down may be a condition, as of a power how far it goes. */
+/** Security: in a file of a newer version a nested field may be a condition too, such as how far a power goes. */
 function narrowNewer(stored: Entry): Entry {
   const narrow = (rule: unknown) =>
     isPlainObject(rule) && rule['answer'] === 'allow' && hasUnknownFields(storedSchema, rule)
