@@ -1,4 +1,4 @@
-// People over a real peer book and real rules; what runs is a list of what was ended.
+// People with a real peer book and real rules. What runs is faked by a list of what was ended.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,7 +73,7 @@ const all = ['requests', 'host', 'visitor', 'connections', 'peer'];
 test('blocking ends what runs, also where the disk is full and the decision cannot be kept', async () => {
   const people = start({ update: diskFull });
   await expect(people.block(alice, true)).rejects.toMatchObject({ code: 'disk-full' });
-  // At once, and again for what began while the decision was written.
+  // Ended at once, and again for what began while the decision was written.
   expect(ended).toEqual([...all, ...all]);
 });
 

@@ -1,4 +1,4 @@
-// What happens to a peer as a whole: verified, renamed, blocked, forgotten. What hangs on it ends with it.
+// What happens to a peer as a whole: verified, renamed, blocked, forgotten. What depends on that ends with it.
 import type { ActivityEvent } from '../../contract/activity.ts';
 import type { Rule } from '../../contract/consent.ts';
 import { AppError } from '../../contract/errors.ts';
@@ -21,13 +21,13 @@ export interface People {
   /** Resolves when whatever ran for it, or from it, is gone. */
   block(peerId: PeerId, isBlocked: boolean): Promise<void>;
   forget(peerId: PeerId): Promise<void>;
-  /** The person compared the key, of a peer that was shown as `claimedName`. */
+  /** The person compared the key of a peer that was shown as `claimedName`. */
   verify(peerId: PeerId, claimedName: string): Promise<void>;
   /** @throws AppError `bad-input` for a text that is no key, `peer-is-self` */
   verifyKey(keyText: string): Promise<PeerId>;
   /** Ends what runs because it was allowed always. */
   unverify(peerId: PeerId): Promise<void>;
-  /** The codes that two people compared were not the same: whatever was believed of this key before is worth nothing now. */
+  /** Two people compared codes and they differed: this key is no longer trusted, whatever was known of it before. */
   differ(peerId: PeerId, claimedName: string): Promise<void>;
   /** Removes a rule and ends what it had allowed. */
   removeRule(ruleId: RuleId): Promise<void>;
@@ -59,7 +59,7 @@ export function createPeople(parts: {
     return name;
   }
 
-  /** Of a peer that asked something, or that has a rule or a home here, and is not in the list. */
+  /** The name of a peer that is not in the list, but asked something or has a rule or a home here. */
   function nameElsewhere(peerId: PeerId): string | undefined {
     const asked = [...consent.requests.value, ...hostSessions.state.value].find((one) => one.peerId === peerId);
     const named = [...rules.state.value, ...containers.state.value].find((one) => one.peerId === peerId);
@@ -69,15 +69,15 @@ export function createPeople(parts: {
   async function endAll(peerId: PeerId): Promise<void> {
     consent.denyAllOf(peerId, 'block');
     const ended = Promise.all([hostSessions.endAllOf(peerId, 'host'), visitorSessions.endAllOf(peerId)]);
-    // It was told of the ends, and nothing waits until everything has ended here.
+    // The peer was told already. Disconnecting does not wait until everything has ended here.
     parts.disconnect(peerId);
     peers.drop(peerId);
     await ended;
   }
 
   /**
-   * Security: a decision that takes something away waits for no disk, and holds on a full one: what runs ends at once, and what
-   * began while the decision was written ends after it.
+   * Security: a decision that takes something away does not wait for the disk and counts even if it is full: what runs ends at once,
+   * and what began while the decision was written ends afterwards.
    */
   async function endAround(end: () => Promise<unknown>, write: () => Promise<unknown>): Promise<void> {
     const done = await Promise.allSettled([end(), write()]);
@@ -94,7 +94,7 @@ export function createPeople(parts: {
     const claimedName = claimedNameOf(peerId);
     const isForGood = (rule: Rule) => rule.peerId === peerId && rule.expiresAt === null && !rule.isUntilQuit;
     const forGood = rules.state.value.filter(isForGood).map(({ id }) => id);
-    // Security: “always” is for verified peers and holds while they are.
+    // Security: “always” counts only as long as the peer is verified.
     await endAround(
       () => Promise.all(forGood.map((ruleId) => hostSessions.endAllUnder(ruleId, 'host'))),
       () => book.update(peerId, claimedName, { verifiedAt: null }),
@@ -112,7 +112,7 @@ export function createPeople(parts: {
       record(peerId, claimedName, { kind: 'peer-renamed', name: localName }, { face });
     },
     block: async (peerId, isBlocked) => {
-      // A request that waits may be all that knows the name.
+      // Read first, because a waiting request may be the only place with the name.
       const claimedName = claimedNameOf(peerId);
       const write = () => book.update(peerId, claimedName, { isBlocked });
       await (isBlocked ? endAround(() => endAll(peerId), write) : write());
@@ -131,11 +131,11 @@ export function createPeople(parts: {
           },
         );
       } finally {
-        // On a full disk this is what makes room: what its programs have saved may be what fills it.
+        // Done even if that failed: on a full disk it makes room, and the peer's own programs may have filled it.
         if (containers.state.value.some((container) => container.peerId === peerId)) await containers.reset(peerId);
       }
     },
-    // Security: under the name that the person saw, and not under one that came meanwhile.
+    // Security: under the name that the person saw, not one that the peer took meanwhile.
     verify: (peerId, claimedName) => verify(peerId, claimedName, 'comparison'),
     verifyKey: async (keyText) => {
       const peerId = parseKeyText(keyText);
@@ -147,7 +147,7 @@ export function createPeople(parts: {
     unverify,
     differ: async (peerId, claimedName) => {
       const face = book.faceOf(peerId, claimedName);
-      // How often somebody else may begin a comparison is limited, and so is how much of the log is theirs.
+      // Others can cause this line by beginning comparisons, so it counts towards their limit.
       void activity.recordFromOutside(noteOf({ peerId, face }, { kind: 'codes-differed' }));
       if (face.isVerified) await unverify(peerId);
     },
