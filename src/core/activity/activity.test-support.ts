@@ -1,4 +1,4 @@
-// What tests of other parts have in place of the activity log: it keeps what it is told.
+// A stand-in for the activity log in tests of other parts: it keeps what it is told.
 import type { Note, Recorder } from './activity.ts';
 
 export interface Recording {

@@ -89,7 +89,7 @@ describe('the log', () => {
     expect((await log.read({ limit: 3, beforeSeq: 2 })).entries.map(({ seq }) => seq)).toEqual([1]);
     expect(await log.check()).toMatchObject({ isSound: true, count: 4, lastHash: entries[0]?.hash });
     expect(log.state.value).toEqual({ lastSeq: 4, count: 4, problem: null });
-    // The head is saved after the line and not waited for: until then a file comes and goes beside it.
+    // The head is saved after the line without waiting, and its temporary file comes and goes meanwhile.
     await end();
     for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
     expect((await stat(folder)).mode & 0o077).toBe(0);
@@ -106,9 +106,9 @@ describe('the log', () => {
     };
     expect(await found({ search: 'calculator ö' })).toEqual([1, 2]);
     expect(await found({ search: '"X"\\' })).toEqual([1, 2]);
-    // The names of the fields are no contents.
+    // Names of fields are not searched.
     expect(await found({ search: 'peerName' })).toEqual([0, undefined]);
-    // Nor are pieces of ids; their beginnings are.
+    // Ids are found by their beginnings, not by other pieces.
     expect(await found({ search: 'aaa' })).toEqual([0, undefined]);
     expect(await found({ search: 'AAAA' })).toEqual([1, 1]);
     expect(await found({ peerId: alice })).toEqual([1, 1]);
@@ -160,7 +160,7 @@ describe('after a crash', () => {
     await log.record(started);
     const head = await readFile(join(folder, 'head.json'));
     await end();
-    // As when it was killed before the head was saved.
+    // As if it was killed before the head was saved.
     for (const bytes of [undefined, head]) {
       if (bytes !== undefined) await writeFile(join(folder, 'head.json'), bytes);
       await begin();
@@ -304,7 +304,7 @@ describe('after a crash', () => {
           .at(-1)
           ?.peerName?.slice(5),
       );
-      // What was let go is not looked for.
+      // Lines that the log has already dropped are not looked for.
       const missing = told.filter((number) => number >= oldest && !names.has(`line ${number}`));
       expect(missing).toEqual([]);
       expect(names.has(`line ${told.at(-1)}`)).toBe(true);
@@ -354,7 +354,7 @@ describe('the chain', () => {
           const kept = how === 'insert' ? content.subarray(at) : content.subarray(at + 1);
           const byte = how === 'remove' ? [] : [((content[at] ?? 0) ^ bits) & 0xff];
           const changed = Buffer.concat([content.subarray(0, at), Buffer.from(byte), kept]);
-          // To put one more of two equal bytes, or take one of them, is to change nothing.
+          // Doubling a byte or removing one of two equal bytes may leave the content unchanged.
           if (changed.equals(content)) return;
           await writeFile(join(folder, names[index] ?? ''), changed);
           const result = await check();

@@ -21,7 +21,7 @@ export interface Recorder {
    * the same, and the line is written when that is possible again.
    */
   record(note: Note): Promise<void>;
-  /** For what others can cause at will: written up to a limit, beyond it counted. */
+  /** For what others can cause at will: written up to a limit, and only counted beyond it. */
   recordFromOutside(note: Note): Promise<void>;
 }
 
@@ -39,9 +39,9 @@ export interface Activity extends Recorder, AsyncDisposable {
   export(query: ExportQuery): Promise<ExportPart>;
 }
 
-/** Some 130,000 lines. */
+/** Enough for some 130,000 lines. */
 const LIMITS: Limits = { maxSegmentBytes: 4 * 1024 * 1024, maxSegments: 16 };
-/** How long a line waits for a disk that hangs, before whoever wrote it goes on. */
+/** How long `record` waits for a disk that hangs. */
 const HANGS_AFTER_MS = 2000;
 const RETRY_MS = 5000;
 /** Lines that are kept in memory while the disk is full. */
@@ -53,7 +53,7 @@ interface Waiting {
   readonly done: () => void;
 }
 
-/** Opens the log below the folder. A log that cannot be opened is tried again, and what happens meanwhile is kept. */
+/** Opens the log in the folder. If that fails it tries again later, and keeps in memory what happens meanwhile. */
 export async function startActivity(options: {
   readonly folder: string;
   readonly log: Log;
@@ -136,7 +136,7 @@ export async function startActivity(options: {
     if (failure !== undefined && waiting.length >= MAX_LATE) failure.lost += 1;
     else waiting.push({ entry: toEntry(note), done: resolve });
     if (failure !== undefined) return Promise.resolve();
-    // Not in this tick, so that lines of one moment share a write.
+    // Later in this tick, so that lines of one moment share a write.
     queueMicrotask(() => {
       if (draining === undefined && failure === undefined) drain();
     });
@@ -149,7 +149,7 @@ export async function startActivity(options: {
     if (count > 0) void record({ event: { kind: 'left-out', count } });
   }
 
-  /** Between two writes, so that no line is half there. */
+  /** Measures between two writes, so that no line is half written. */
   async function measure(target: Journal): Promise<Extent> {
     while (draining !== undefined) await draining;
     const measuring = target.measure();
@@ -166,7 +166,7 @@ export async function startActivity(options: {
   }
 
   drain();
-  // The first lines tell of the last run, and come before anything of this one; a disk that hangs does not stop the start.
+  // Waits for the lines about the last run, which come before all of this run, but not for ever if the disk hangs.
   await Promise.race([draining, new Promise((resolve) => setTimeout(resolve, HANGS_AFTER_MS).unref())]);
   show(state.value.problem);
 
@@ -183,7 +183,7 @@ export async function startActivity(options: {
         if (journal === undefined) return { isSound: true, count: 0, lastSeq: 0, lastHash: '0'.repeat(64) };
         const extent = await measure(journal);
         const result = await checkChain(extent);
-        // The log may have let go of its oldest file meanwhile.
+        // The log may have dropped its oldest file meanwhile; then the check is done again.
         if (result.isSound || attempt === 3 || journal.anchor.seq === extent.anchor.seq) return result;
       }
     },

@@ -30,7 +30,7 @@ export function sealLine(last: Link, entry: Unsealed): { readonly line: string; 
   return { line: `${body.slice(0, -1)},"hash":"${hash}"}`, link: { seq, hash } };
 }
 
-/** The lines after `last`, each the next of the one before it. */
+/** Seals several lines after `last`, each linked to the one before it. */
 export function sealLines(
   last: Link,
   entries: readonly Unsealed[],
@@ -48,12 +48,12 @@ export interface SealedLine extends Link {
   readonly previous: string;
 }
 
-/** What a line says of its place; null when its bytes are not what was sealed. */
+/** A line's own place in the chain; null when its bytes are not what was sealed. */
 export function readSeal(line: Buffer): SealedLine | null {
   const head = headPattern.exec(line.toString('latin1', 0, HEAD_LENGTH));
   const tail = tailPattern.exec(line.toString('latin1', Math.max(0, line.length - TAIL_LENGTH - PREVIOUS_LENGTH)));
   if (head?.[1] === undefined || tail?.[1] === undefined || tail[2] === undefined) return null;
-  // Security: over the bytes and not over decoded text, in which different damaged bytes would look the same.
+  // Security: hashes the bytes and not decoded text, where different damaged bytes would look the same.
   const hash = createHash('sha256')
     .update(line.subarray(0, line.length - TAIL_LENGTH))
     .update('}')

@@ -5,7 +5,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { ActivityCheck } from '../../contract/activity.ts';
 import { follows, type Link, readSeal, type SealedLine, splitLines } from './chain.ts';
 
-/** The log as it should be: what is before its first line, its last line, and its files in order. */
+/** What the log should be: the place before its first line, its last line, and its files in order. */
 export interface Extent {
   readonly anchor: Link;
   readonly last: Link;
@@ -18,7 +18,7 @@ export async function checkChain(extent: Extent): Promise<ActivityCheck> {
   let at = { file: '', line: 0 };
   for (const [index, { path, sizeBytes }] of extent.segments.entries()) {
     const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-      // The line after it tells that it is missing.
+      // The next file's first line shows that this one is missing.
       if (error.code === 'ENOENT') return Buffer.alloc(0);
       throw error;
     });
@@ -54,7 +54,7 @@ async function nameBreak(line: SealedLine, place: Link, isMissingLater: () => Pr
   return (await isMissingLater()) ? 'reordered' : 'removed';
 }
 
-/** Whether the line that should come next is somewhere behind. */
+/** Whether the line that should come next stands somewhere further on. */
 async function isLater(seq: number, { segments }: Extent, from: number): Promise<boolean> {
   for (const { path } of segments.slice(from)) {
     const bytes = await readFile(path).catch(() => Buffer.alloc(0));

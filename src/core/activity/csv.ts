@@ -42,7 +42,7 @@ export function toCsvLine(entry: ActivityEntry): string {
 export function toCell(value: Cell): string {
   if (value === null || value === undefined) return '';
   if (typeof value !== 'string') return String(value);
-  // Security: a spreadsheet takes what begins so for a formula, and names come from other computers.
+  // Security: a spreadsheet takes text that begins like this for a formula, and names come from other computers.
   const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

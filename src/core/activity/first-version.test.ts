@@ -34,7 +34,7 @@ test('every line of version 0.1 is shown, and the chain goes on', async () => {
   const { entries } = await log.read({ limit: 500 });
   const old = entries.filter(({ seq }) => seq <= written.length).reverse();
   expect(old.map(({ event }) => event.kind)).toEqual(written.map(({ event }) => event.kind));
-  // One of each that there was.
+  // One event of each kind that there was.
   const kinds = activityEventSchema.options.map(({ shape }) => shape.kind.value);
   expect([...new Set(written.map(({ event }) => event.kind))].sort()).toEqual(kinds.sort());
   expect(old[0]?.event).toMatchObject({ kind: 'requested', view: 'ssh-command' });

@@ -1,4 +1,4 @@
-// What a start makes of the log that it finds: where its chain begins and ends, what the head did not know yet, and what was wrong.
+// Takes up the log that a start finds: where its chain begins and ends, which lines the head missed, and what was wrong.
 import { rm } from 'node:fs/promises';
 import { beginning, follows, type Link } from './chain.ts';
 import { cutTornLine, type OpenSegment, readTail, type Tail } from './segments.ts';
@@ -19,7 +19,7 @@ export interface Start extends Head {
   readonly findings: readonly Finding[];
   /** Lines that were written after the head was saved last. */
   readonly unsavedLines: readonly Buffer[];
-  /** Whether what is there is not to be written on to. */
+  /** Whether the next line must go into a new file. */
   readonly mustBegin: boolean;
 }
 
@@ -38,7 +38,7 @@ export async function takeUp(folder: string, segments: OpenSegment[], head: Head
     };
   }
   const { anchor, kept } = head;
-  // A crash came between saving the head and removing what it had let go.
+  // A crash came after the head was saved and before the dropped file was removed.
   while (segments[1]?.firstSeq === anchor.seq + 1 && segments[1].previous === anchor.hash) {
     await rm(segments[0]?.path ?? '', { force: true });
     segments.shift();
@@ -48,7 +48,7 @@ export async function takeUp(folder: string, segments: OpenSegment[], head: Head
   return { anchor, kept, ...goneOn, findings: [...findings, ...goneOn.findings, ...damageOf(tail)] };
 }
 
-/** From the last line that the head knows through those that it does not. */
+/** Follows the chain from the last line that the head knows through the newer ones. */
 function goOn(tail: Tail, head: Head): Pick<Start, 'last' | 'unsavedLines' | 'mustBegin' | 'findings'> {
   let { last } = head;
   let mustBegin = tail.isDamaged;

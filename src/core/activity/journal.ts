@@ -26,7 +26,7 @@ export interface Journal {
   readonly segments: readonly Segment[];
   /**
    * Appends whole lines with one write and resolves when the disk has them. One call at a time.
-   * @throws AppError `disk-full`, or the error of the file system; then nothing of them is there.
+   * @throws AppError `disk-full`, or the error of the file system; then none of the lines was written.
    */
   append(lines: readonly string[], last: Link, keep: unknown): Promise<void>;
   /** For the check. Not while `append` is under way. */
@@ -61,7 +61,7 @@ export async function openJournal(folder: string, limits: Limits, log: Log): Pro
 
   let saving: Promise<void> | undefined;
   let isSaveDue = false;
-  /** Right after the lines and not waited for: a crash in between leaves lines that the next start takes up. */
+  /** Called right after the lines and not awaited: after a crash in between the next start takes up the lines. */
   function saveHead(): void {
     isSaveDue = true;
     saving ??= (async () => {
@@ -89,7 +89,7 @@ export async function openJournal(folder: string, limits: Limits, log: Log): Pro
       if (oldest === undefined || next === undefined) return;
       anchor = { seq: next.firstSeq - 1, hash: next.previous };
       segments.shift();
-      // The head first: what it has let go is removed at the next start at the latest.
+      // The head is saved first. If the removal fails, the next start does it.
       saveHead();
       await saving;
       await rm(oldest.path, { force: true });
@@ -103,11 +103,11 @@ export async function openJournal(folder: string, limits: Limits, log: Log): Pro
       let segment = mustBegin ? undefined : segments.at(-1);
       if (segment !== undefined) {
         const isFull = segment.sizeBytes > 0 && segment.sizeBytes + bytes.length > limits.maxSegmentBytes;
-        // One that others have changed stays as it is found, for the check to see.
+        // A file that somebody else changed is left as it is, so that the check can show it.
         if (isFull || !(await isAsLeft(segment))) segment = undefined;
       }
       segment ??= await beginSegment(firstSeq, last.hash);
-      // An earlier try made the file and found no space for a line.
+      // An earlier try made the file but had no space for a line.
       if (segment.sizeBytes === 0) Object.assign(segment, { firstSeq, previous: last.hash });
       await appendBytes(segment, bytes, () => {
         mustBegin = true;
@@ -124,7 +124,7 @@ export async function openJournal(folder: string, limits: Limits, log: Log): Pro
   return {
     findings,
     unsavedLines,
-    // As the file had it; what `append` is given later is kept from then on.
+    // As it was in the head's file. Each `append` replaces it.
     kept: start.kept,
     get anchor() {
       return anchor;

@@ -4,7 +4,7 @@ import type { OfferId, PeerId } from '../../contract/ids.ts';
 import type { Note } from './activity.ts';
 
 export interface About {
-  /** Which side this computer was on; left out for what has no sides. */
+  /** Which side this computer was on; left out for events without sides. */
   readonly role?: 'host' | 'visitor';
   readonly peerId: PeerId;
   /** How the peer is shown at this moment. */

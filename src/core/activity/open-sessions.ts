@@ -18,7 +18,7 @@ export function toKeep(sessions: OpenSessions): z.input<typeof keptSchema> {
   return { openSessions: [...sessions.values()].slice(-MAX_KEPT) };
 }
 
-/** None where nothing was kept that can be read. */
+/** Empty when nothing readable was kept. */
 export function readKept(kept: unknown): OpenSessions {
   const { openSessions = [] } = keptSchema.safeParse(kept).data ?? {};
   return new Map(openSessions.map((session) => [session.sessionId, session]));
@@ -36,7 +36,7 @@ export function afterLines(before: OpenSessions, lines: readonly Unsealed[]): Op
   return sessions;
 }
 
-/** The lines that a crash kept from being written. */
+/** The ends of sessions that a crash kept from being written. */
 export function endsOf(sessions: OpenSessions): readonly (Omit<Unsealed, 'at'> & { readonly event: ActivityEvent })[] {
   const unknown = { durationMs: null, bytesToHost: null, bytesToVisitor: null, exitCode: null };
   return [...sessions.values()].map(({ sessionId, ...party }) => ({

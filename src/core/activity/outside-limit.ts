@@ -1,7 +1,7 @@
 // How many lines of the log others can cause at will.
 import type { PeerId } from '../../contract/ids.ts';
 
-/** Lines that one peer, and all of them together, can cause at will in an hour; the log keeps at least some days of that. */
+/** Lines in an hour from one peer, and from all together. At this rate the log still holds some days. */
 const OUTSIDE_PER_PEER = 120;
 const OUTSIDE_IN_ALL = 1200;
 const HOUR_MS = 3_600_000;
@@ -11,7 +11,7 @@ export interface OutsideLimit {
   readonly isDue: boolean;
   /** Begins a new hour. Returns how many were left out in the one before. */
   begin(): number;
-  /** Whether there is room for one more of this peer. What has none counts as left out. */
+  /** Whether there is room for one more line of this peer. If not, it is counted as left out. */
   take(peerId: PeerId | null): boolean;
 }
 

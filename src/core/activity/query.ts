@@ -14,10 +14,10 @@ export function isEverything({ search = '', peerId, group }: ActivityFilter): bo
   return wordsOf(search).length === 0 && peerId === undefined && group === undefined;
 }
 
-/** Says of a line whether it fits, as cheaply as the line allows. What is damaged fits nothing. */
+/** Returns a test of lines that parses as few of them as it can. Damaged lines never fit. */
 export function createMatcher(filter: ActivityFilter): (line: string) => boolean {
   const words = wordsOf(filter.search ?? '');
-  // As they stand in the line's JSON.
+  // The words as JSON writes them, to search the line's text.
   const quickWords = words.map((word) => JSON.stringify(word).slice(1, -1));
   const kinds: readonly string[] | undefined = filter.group && activityGroups[filter.group];
   return (line) => {
@@ -37,7 +37,7 @@ export function createMatcher(filter: ActivityFilter): (line: string) => boolean
 }
 
 const { shape } = activityEntrySchema;
-/** Of a line with its place in the chain nothing hides the rest: what this version cannot read is nothing, or is shown as it stands. */
+/** A field that this version cannot read must not hide the line: it becomes null, and an unknown event is shown as text. */
 const lineSchema = activityEntrySchema.extend({
   role: shape.role.catch(null),
   peerId: shape.peerId.catch(null),
@@ -48,7 +48,7 @@ const lineSchema = activityEntrySchema.extend({
   event: z.union([activityEventSchema, z.looseObject({ kind: z.string() }).transform(toUnknown)]),
 });
 
-/** Null for what is damaged. */
+/** Null for a damaged line. */
 export function parseEntry(line: string): ActivityEntry | null {
   return lineSchema.safeParse(parseJson(line)).data ?? null;
 }
@@ -59,7 +59,7 @@ function toUnknown({ kind, ...more }: { readonly kind: string }): UnknownEvent {
   return { kind: 'unknown', name: toShowable(kind, 64), text };
 }
 
-/** What looks like an entry; for what is shown the schema decides. */
+/** Cheap, for the search alone: what is shown goes through the schema. */
 function parseJson(line: string): ActivityEntry | null {
   try {
     const value: unknown = JSON.parse(line);
@@ -77,7 +77,7 @@ function wordsOf(search: string): readonly string[] {
     .filter((word) => word !== '');
 }
 
-/** Shorter beginnings of an id are more likely something else. */
+/** A shorter word is more likely not meant as an id. */
 const MIN_ID_LENGTH = 4;
 const idPattern = /^(SHA256:|[0-9a-f]{8}-[0-9a-f]{4}-)/;
 

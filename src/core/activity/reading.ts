@@ -21,7 +21,7 @@ export interface ExportPart {
   readonly nextAfterSeq: number | null;
 }
 
-/** Of an export's part, about. */
+/** About the length of one part of an export. */
 const PART_CHARACTERS = 512 * 1024;
 
 /** @param count of all lines of the log, which need not be counted again */
@@ -82,7 +82,7 @@ async function readLines({ path }: Segment): Promise<readonly Buffer[]> {
   return splitLines(bytes).lines;
 }
 
-/** Of a line, sound or not; a damaged one belongs nowhere. */
+/** The number of a line, even when its hash is wrong. A line without a number belongs nowhere. */
 function seqOf(line: Buffer): number {
   return Number(/^\{"seq":(\d+),/.exec(line.toString('latin1', 0, 32))?.[1] ?? Number.POSITIVE_INFINITY);
 }

@@ -18,9 +18,9 @@ export interface OpenSegment extends Segment {
 }
 
 const namePattern = /^activity-(\d{6,9})\.jsonl$/;
-/** What is read of the newest file at a start; a longer part only where the head was not saved for long. */
+/** How much of the newest file a start reads. It reads more only if the head was not saved for long. */
 const TAIL_BYTES = 128 * 1024;
-/** Enough for the beginning of a line, and for its whole length in all but strange cases. */
+/** Enough for the whole first line in all but strange cases. */
 const FIRST_LINE_BYTES = 16 * 1024;
 
 /** A new file, the next in number. */
@@ -37,14 +37,14 @@ export async function createSegment(
   return { path, number, ...begin, sizeBytes: 0 };
 }
 
-/** Whether it is as it was left. Somebody else may have written to it, or taken it away. */
+/** Whether it still has the size that this log left: somebody else may have written to it or removed it. */
 export async function isAsLeft({ path, sizeBytes }: OpenSegment): Promise<boolean> {
   return (await stat(path).catch(() => null))?.size === sizeBytes;
 }
 
 /** All of the bytes or none of them. */
 export async function appendBytes(segment: OpenSegment, bytes: Buffer, onLitter: () => void): Promise<void> {
-  // Not created here: a file that vanished is told from a new one.
+  // Without O_CREAT, so that a file that vanished is an error and not begun anew.
   const file = await open(segment.path, constants.O_WRONLY | constants.O_APPEND);
   try {
     const { bytesWritten } = await file.write(bytes);
@@ -69,7 +69,7 @@ export async function findSegments(folder: string): Promise<OpenSegment[]> {
     const { size } = await stat(path);
     const first = splitLines(await readPart(path, 0, Math.min(size, FIRST_LINE_BYTES))).lines[0];
     const line = first === undefined ? null : readSeal(first);
-    // Of a file whose first line is damaged the neighbours tell enough.
+    // If the first line is damaged, a guess from the previous file is good enough.
     const before = found.at(-1);
     found.push({
       path,
@@ -122,7 +122,7 @@ export interface TailLine extends SealedLine {
   readonly bytes: Buffer;
 }
 
-/** Up to the first line that is damaged. */
+/** The sound lines, up to the first damaged one. */
 export interface Tail {
   readonly lines: readonly TailLine[];
   readonly isDamaged: boolean;
@@ -168,7 +168,7 @@ async function readPart(path: string, start: number, length: number): Promise<Bu
   }
 }
 
-/** Makes a new file's name last. Not everywhere possible, and not needed for what it holds. */
+/** Makes a new file's name survive a power cut. Some file systems cannot do that, and the contents do not depend on it. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => null);
   await folder?.sync().catch(() => {});
