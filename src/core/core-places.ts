@@ -10,7 +10,7 @@ import { runtimeDirOf } from './lib/places.ts';
 
 export interface CorePlaces {
   readonly isRoot: boolean;
-  /** Whose the processes of sandboxes are; null for whoever runs the core. */
+  /** The user that sandboxes run as; null for the user who runs the core. */
   readonly owner: Owner | null;
   readonly runtimeDir: string;
   readonly logsDir: string;
@@ -20,9 +20,9 @@ export interface CorePlaces {
   readonly activityDir: string;
   readonly iconsDir: string;
   readonly containersDir: string;
-  /** What no container may see of it. */
+  /** What no container may see. */
   readonly ours: WhatIsOurs;
-  /** Where something is written, the most important first, with the space that must be left there. */
+  /** Folders that are written to, the most important first, each with the free space that it needs. */
   readonly watched: readonly WatchedFolder[];
 }
 
@@ -56,7 +56,7 @@ export function corePlaces(profileDir: string): CorePlaces {
     watched: [
       { path: profileDir, wantedBytes: 16 * MIB },
       { path: containersDir, wantedBytes: 16 * MIB },
-      // A tmpfs, small on a small computer, and what lies there is small as well.
+      // A tmpfs. It may be small, but so is what lies there.
       { path: runtimeDir, wantedBytes: MIB },
     ],
   };

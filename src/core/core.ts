@@ -95,11 +95,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   await keepMemoryOutOfCoreDumps();
   const log: FileLog = stack.use(startFileLog(places.logsDir, 'info'));
   const health = stack.use(startHealth({ log }));
-  // Before anything else: only one core runs with a profile, so what else is found below it is left from a crash.
+  // First of all, because only one core may run with a profile. Whatever else is found there is left from a crash.
   const localSocket = stack.use(await startLocalSocket({ profileDir, runtimeDir, log }));
   const engine = createBubblewrap({ runtimeDir, log, owner });
   await engine.endLeftovers();
-  // The sandboxes' own user must get through to its sockets; what lies there is private by itself.
+  // The sandboxes' user must reach its sockets below these folders. Everything in them is private by its own mode.
   if (isRoot) for (const path of [dirname(runtimeDir), runtimeDir]) await chmod(path, 0o711);
 
   // Who this computer is, and what it keeps.
@@ -127,7 +127,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   // What others may use here.
   const consent = createConsent({ settings, rules, book, activity, log });
   stack.defer(() => consent.denyAll('quit'));
-  // What a person reads before a yes is what is so now.
+  // The mounts that a person reads before a yes must be current.
   stack.defer(consent.requests.follow(({ length }) => void (length > 0 && mounts.refresh())));
   const channels = Object.values(createChannels({ containers, settings, identity, runtimeDir }));
   health.addCheck(() => checkNeededPrograms(channels));
@@ -153,7 +153,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const hostCalls = createHostCalls({
     ...{ settings, offers, consent, channels, containers, hostSessions, book, comparisons, health, activity, log },
   });
-  // Before the first request comes, it is known what can be given.
+  // What can be given must be known before the first request comes.
   await looked;
   const peerPort = stack.use(
     await openPeerPort({ identity, log, port: settings.value.peerPort, answers: hostCalls.answers, visitors }),

@@ -1,4 +1,4 @@
-// What must be said before the end is said while there is a connection to say it on.
+// Tells peers that the core ends, while their connections are still open.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostCalls } from './host/calls.ts';
 import type { Log } from './lib/log.ts';
@@ -9,7 +9,7 @@ import type { OwnPort } from './wire/peer-port.ts';
 /** How long the core waits for its peers to hear of its end. */
 const GOODBYE_MS = 500;
 
-/** Resolves when the peers have heard it, or were given the time to: one that does not listen holds nothing up. */
+/** Resolves when the peers have heard it, or after GOODBYE_MS: a peer that does not listen must not hold up the end. */
 export async function sayGoodbye(parts: {
   readonly asks: Pick<Asks, 'cancelAll'>;
   readonly visitorSessions: Pick<VisitorSessions, 'endAll'>;

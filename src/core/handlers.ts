@@ -81,17 +81,17 @@ export function createHandlers(parts: Parts): Handlers {
   }
 }
 
-/** The settings that switch these offers. For all at once, what was switched by hand before is forgotten. */
+/** The settings that switch these offers. Switching all at once forgets what was switched by hand before. */
 function sharing({ offers }: Parts, offerIds: 'all' | readonly string[], isShared: boolean) {
   if (offerIds === 'all')
     return (current: Settings) => ({ isSharedByDefault: isShared, sharedByOfferId: keptOf(current, isShared) });
   checkKnown(offers, offerIds);
   const switched = Object.fromEntries(offerIds.map((id) => [id, isShared]));
-  // On top of what was switched meanwhile.
+  // A function of the current settings, so that what was switched meanwhile stays.
   return (current: Settings) => ({ sharedByOfferId: { ...current.sharedByOfferId, ...switched } });
 }
 
-/** Those of kinds that are shared by hand alone stay so, unless nothing is to be shared. */
+/** What stays switched by hand: offers of kinds that are never shared by default. Nothing, when sharing is switched off. */
 function keptOf({ sharedByOfferId }: Settings, isShared: boolean): Settings['sharedByOfferId'] {
   const isKept = (id: string) => isShared && !rowOfKind(kindOf(id as OfferId)).canBeSharedByDefault;
   return Object.fromEntries(Object.entries(sharedByOfferId).filter(([id]) => isKept(id)));
@@ -100,7 +100,7 @@ function keptOf({ sharedByOfferId }: Settings, isShared: boolean): Settings['sha
 /** The settings that show these offers to this audience. */
 function showingTo({ offers }: Parts, offerIds: readonly string[], audience: Audience | null) {
   checkKnown(offers, offerIds);
-  // Security: on top of what was chosen meanwhile: an offer that was hidden from somebody stays so.
+  // Security: a function of the current settings, so that an offer that was hidden meanwhile stays hidden.
   return (current: Settings) => {
     const others = Object.entries(current.audienceByOfferId).filter(([id]) => !offerIds.includes(id));
     const chosen = audience === null ? [] : offerIds.map((id) => [id, audience] as const);

@@ -32,8 +32,8 @@ export async function describeSelf(
 
 /**
  * Null while the peer port is not open.
- * Security: the digest of what anybody may see, so that it tells nobody of the rest. Its name is this computer's, and a pause takes
- * the offers away, not the computer.
+ * Security: the digest covers only what anybody may see, so that it gives away nothing of the rest. A pause hides the offers, but
+ * not this computer's name.
  */
 export function describeToNetwork(
   { id, peerPort }: Pick<Self, 'id' | 'peerPort'>,

@@ -30,7 +30,7 @@ export function createTopics(parts: TopicParts): TopicSources & Disposable {
   const { book, peers, consent, hostSessions, visitorSessions, asks, comparisons } = parts;
   using stack = new DisposableStack();
 
-  // A peer that asks or compares keeps the name under which a person was shown it; of whom this computer asked something, the newest counts.
+  // A peer that asks or compares keeps the name that the person was shown. A peer that this computer asked has its newest name.
   const asItSaid = <T extends ClaimedOne>(one: T) =>
     withFace(one, book.faceOf(one.peerId, one.claimedName, one.address));
   const asItIsNow = <T extends ClaimedOne>(one: T) => withFace(one, peers.faceOf(one.peerId, one.claimedName));
