@@ -13,7 +13,7 @@ const durationMs = z.number().int().nonnegative().nullable();
 /** How long a person's answer holds; as in `requests.answer`. */
 export const lastsSchema = z.enum(['once', 'until-quit', 'time', 'always']);
 
-/** Who or what gave the answer. peer: the host of whom this computer asked something. */
+/** Who or what gave the answer. peer: the host that this computer asked. */
 export const answeredBySchema = z.enum([
   'person',
   'rule',
@@ -46,7 +46,7 @@ export const activityEventSchema = z.discriminatedUnion('kind', [
     powers: tolerantPowersSchema.nullable(),
     problem: errorCodeSchema.nullable(),
   }),
-  /** A yes came to nothing. */
+  /** There was a yes, but the program did not start. */
   z.object({ kind: z.literal('not-started'), requestId: requestIdSchema, problem: errorCodeSchema }),
   z.object({
     kind: z.literal('started'),
@@ -60,7 +60,7 @@ export const activityEventSchema = z.discriminatedUnion('kind', [
     kind: z.literal('ended'),
     sessionId: sessionIdSchema,
     reason: endReasonSchema,
-    /** Null, as the amounts are, when eBrainPool did not live to see the end. */
+    /** Null when eBrainPool was gone before the end; so are the amounts. */
     durationMs,
     bytesToHost: count.nullable(),
     bytesToVisitor: count.nullable(),
@@ -79,30 +79,30 @@ export const activityEventSchema = z.discriminatedUnion('kind', [
   /** comparison: two people compared a code; key: this person scanned or pasted the key. */
   z.object({ kind: z.literal('peer-verified'), how: z.enum(['comparison', 'key']) }),
   z.object({ kind: z.literal('peer-unverified') }),
-  /** One of two people who compared a code said that theirs is another one. */
+  /** One of the two people said that the codes differ. */
   z.object({ kind: z.literal('codes-differed') }),
   z.object({ kind: z.literal('peer-blocked') }),
   z.object({ kind: z.literal('peer-unblocked') }),
-  /** Null: called by the name that it claims again. */
+  /** Null: it goes by the name that it claims again. */
   z.object({ kind: z.literal('peer-renamed'), name: z.string().max(100).nullable() }),
   z.object({ kind: z.literal('peer-forgotten'), ruleCount: count }),
   z.object({ kind: z.literal('paused') }),
   z.object({ kind: z.literal('resumed') }),
   /** A blocked peer proved its key and was sent away. */
   z.object({ kind: z.literal('connection-refused'), address: z.string().max(300) }),
-  /** So many lines that others could cause at will were not written. */
+  /** This many lines were not written, because others could have caused any number of them. */
   z.object({ kind: z.literal('left-out'), count }),
-  /** The last line was cut through, by a crash or a power cut; what there was of it lies in `keptAs`. */
+  /** A crash or a power cut left only a part of the last line, which is kept in `keptAs`. */
   z.object({ kind: z.literal('log-torn'), sizeBytes: count, keptAs: z.string().max(100).nullable() }),
-  /** At a start lines at the end were missing, or did not fit, or the file was gone that says where the log begins and ends. */
+  /** Found at a start: last lines are missing or do not fit, or the file that says where the log begins and ends is gone. */
   z.object({ kind: z.literal('log-damaged'), what: z.enum(['cut', 'changed', 'head']), count }),
-  /** It could not be written, from `since` on; now it can. `lateCount` lines were written late, and `lostCount` never. */
+  /** The log could not be written from `since` on; now it can. `lateCount` lines were written late, and `lostCount` never. */
   z.object({ kind: z.literal('log-resumed'), since: instant, lateCount: count, lostCount: count }),
 ]);
 export type ActivityEvent = Readonly<z.infer<typeof activityEventSchema>>;
 export type ActivityKind = ActivityEvent['kind'];
 
-/** What another version wrote, of whose words this one does not know all: its kind, and all of it as it stands. */
+/** A line of another version, with words that this one does not know: its kind, and the whole line as it stands. */
 const unknownEventSchema = z.object({
   kind: z.literal('unknown'),
   name: z.string().max(64),
@@ -164,9 +164,9 @@ export const activityFilterSchema = z.object({
 export type ActivityFilter = Readonly<z.infer<typeof activityFilterSchema>>;
 
 export const activityCheckSchema = z.discriminatedUnion('isSound', [
-  /** `lastHash` stands for the whole log: written down elsewhere, it shows later that nothing before it was made anew. */
+  /** `lastHash` stands for the whole log: written down elsewhere, it shows later that nothing before it was rewritten. */
   z.object({ isSound: z.literal(true), count, lastSeq: count, lastHash: chainHash }),
-  /** The first bad place. truncated: the end is missing; at `line` it should go on. */
+  /** The first bad place. truncated: the end is missing, and `line` is where it should go on. */
   z.object({
     isSound: z.literal(false),
     file: z.string().max(100),

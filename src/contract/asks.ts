@@ -35,7 +35,7 @@ export const askMethods = {
     }),
     output: z.object({ askId: requestIdSchema }),
   },
-  /** This client shows the ask, as the one that made it does. When the last of them goes, what still waits is cancelled. */
+  /** Says that this client shows the ask, as the one that made it does. When the last such client goes, an ask that still waits is cancelled. */
   'asks.watch': { input: z.object({ askId: requestIdSchema }), output: nothing },
   'asks.cancel': { input: z.object({ askId: requestIdSchema }), output: nothing },
   'asks.dismiss': { input: z.object({ askId: requestIdSchema }), output: nothing },

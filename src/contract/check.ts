@@ -2,8 +2,8 @@
 import { z } from 'zod';
 
 /**
- * As `schema.safeParse`. Security: zod 4 compares the `length` of a value with the limit also when the value has another type than it
- * should; `{"length":{"toString":1}}` in place of a text makes that comparison throw, and a throw in a stream's listener ends the process.
+ * As `schema.safeParse`. Security: zod 4 checks the `length` of a value against the limit even when the value has the wrong type.
+ * `{"length":{"toString":1}}` in place of a text makes that check throw, and a throw in a stream's listener ends the process.
  */
 export function check<S extends z.ZodType>(schema: S, value: unknown): z.ZodSafeParseResult<z.output<S>> {
   try {

@@ -59,7 +59,7 @@ export function createClient(port: Port): Client {
   };
 }
 
-/** Whole states, of which nothing is changed in place. */
+/** Whole states; nothing in them is changed in place. */
 type Frozen<T> = T extends string | number | boolean | null | undefined
   ? T
   : T extends readonly (infer E)[]

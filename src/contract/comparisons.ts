@@ -16,7 +16,7 @@ export const comparisonSchema = z.object({
   warning: warningSchema.nullable(),
   /** Who began it. */
   role: z.enum(['asking', 'asked']),
-  /** waiting: this person said that they are the same, and the other has not answered yet. */
+  /** waiting: this person said that the codes are the same; the other has not answered yet. */
   state: z.enum(['connecting', 'comparing', 'waiting', 'verified', 'different', 'failed']),
   /** Null before both sides have revealed, and when it is over. */
   code: codeSchema.nullable(),
@@ -35,6 +35,6 @@ export const comparisonMethods = {
   },
   /** Breaks one off, or dismisses one that is over. */
   'comparisons.cancel': { input: z.object({ peerId: peerIdSchema }), output: nothing },
-  /** This window shows it. When the last one that did is gone, it is broken off. */
+  /** Says that this window shows it. It is broken off when the last such window is gone. */
   'comparisons.watch': { input: z.object({ peerId: peerIdSchema }), output: nothing },
 } as const;

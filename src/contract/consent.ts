@@ -24,7 +24,7 @@ export const requestSchema = partySchema.extend({
   powers: powersSchema,
   askedAt: instant,
   expiresAt: instant,
-  /** Why it is asked although a rule was made: what would run has changed, more is asked for, or the peer is not verified any more. */
+  /** Why a rule did not answer it: what would run has changed, more is asked for, or the peer is not verified any more. */
   ruleNote: z.enum(['changed', 'wider', 'unverified']).nullable(),
   /** What is mounted in the container besides the system's own programs. */
   mounts: z.array(z.object({ path: text(4096), mode: z.enum(['ro', 'rw']) })),
@@ -41,7 +41,7 @@ export const ruleSchema = z.object({
   /** What was asked for when the person answered: anything wider is asked again. A view of another version is shown, and fits no request. */
   view: viewNameSchema,
   asked: powersSchema,
-  /** What the person gave of it, and the most that the rule gives. */
+  /** What the person gave, and the most that the rule gives. */
   powers: powersSchema,
   answer: z.enum(['allow', 'deny']),
   /** What would have run when the person answered (SHA-256 over command and desktop entry): anything else is asked again. */

@@ -36,7 +36,7 @@ export const topics = {
   self: selfSchema,
   settings: settingsSchema,
   health: z.array(healthItemSchema),
-  /** This computer's offers, the files of some that could not be read, and how many are more than the list holds. */
+  /** This computer's offers, files of offers that could not be read, and how many offers the list has no room for. */
   offers: z.object({
     offers: z.array(ownOfferSchema),
     broken: z.array(brokenEntrySchema),

@@ -61,7 +61,7 @@ export const errorCodeSchema = z.enum([
 export type ErrorCode = z.infer<typeof errorCodeSchema>;
 
 const MAX_PARAMS = 32;
-/** Security: of a record, zod looks at every entry before any limit counts, and keeps what is wrong with each. */
+/** Security: zod looks at every entry of a record before any limit counts, and keeps what is wrong with each. */
 const fewOnly = (value: unknown) =>
   typeof value === 'object' && value !== null && Object.keys(value).length > MAX_PARAMS ? undefined : value;
 

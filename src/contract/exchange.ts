@@ -10,15 +10,15 @@ export const EXCHANGE_FOLDER = 'Exchange';
 /** The longest name of a file, in bytes of UTF-8 (NAME_MAX of Linux's file systems). */
 const MAX_NAME_BYTES = 255;
 
-/** What settings, wire and sentences count the largest file in. */
+/** The unit of the largest file in settings, on the wire and in sentences. */
 export const MIB = 1024 * 1024;
 
 /** The most entries that are listed. */
 export const MAX_FILES_LISTED = 1000;
 
 /**
- * Controls, what reorders, hides or breaks lines, lone surrogates, private and unassigned characters. ZWNJ and ZWJ are in
- * names: Persian, Hindi and emoji families are spelled with them; and so is U+FE0F, which makes a sign an emoji.
+ * Controls, what reorders, hides or breaks lines, lone surrogates, private and unassigned characters. Names may have ZWNJ and
+ * ZWJ, which Persian, Hindi and emoji families are spelled with, and U+FE0F, which makes a sign an emoji.
  */
 const UNFIT =
   /(?!\u200c|\u200d|\ufe0f)[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
@@ -57,7 +57,7 @@ export function numberedName(name: string, number: number): string {
   return `${shortenName(base, MAX_NAME_BYTES - bytesOf(mark + ending))}${mark}${ending}`;
 }
 
-/** At most so many bytes of UTF-8, of whole characters; the ending stays where it can. */
+/** Cuts a name to this many bytes of UTF-8, in whole characters; the ending stays where it can. */
 function shortenName(name: string, maxBytes: number): string {
   if (bytesOf(name) <= maxBytes) return name;
   const { base, ending } = splitName(name);
@@ -128,8 +128,8 @@ export function downloadHeaders(name: string, sizeBytes: number): Readonly<Recor
 
 export const fileMethods = {
   /**
-   * The folder Exchange of a session in which this computer is the visitor; its files themselves are streams of the shells. Left out
-   * are what is neither file nor folder, names that cannot be shown, and what is beyond the limit.
+   * The folder Exchange of a session in which this computer is the visitor; the shells stream the files themselves. Left out are
+   * names that cannot be shown, what is neither file nor folder, and what is beyond the limit.
    */
   'files.list': {
     input: z.object({ sessionId: sessionIdSchema }),

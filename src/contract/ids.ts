@@ -1,4 +1,4 @@
-// What names one of many in the contract: branded, so that none is taken for another.
+// The ids of the contract, branded so that one kind is not taken for another.
 import { z } from 'zod';
 
 /** OpenSSH fingerprint of the peer's Ed25519 key (RFC 4716 key hashed with SHA-256, base64 without padding). */

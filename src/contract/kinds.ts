@@ -10,7 +10,7 @@ export type KindName = (typeof kindNames)[number];
 
 export interface KindRow {
   readonly views: readonly View[];
-  /** Whether it is shared with everything else, also what is found later. Where not, its owner shares each by hand. */
+  /** Whether its offers are shared together with all others, those found later too. If not, their owner shares each by hand. */
   readonly canBeSharedByDefault: boolean;
 }
 
@@ -18,7 +18,7 @@ const rows: Readonly<Record<KindName, KindRow>> = {
   app: { views: ['viewer', 'native', 'ssh-command'], canBeSharedByDefault: true },
 };
 
-/** Security: what a kind is that nobody has made a row for. People read that it needs a newer version. */
+/** Security: a kind without a row. People read that it needs a newer version. */
 const nothing: KindRow = { views: [], canBeSharedByDefault: false };
 
 /**
@@ -38,7 +38,7 @@ export const kindDetailsSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** The row of a kind; for a name that is none, one without any view. */
+/** The row of a kind; for an unknown name, one without any view. */
 export function rowOfKind(kind: string): KindRow {
   return isKnownKind(kind) ? rows[kind] : nothing;
 }

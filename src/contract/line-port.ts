@@ -27,9 +27,9 @@ export interface LineBudget {
 export interface LinePortOptions {
   /** The longest line that is taken in, without its line feed. A longer one closes the port. */
   readonly maxLineBytes: number;
-  /** How much may wait for a reader that does not read, 32 MiB unless told. More closes the port. */
+  /** How many bytes may wait for a reader that does not read, 32 MiB unless given. More closes the port. */
   readonly maxBufferedBytes?: number;
-  /** Without one there is no limit. Lines that it has no time for are not read yet. */
+  /** Without one there is no limit. Lines that it has no time for now are read later. */
   readonly budget?: LineBudget;
   readonly onOversize?: () => void;
   /** Told of a line that is not JSON in UTF-8. The port is closed. */
@@ -77,7 +77,7 @@ export function createLinePort(stream: LineStream, options: LinePortOptions): Po
     listener?.(message);
   }
 
-  /** Security: copied, into one piece: a line that comes byte by byte must not cost an object for each byte. */
+  /** Security: copied into one piece, because a line that comes byte by byte must not cost an object for each byte. */
   function keep(part: Uint8Array): void {
     const neededBytes = restBytes + part.length;
     if (neededBytes > rest.length) {
@@ -89,7 +89,7 @@ export function createLinePort(stream: LineStream, options: LinePortOptions): Po
     restBytes = neededBytes;
   }
 
-  /** Security: a line can be made to be slow to read, and a chunk can hold many; the stream's own flow control holds back the rest. */
+  /** Security: lines can be made slow to read, and a chunk can hold many of them. The stream's own flow control holds back the rest. */
   function waitFor(waitMs: number, unread: Uint8Array): void {
     stream.pause();
     stream.unshift(unread);
@@ -123,7 +123,7 @@ export function createLinePort(stream: LineStream, options: LinePortOptions): Po
       restBytes = 0;
       takeLine(line);
       options.budget?.spend(performance.now() - now);
-      // What one long line needed is not kept for the short ones after it.
+      // Gives back the room that one long line needed.
       if (restBytes === 0 && rest.length > IDLE_BYTES) rest = new Uint8Array();
       start = lineFeed + 1;
     }

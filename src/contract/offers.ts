@@ -14,7 +14,7 @@ export type Audience = Readonly<z.infer<typeof audienceSchema>>;
 
 export const offerSchema = z.object({
   id: offerIdSchema,
-  /** As its id says; one that this version does not know "needs a newer version". */
+  /** As its id says. One that this version does not know is shown as "needs a newer version". */
   kind: text(32),
   name: text(200),
   summary: text(500),
@@ -26,8 +26,8 @@ export const offerSchema = z.object({
 export type Offer = Readonly<z.infer<typeof offerSchema>>;
 
 /**
- * Why an offer cannot be shared. wayland: an application draws on Wayland alone, and no compositor is here to run it in. flatpak, snap: it is started by
- * that, in a container of its own.
+ * Why an offer cannot be shared. wayland: an application draws on Wayland alone, and there is no compositor to run it in. flatpak, snap: it is
+ * started by that, in a container of its own.
  */
 export const obstacleSchema = z.enum(['wayland', 'flatpak', 'snap']);
 export type Obstacle = z.infer<typeof obstacleSchema>;
@@ -35,9 +35,9 @@ export type Obstacle = z.infer<typeof obstacleSchema>;
 /** An offer as its owner sees it. */
 export const ownOfferSchema = offerSchema.extend({
   isShared: z.boolean(),
-  /** Null: as for everything that is shared. */
+  /** Null: the same as for everything that is shared. */
   audience: audienceSchema.nullable(),
-  /** Null where it can be offered; else nobody but its owner sees it, whatever is shared. */
+  /** Null where it can be offered; otherwise only its owner sees it, whatever is shared. */
   obstacle: obstacleSchema.nullable(),
   /** The file that it comes from. */
   source: text(4096),
@@ -45,7 +45,7 @@ export const ownOfferSchema = offerSchema.extend({
 });
 export type OwnOffer = Readonly<z.infer<typeof ownOfferSchema>>;
 
-/** A file of an offer that could not be read, as a desktop entry; `reason` names the place, in the words of the message catalogue. */
+/** A file of an offer, such as a desktop entry, that could not be read; `reason` names the place, in the words of the message catalogue. */
 export const brokenEntrySchema = z.object({
   source: text(4096),
   reason: text(64),

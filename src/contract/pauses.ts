@@ -1,8 +1,8 @@
 // The pauses between two tries, for whoever keeps trying: core and page.
 
-/** How often is looked whether the computer slept: its timers stood still meanwhile. */
+/** How often we look whether the computer slept: its timers stand still meanwhile. */
 const LOOK_EVERY_MS = 1000;
-/** A clock that is ahead by this much has gone on while the timers slept, or somebody set it: a try too early does no harm. */
+/** A clock that is ahead by this much means that the computer slept, or that somebody set the clock. A try too early does no harm. */
 const SLEPT_MS = 2000;
 /** A share of each pause is left to chance, so that many who lost the same computer do not come back in one moment. */
 const CHANCE = 0.3;

@@ -31,7 +31,7 @@ export const peerSchema = z.object({
   isAddedByAddress: z.boolean(),
   /** Whether it shares more than a catalogue can have, and the rest is not in it. */
   isCatalogueCut: z.boolean(),
-  /** Those of this version's views that its version has; null while there is no connection to ask. */
+  /** The views of this version that its version has too; null while there is no connection to ask. */
   views: z.array(z.enum(viewNames)).readonly().nullable(),
   warning: warningSchema.nullable(),
   lastSeenAt: instant,

@@ -1,6 +1,6 @@
-// What a page of either shell may ask the browser for at all, said in a header of each of its answers.
+// What a page of either shell may ask the browser for, as a header of every answer.
 
-/** None is used, and a page that somebody broke into must not be able to ask for it. */
+/** None of these is used, so a page that somebody broke into must not be able to ask for them. */
 const UNUSED = ['microphone', 'display-capture', 'geolocation', 'midi', 'usb', 'serial', 'hid'];
 
 /**

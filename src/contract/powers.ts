@@ -1,4 +1,4 @@
-// Powers: what they are, compared and changed: which are wider than which.
+// Powers: what they are, and which are wider than others.
 import { z } from 'zod';
 import { type PowerName, powerNames, rowOf, type View } from './views.ts';
 
@@ -25,8 +25,8 @@ export const powersSchema = z.object({
 export type Powers = Readonly<z.infer<typeof powersSchema>>;
 
 /**
- * Powers that another version told or stored. Security: what is missing or odd is read as the least. A power is absent then, and of
- * what limits the others the tightest counts.
+ * Powers that another version told or stored. Security: what is missing or odd is read as the least: no
+ * power, and the tightest limit.
  */
 export const tolerantPowersSchema = z.object({
   clipboardIn: powersSchema.shape.clipboardIn.catch(false),
@@ -47,7 +47,7 @@ export const noPowers: Powers = {
   timeLimitMin: null,
 };
 
-/** Whether `wish` asks for nothing that `limit` does not give. */
+/** Whether `limit` gives everything that `wish` asks for. */
 export function isWithin(wish: Powers, limit: Powers): boolean {
   return (
     (limit.clipboardIn || !wish.clipboardIn) &&
@@ -73,7 +73,7 @@ export function canTakeAway(view: View, name: PowerName): boolean {
   return rowOf(view).powers[name] === 'held';
 }
 
-/** Whether every difference between the two is one to which a program with this view can be held. */
+/** Whether a program with this view can be held to every difference between the two. */
 export function canHoldTo(view: View, powers: Powers, before: Powers): boolean {
   const isSame = (name: PowerName) => hasPower(powers, name) === hasPower(before, name);
   return (
@@ -83,8 +83,8 @@ export function canHoldTo(view: View, powers: Powers, before: Powers): boolean {
 }
 
 /**
- * What keeps anybody from having these powers instead of those before: a person's answer and what is taken away while it runs are
- * judged here alone. wider: they are more. not-held: nothing at the host could hold a program with this view to them.
+ * Why these powers may not replace those before. Both a person's answer and what is taken away while it runs are judged here
+ * alone. wider: they are more. not-held: the host has no way to hold a program with this view to them.
  */
 export function judgeNarrowing(view: View, powers: Powers, before: Powers): 'wider' | 'not-held' | null {
   if (!isWithin(powers, before)) return 'wider';

@@ -37,7 +37,7 @@ export interface ProfilePlace {
 }
 
 /**
- * The home of this account. Null for one that the system does not know, as containers and service managers make them up.
+ * The home of this account. Null for one that the system does not know: containers and service managers make such accounts up.
  * @param ask `homedir` of Node, which throws for those
  */
 export function homeOf(env: ProfilePlace['env'], ask: () => string): string | null {
@@ -50,7 +50,7 @@ export function homeOf(env: ProfilePlace['env'], ask: () => string): string | nu
   }
 }
 
-/** @throws AppError `no-home`, where it would lie in one and there is none */
+/** @throws AppError `no-home` where it would lie in a home and there is none */
 function homeIn({ home }: ProfilePlace): string {
   if (home === null) throw new AppError('no-home');
   return home;

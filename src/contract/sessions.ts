@@ -30,7 +30,7 @@ export const programWindowSchema = z.object({
   isDialog: z.boolean(),
   /** The window of this list that it belongs to. A host of an older version does not say. */
   parentId: programWindowIdSchema.nullable().optional().catch(undefined),
-  /** It has the keys. */
+  /** Keys go to it. */
   isActive: z.boolean(),
   canClose: z.boolean(),
 });
@@ -74,8 +74,8 @@ export type Session = Readonly<z.infer<typeof sessionSchema>>;
 
 export const sessionMethods = {
   /**
-   * A host's end is at once. A visitor's asks the program to close first, follow it in `closing` of the session; `isNow` does not ask, or
-   * not any longer.
+   * The host's end is immediate. The visitor's asks the program to close first: follow it in `closing` of the session. `isNow` does not
+   * ask, or stops asking.
    */
   'sessions.end': {
     input: z.object({ sessionId: sessionIdSchema, isNow: z.boolean().optional() }),
@@ -94,7 +94,7 @@ export const sessionMethods = {
   },
   /** Ends every session in which this computer is the host. */
   'sessions.endAll': { input: nothing, output: nothing },
-  /** Takes powers of a session away, in which this computer is the host, while it runs. */
+  /** Takes powers away from a running session in which this computer is the host. */
   'sessions.narrow': { input: z.object({ sessionId: sessionIdSchema, powers: powersSchema }), output: nothing },
   'sessions.dismiss': { input: z.object({ sessionId: sessionIdSchema }), output: nothing },
 } as const;

@@ -17,7 +17,7 @@ export const settingsSchema = z.object({
   isSetUp: z.boolean(),
   /** While true nobody sees this computer's offers and every request is refused. */
   isPaused: z.boolean(),
-  /** Whether an offer is shared that the owner has not switched by hand, where its kind can be (kinds.ts). */
+  /** Whether offers that the owner has not switched by hand are shared, where their kind allows it (kinds.ts). */
   isSharedByDefault: z.boolean(),
   /** What the owner switched by hand. */
   sharedByOfferId: z.record(offerIdSchema, z.boolean()),
@@ -25,7 +25,7 @@ export const settingsSchema = z.object({
   audience: audienceSchema,
   /** Where it differs for one offer. */
   audienceByOfferId: z.record(offerIdSchema, audienceSchema),
-  /** Which of them may build a sandbox of their own. */
+  /** Offers that may build a sandbox of their own. */
   ownSandboxOfferIds: z.array(offerIdSchema).max(5000),
   /** While true nobody is asked: a rule answers, and everything else is a no. */
   isDoNotDisturb: z.boolean(),
@@ -55,7 +55,7 @@ export const settingsSchema = z.object({
 export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 
 export const settingsMethods = {
-  /** Changes the fields that are given; of the quiet hours as well, so that each stays what another client made of it. */
+  /** Changes only the fields that are given, inside the quiet hours too, so that another client's change to the others stays. */
   'settings.update': {
     // Security: folders are looked at before they are kept, by `mounts.set` alone.
     input: settingsSchema

@@ -5,8 +5,8 @@ import { z } from 'zod';
 const MAX_WORD_LENGTH = 64;
 
 /**
- * One of the known words; any other word reads as `whenUnknown`. What is no word at all is refused, which zod's own `.catch()` would
- * take for the safe word as well.
+ * One of the known words; any other word reads as `whenUnknown`. What is no word at all is refused; zod's own `.catch()` would
+ * read that as the safe word too.
  */
 export function tolerantEnum<const Known extends string, const Safe extends Known | null>(
   known: readonly Known[],

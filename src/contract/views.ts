@@ -33,7 +33,7 @@ export interface ViewRow {
   readonly canResume: boolean;
 }
 
-// A program on the visitor's own X display takes part in its clipboard and can be clicked, whatever is said.
+// A program on the visitor's own X display takes part in its clipboard and can be clicked, whatever was given.
 const onVisitorsDisplay = {
   powers: { clipboardIn: 'always', clipboardOut: 'always', network: 'held', files: 'held' },
   isViewOnly: 'never',
@@ -52,7 +52,7 @@ const rows: Readonly<Record<View, ViewRow>> = {
   'ssh-command': { ...onVisitorsDisplay, channels: ['ssh-port', 'files'], opensAs: 'command', canResume: true },
 };
 
-/** Security: what a view is that nobody has made a row for. */
+/** Security: a view without a row. */
 const nothing: ViewRow = {
   channels: [],
   powers: { clipboardIn: 'never', clipboardOut: 'never', network: 'never', files: 'never' },
@@ -61,7 +61,7 @@ const nothing: ViewRow = {
   canResume: false,
 };
 
-/** The row of a view; for a name that is none, one that opens nothing. */
+/** The row of a view; for an unknown name, one that opens nothing. */
 export function rowOf(view: string): ViewRow {
   return Object.hasOwn(rows, view) ? rows[view as View] : nothing;
 }

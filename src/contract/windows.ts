@@ -16,7 +16,7 @@ const rows = {
 
 export type WindowName = keyof typeof rows;
 
-/** Which window the query of an address means: the main one where it names none, and null for none of ours. */
+/** Which window the query of an address means: the main one where it names none, null where it names an unknown one. */
 export function windowOf(query: Pick<URLSearchParams, 'get'>): WindowName | null {
   const name = query.get('window');
   if (name === null) return 'main';
