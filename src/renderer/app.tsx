@@ -20,7 +20,7 @@ export function App({ core, children }: { core: CoreConnection; children: ReactN
         colorSchemeManager={colorSchemeManager}
         defaultColorScheme="auto"
       >
-        {/* Security: below a request, so that no notice hides what is agreed to; what others do makes notices, too. */}
+        {/* Security: below a request, so that no notice hides what is agreed to. Others can cause notices too. */}
         <Notifications position="bottom-left" containerWidth={380} zIndex={240} />
         <CoreProvider core={core}>
           <Gate>

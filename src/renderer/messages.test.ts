@@ -1,4 +1,4 @@
-// Every key that the window uses is in the catalogue, and every sentence in the catalogue is used, here or by what says it for all.
+// Every key that the window uses is in the catalogue, and every sentence in the catalogue is used, by the window or by shared code.
 import { describe, expect, test } from 'vitest';
 import { ui } from '../messages/en/ui.ts';
 

@@ -1,4 +1,4 @@
-// What a screen of the main window is: its row in screens.tsx has these.
+// What describes a screen of the main window; each row in screens.tsx has these.
 import type { Icon } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { Page, PageName, PageOf } from './lib/pages.ts';

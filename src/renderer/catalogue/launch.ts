@@ -26,7 +26,7 @@ const ask: Launcher = (core, launch) => core.call('asks.create', launch);
 const launchers: Readonly<Record<ViewRow['opensAs'], Launcher>> = {
   // The window asks, and waits for the answer.
   window: async (core, launch) => openViewer(core, viewerQuery({ launch })),
-  // What comes of it is shown among what is in use.
+  // The result is shown among what is in use.
   desktop: ask,
   command: ask,
   nothing: async () => undefined,

@@ -1,4 +1,4 @@
-// What a warning is that stands before a way to open an offer (ways-to-open.ts).
+// A warning that is shown before an offer is opened in a certain way (ways-to-open.ts).
 import type { Offer } from '../../contract/offers.ts';
 
 export interface WarningProps {

@@ -17,7 +17,7 @@ export function VerifiedMark({ isVerified, sizePx = 15 }: { isVerified: boolean;
   const label = t(isVerified ? 'ui.peer.verified' : 'ui.peer.unverified');
   const Icon = isVerified ? IconShieldCheck : IconShieldQuestion;
   return (
-    // Not beside it, which would be inside of a peer's button.
+    // Drawn elsewhere: beside the mark it would be inside a peer's button.
     <Tooltip label={label} multiline maw={280} withinPortal portalProps={{ target: '#content' }}>
       <span className="verified-mark" data-verified={isVerified || undefined} role="img" aria-label={label}>
         <Icon size={sizePx} stroke={1.9} />

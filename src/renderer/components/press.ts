@@ -21,8 +21,8 @@ export function onSuddenFocus(listener: () => void): () => void {
 
 /**
  * Security: whether the click that comes now was begun after `armedAt` (a time of `performance.now`) by somebody who looks at
- * this window. A press that began before counts for what was there then. A window that another one covered gets the focus, and
- * the second click of a double click or the next key with it, when that other one closes ("double-clickjacking").
+ * this window. A press that began before counts for what was there then. When a window that
+ * covered this one closes, this one gets the focus, and with it the second click of a double click or the next key ("double-clickjacking").
  */
 export function isPressMeant(armedAt: number): boolean {
   if (press.beganAt < armedAt) return false;

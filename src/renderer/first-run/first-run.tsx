@@ -26,7 +26,7 @@ export function FirstRun() {
   const self = useTopic('self');
   const { isBusy, run } = useAction();
   const [name, setName] = useState(settings.name);
-  /** Null until the person chooses: then it is what the settings say, also when they change meanwhile. */
+  /** Null until the person chooses. Until then the settings decide, also when they change meanwhile. */
   const [chosen, setChosen] = useState<Choice | null>(null);
   const choice = chosen ?? presentChoice(settings);
   const [problem, setProblem] = useState<string | null>(null);
@@ -103,7 +103,7 @@ export function FirstRun() {
                       />
                     ))}
                   </Stack>
-                  {/* Not gone with “Nothing for now”: what a person is about to choose must not move. */}
+                  {/* Stays with “Nothing for now”: what a person is about to choose must not move. */}
                   <Group gap="xs" wrap="nowrap" align="flex-start" mt="md" className="first-run-audience">
                     <IconEye size={18} aria-hidden />
                     <Text size="sm">{t(`ui.first.audience.${settings.audience.who}`)}</Text>

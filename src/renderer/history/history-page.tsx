@@ -22,7 +22,7 @@ import { HistoryRow } from './history-row.tsx';
 import { useHistory } from './use-history.ts';
 import './history.css';
 
-/** Typing is not a search for each letter. */
+/** Not every letter that is typed starts a search. */
 const TYPING_MS = 250;
 
 export function HistoryPage() {

@@ -28,7 +28,7 @@ const formats: Formats = {
   number: formatNumber,
 };
 
-/** Rows do not change, so that a long list costs only its new ones. */
+/** Memoised, because rows do not change: a long list draws only its new ones. */
 export const HistoryRow = memo(function HistoryRow(props: {
   entry: ActivityEntry;
   onPerson: (peerId: PeerId) => void;

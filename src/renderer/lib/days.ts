@@ -2,13 +2,13 @@
 import { formatDay } from './format.ts';
 
 export interface Day<T> {
-  /** The day by this computer's clock, `2026-03-04`, and which part of the list, as clocks are set back. */
+  /** The day by this computer's clock, `2026-03-04`, and which part of the list, because a day comes twice when a clock is set back. */
   readonly key: string;
   readonly title: string;
   readonly entries: readonly T[];
 }
 
-/** Neighbours of one local day together, in the order that they have. */
+/** Puts neighbours of one local day together and keeps their order. */
 export function groupByDay<T extends { readonly at: number }>(entries: readonly T[], now = Date.now()): Day<T>[] {
   const days: { key: string; day: string; title: string; entries: T[] }[] = [];
   for (const entry of entries) {

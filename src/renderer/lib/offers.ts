@@ -54,8 +54,8 @@ export function viewsOf({ id }: Offer): readonly View[] {
 }
 
 /**
- * What tells those apart that have the same name: what is said of each, or its id where nothing is said or the same of both. The id is
- * mostly the package's or the program's name. All others are left out.
+ * Tells offers of the same name apart: by what is said of each, or by its id where nothing is said or the same of both. The id is
+ * mostly the package's or the program's name. Offers whose name is their own are left out.
  */
 export function tellApart(offers: readonly Offer[]): ReadonlyMap<OfferId, string> {
   const groups = Map.groupBy(offers, ({ name }) => fold(name));

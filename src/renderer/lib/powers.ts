@@ -45,7 +45,7 @@ export function isShortened(before: number | null, after: number): boolean {
 const LONGEST_LIMIT_MIN = 7 * 24 * 60;
 const ENDS_IN_MIN: readonly number[] = [5, 15, 60, 240];
 
-/** In how many minutes from now the host may let a session end, and the limit, which counts from its start, that does so. */
+/** The choices of a host to end a session earlier: in how many minutes from now, and the limit for that, which counts from the start. */
 export function earlierEnds(
   { startedAt, endsAt }: Pick<Session, 'startedAt' | 'endsAt'>,
   now: number,

@@ -48,7 +48,7 @@ function sendFile({ sessionId, name, file, signal, onProgress }: Upload): Promis
   return promise.finally(() => signal.removeEventListener('abort', abort));
 }
 
-/** With the attribute, so that an answer that is no file does not take this page's place. */
+/** With the attribute `download`, so that an answer that is no file does not replace this page. */
 function saveFile(sessionId: SessionId, name: string): void {
   const link = document.createElement('a');
   link.href = filePath(sessionId, name);

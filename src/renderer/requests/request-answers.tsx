@@ -40,7 +40,7 @@ export function RequestAnswers(props: RequestAnswersProps) {
       {t('ui.request.confirm.cancel')}
     </ArmedButton>
   );
-  // Each in the place of the answer that it is one of.
+  // A longer yes stands in the place of the yes, a longer no in the place of the no.
   return (
     <Group grow gap="xs" wrap="nowrap" className="request-buttons">
       {!isRefusal(choice) && back}

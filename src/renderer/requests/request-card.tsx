@@ -46,7 +46,7 @@ export function RequestCard({ request, position, count, onShrink, isSmall }: Req
   // A name that this person gave is no claim.
   const isRenamed = useTopic('peers').some((peer) => peer.id === request.peerId && peer.isRenamed);
   const isClaim = !request.isVerified && !isRenamed;
-  // Security: what is in another place, or says something else than a moment ago, is not meant by a click that is under way.
+  // Security: a click that is under way is not meant for what has just moved or changed its words.
   const look = JSON.stringify([hasOthers, isSmall, isClaim, request.peerName, request.warning]);
   const isReadable = useArmed(look) && !isBusy;
   // What was chosen changes what the two buttons give, and nothing else.
@@ -60,7 +60,7 @@ export function RequestCard({ request, position, count, onShrink, isSmall }: Req
     setHasOthers(isShown);
     setChoice(null);
     body.current?.scrollTo({ top: 0 });
-    // The button that was pressed waits until it can be meant again; the keyboard must not fall out of the card.
+    // The button that was pressed waits until it is armed again; the focus must not leave the card.
     if (!isShown) title.current?.focus();
   };
   useEscape(card, () => {

@@ -11,7 +11,7 @@ import { isOver, openVerify } from '../verify/open-verify.ts';
 export function RequestWho(props: { request: Request; who: string; isRenamed: boolean; isShort: boolean }) {
   const { request, who, isRenamed, isShort } = props;
   const { t } = useTranslation();
-  // A peer that was not found here can only be compared with when it begins.
+  // A peer that was not found here must begin the comparison itself.
   const isReachable = useTopic('peers').some(({ id, presence }) => id === request.peerId && presence === 'online');
   const core = useCore();
   const last = useTopic('comparisons').find(({ peerId }) => peerId === request.peerId);
@@ -31,7 +31,7 @@ export function RequestWho(props: { request: Request; who: string; isRenamed: bo
           {isShort ? t('ui.peer.state.warning') : t(`ui.peer.warning.${request.warning}`, { peer: who })}{' '}
         </strong>
       )}
-      {/* The long sentences were read before the other answers were wanted, which need the room. */}
+      {/* The long sentences were read before, and the other answers need the room. */}
       {!isShort && !request.isVerified && t(isRenamed ? 'ui.request.renamed' : 'ui.request.unverified', { peer: who })}{' '}
       <span className="request-key" title={request.peerId}>
         {t('ui.request.key', { key: shortFingerprint(request.peerId) })}

@@ -103,7 +103,7 @@ function lookAt(video: HTMLVideoElement, canvas: HTMLCanvasElement): string | nu
   const shrink = Math.min(1, FRAME_PX.width / Math.max(videoWidth, videoHeight));
   const width = Math.round(videoWidth * shrink);
   const height = Math.round(videoHeight * shrink);
-  // Setting it, even to what it is, makes a new one.
+  // Setting a size makes a new picture, even when the size stays the same.
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
   const context = canvas.getContext('2d', { willReadFrequently: true });

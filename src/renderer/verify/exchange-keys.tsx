@@ -73,7 +73,7 @@ export function ExchangeKeys({ peerId, who, onVerified }: ExchangeKeysProps) {
     }
     await take(found);
   };
-  /** What was read goes the way of what is pasted, and the person sees it. */
+  /** What was read is treated as if it had been pasted, so that the person sees it. */
   const take = async (found: string) => {
     setText(found.slice(0, 200));
     // In a small window what is said of it is below the fold.

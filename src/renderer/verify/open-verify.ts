@@ -21,7 +21,7 @@ export function useWantedPeer(): PeerId | null {
   return useSyncExternalStore(follow, () => wanted);
 }
 
-/** Whether nobody has anything to say of it any more. */
+/** Whether nobody can answer it any more. */
 export function isOver({ state }: Comparison): boolean {
   return state === 'verified' || state === 'different' || state === 'failed';
 }

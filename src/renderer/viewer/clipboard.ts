@@ -124,8 +124,8 @@ const MODIFIERS = [
 ] as const;
 
 /**
- * Quick fingers, and a browser that asks whether the clipboard may be read, let go of the keys before the text is there: the
- * program would see a bare “v”.
+ * The keys are often let go before the text is there, by quick fingers or while the browser asks whether the clipboard may be read.
+ * The program would see a bare “v”.
  */
 function watchModifiers(event: KeyboardEvent): { takeReleased(): readonly (typeof MODIFIERS)[number][] } {
   const held = MODIFIERS.filter(({ key }) => event.getModifierState(key));

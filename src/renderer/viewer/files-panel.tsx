@@ -55,7 +55,7 @@ export function FilesPanel({ files, onClose }: { files: Files; onClose: () => vo
         resetRef={resetChooser}
         onChange={(chosen) => {
           files.send(chosen);
-          // Else the same file, chosen again, would be no change.
+          // Otherwise choosing the same file again would be no change.
           resetChooser.current?.();
         }}
       >

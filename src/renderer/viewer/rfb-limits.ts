@@ -4,7 +4,7 @@ import type { DisplayChannel } from '../ports/carrier.ts';
 
 /** More than a screen of 8K has; each pixel takes four bytes, several times. */
 const MAX_SCREEN_PIXELS = 8192 * 4320;
-/** Browsers draw no larger pointer, and a larger one would hide what it points at; more than the other is no pointer at all. */
+/** Browsers draw no larger pointer, and it would hide what it points at. Beyond the second limit it is no pointer at all. */
 const MAX_CURSOR_PX = 128;
 const MAX_CURSOR_SENT_PX = 512;
 /** Pseudo-encodings of pointers (RFC 6143, 7.8.1, and VMware's); those of pictures are small numbers that are not negative. */
@@ -12,9 +12,9 @@ const CURSOR_ENCODINGS: ReadonlySet<number | null> = new Set([-239, 0x574d5664])
 const LAST_PICTURE_ENCODING = 255;
 const BELL = 2;
 const MAX_TEXT_BYTES = 4 * 1024 * 1024;
-/** A message carries 64 Ki rectangles of a whole screen each: so long is drawn before this page gets its turn, */
+/** A message can carry 64 Ki rectangles of a whole screen each: this long is drawn before the page gets its turn, */
 const TURN_MS = 40;
-/** and so many screens in so long a time. */
+/** and this many screens at most in this time. */
 const WINDOW_MS = 100;
 const WINDOW_SCREENS = 12;
 
@@ -39,7 +39,7 @@ interface RfbInside {
     readonly encoding: number | null;
   };
   readonly _sock: {
-    /** Where what was received ends, and where what was read of it. */
+    /** Where the received bytes end, and how far they were read. */
     readonly _rQlen: number;
     readonly _rQi: number;
     rQwait(what: string, sizeBytes: number, goBack?: number): boolean;

@@ -61,7 +61,7 @@ function House({ onRequests, requests }: { onRequests: () => void; requests: Rea
   const hasRequests = useTopic('requests').length > 0;
   const { retry } = useOpenPeer(page.page === 'peer' ? page.peerId : null);
 
-  // The list goes where it covers the page: the dialog would lie behind it.
+  // Where the list covers the page it is closed first: the dialog would lie behind it.
   const add = () => {
     setNavOpen(false);
     setAdding(true);
