@@ -114,7 +114,7 @@ export async function startAccess(
   };
 }
 
-/** Security: takes the same time wherever the two differ, and tells nothing about the length. Nothing is the same as an empty text. */
+/** Security: takes the same time wherever the two differ, and tells nothing about the length. An empty text never matches. */
 function isSame(given: string, expected: string): boolean {
   if (expected === '') return false;
   const hash = (text: string) => createHash('sha256').update(text).digest();

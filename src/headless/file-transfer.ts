@@ -5,7 +5,7 @@ import { type Problem, toProblem } from '../contract/errors.ts';
 import { downloadHeaders } from '../contract/exchange.ts';
 import type { OpenFile } from '../core/channels/files/exchange.ts';
 
-/** Sends a file as fast as the browser takes it. One that breaks off is cut, so that the browser does not take it for whole. */
+/** Sends a file as fast as the browser takes it. If it breaks off, the connection is cut, so that the browser does not take it for whole. */
 export async function sendFile(
   response: ServerResponse,
   headers: Readonly<Record<string, string>>,
@@ -16,7 +16,7 @@ export async function sendFile(
   try {
     file = await open();
   } catch {
-    // Why is nothing that a download tells: the page looks before it saves (renderer/viewer/use-files.ts).
+    // A download cannot say why it failed, so the page looks before it saves (renderer/viewer/use-files.ts).
     response.writeHead(404, { ...headers, 'Cache-Control': 'no-store' });
     response.end();
     return;
@@ -31,7 +31,7 @@ export interface Received {
   readonly answer: { readonly name: string } | { readonly problem: Problem };
 }
 
-/** Takes a file. What is still being sent when it has failed is read and dropped: browsers read no answer before they have sent all. */
+/** Takes a file. When that fails, the rest is read and dropped: browsers read no answer before they have sent everything. */
 export async function receiveFile(
   request: IncomingMessage,
   put: (source: AsyncIterable<Uint8Array>) => Promise<{ readonly name: string }>,
@@ -44,7 +44,7 @@ export async function receiveFile(
   }
 }
 
-/** Of the body, where the browser says it. */
+/** The size of the body in bytes, where the browser says it. */
 export function sizeOf(request: IncomingMessage): number | undefined {
   const length = request.headers['content-length'];
   return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;

@@ -44,7 +44,7 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    // What is told back of a wrong word stays on its line.
+    // A wrong word is quoted back on one line.
     throw new Error(toShowable(error instanceof Error ? error.message : String(error), 500), { cause: error });
   }
 }

@@ -17,7 +17,7 @@ export function hostsOf(port: number): readonly string[] {
 export function findRefusal(request: IncomingMessage, port: number, mustHaveOrigin: boolean): string | null {
   const { host, origin } = request.headers;
   if (host === undefined || !hostsOf(port).includes(host)) return 'wrong Host';
-  // RFC 9112, section 3.2: Node takes the first, and what stands before us may have taken the other.
+  // RFC 9112, section 3.2: of two Host headers Node takes the first, and a proxy before us may have taken the other.
   if (request.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length > 1)
     return 'two Hosts';
   if (origin === undefined ? mustHaveOrigin : origin !== `http://${host}`) return 'wrong Origin';

@@ -26,7 +26,7 @@ const core = `
   await core[Symbol.asyncDispose]();
   process.exit();`;
 
-/** Of a core that is alone, with every file of decisions damaged. */
+/** The items of a core that is alone, with every file of decisions damaged. */
 async function readItems(): Promise<readonly HealthItem[]> {
   const folder = await mkdtemp(join(tmpdir(), 'ebp-health-'));
   try {

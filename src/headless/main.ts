@@ -12,5 +12,5 @@ process.exitCode = await runShell({
   version: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,
   createCore,
 });
-// Whatever still holds the process is not needed any more.
+// Whatever still keeps the process alive is no longer needed.
 process.exit();

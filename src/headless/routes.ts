@@ -101,7 +101,7 @@ async function signIn(
     send(303, { ...cookie, Location: location }, '');
     return;
   }
-  // Followed from a page of another site (a terminal in a browser), a redirect would not bring the SameSite=Strict cookie along.
+  // After a link on another site (a terminal in a browser), a redirect would not carry the SameSite=Strict cookie.
   send(200, { ...cookie, ...HTML, Refresh: `0; url=${location}` }, arrivalPage());
 }
 

@@ -38,7 +38,7 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
   const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 });
   const { takenPorts, isForRoot } = await listen(server, options.port ?? accessFile.value.port ?? DEFAULT_PORT);
   stack.defer(() => close(server));
-  // What fails later is one connection that could not be taken (too many open files, say), and no reason to end.
+  // A later failure is one connection that could not be taken (too many open files, say): no reason to end.
   server.on('error', (error) => log.warn({ error: error.message }, 'a browser connection could not be taken'));
   const { port } = server.address() as AddressInfo;
   const access = stack.use(await startAccess(options.profileDir, accessFile, port, takenPorts, log));

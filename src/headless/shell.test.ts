@@ -131,7 +131,7 @@ describe('the browser shell', () => {
     'says that a port is for root, and warns of nothing while it looks for another',
     async () => {
       const args = ['--profile', join(folder, 'profile'), '--port', '80', '--no-open'];
-      // In a user namespace of its own no process has a right over the computer's ports, not even that of root.
+      // In its own user namespace no process, not even root's, has a right over the computer's ports.
       const shell = startShell(args, '', ['unshare', '--user', '--map-user=1000', '--map-group=1000']);
       await shell.ready;
       expect(shell.read()).toMatch(/^Port 80 is for root alone.*Choose one above 1023\.\neBrainPool is at /);

@@ -114,7 +114,7 @@ async function carryDisplay(socket: WebSocket, open: () => Promise<Duplex>): Pro
     finish();
     return;
   }
-  // A browser that was killed says no goodbye, and its carrier may wait for the end of a socket that has none.
+  // A killed browser sends no end, and its carrier might wait for one for ever.
   socket.once('close', finish);
   pipeline(display, carrier, finish);
   pipeline(carrier, display, finish);
