@@ -58,7 +58,7 @@ export function hardenSession(session: Session): void {
       return;
     }
     const types = 'mediaTypes' in details ? (details.mediaTypes ?? []) : [];
-    // Security: a window that nobody sees does not look.
+    // Security: a window that nobody sees gets no camera.
     const isShown = BrowserWindow.fromWebContents(contents)?.isVisible() === true;
     if (isShown && isCameraOfMainWindow({ ...details, types })) void askSystemForCamera().then(callback);
     else callback(false);

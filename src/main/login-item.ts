@@ -13,7 +13,7 @@ export function followLoginItem(client: Client): () => void {
   });
 }
 
-/** macOS starts login items without arguments and tells so here. */
+/** macOS starts login items without arguments; this is how it tells. */
 export function wasStartedAtLogin(): boolean {
   return process.platform === 'darwin' && app.getLoginItemSettings().wasOpenedAtLogin;
 }

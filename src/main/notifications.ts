@@ -56,7 +56,7 @@ export function startNotifications({ client, iconPath, openPopup, onFailure }: N
 
   /** Shows one for each item when it comes, and takes it away when the item goes. */
   function showEach<T>(idOf: (item: T) => string, make: (item: T) => Notification) {
-    // Kept while it is shown: one that is collected hears no clicks any more.
+    // Kept while it is shown: a notification that is garbage-collected hears no clicks.
     const shown = new Map<string, Notification | null>();
     return {
       update: (items: readonly T[]) => {

@@ -53,7 +53,7 @@ export function createPopupWindow({ onClosed, isEnding, ...frame }: PopupWindowO
       event.preventDefault();
       window.hide();
       onClosed();
-      // What was open in it is not to lie above the next request.
+      // Nothing that was left open may lie above the next request.
       window.webContents.reload();
     });
     window.on('closed', () => {

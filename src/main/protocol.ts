@@ -58,7 +58,7 @@ const SECURITY_HEADERS = {
   'Permissions-Policy': permissionsPolicy(false),
 };
 
-/** An icon comes from a peer: opened by itself it may do nothing, an SVG with a script in it neither. */
+/** An icon comes from a peer: opened by itself it may do nothing, not even as an SVG with a script in it. */
 const ICON_HEADERS = {
   ...SECURITY_HEADERS,
   'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",

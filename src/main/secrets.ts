@@ -1,5 +1,5 @@
 // The system's key store by way of Electron: Keychain on macOS, DPAPI on Windows, the Secret Service or KWallet on Linux.
-// https://www.electronjs.org/docs/latest/api/safe-storage; the functions that wait are those that Electron 46 keeps.
+// https://www.electronjs.org/docs/latest/api/safe-storage; the asynchronous functions are those that Electron 46 keeps.
 import { safeStorage } from 'electron';
 import type { SecretStore } from '../core/identity/secret-store.ts';
 
@@ -15,7 +15,7 @@ export function createSecretStore(): SecretStore {
         const name = nameOfStore();
         return name === null || !(await isRealKey()) ? null : name;
       } catch {
-        // As good as none.
+        // A store that fails is as good as none.
         return null;
       }
     },
@@ -27,7 +27,7 @@ export function createSecretStore(): SecretStore {
   };
 }
 
-/** In the words of the system, or null where nothing is protected. */
+/** The store's name in the words of the system, or null where nothing is protected. */
 function nameOfStore(): string | null {
   if (process.platform === 'darwin') return 'Keychain';
   if (process.platform === 'win32') return 'Windows Data Protection';

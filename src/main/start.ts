@@ -62,7 +62,7 @@ async function run(options: ShellOptions): Promise<void> {
     version: app.getVersion(),
     secrets: createSecretStore(),
   });
-  // Deferred first and so done last, when the windows are gone: it ends every session. Also when it was still starting.
+  // Deferred first, so done last, when the windows are gone. Ends every session, even of a core that is still starting.
   stack.defer(async () => (await starting.catch(() => null))?.[Symbol.asyncDispose]());
   protocol.handle(
     'app',
@@ -74,7 +74,7 @@ async function run(options: ShellOptions): Promise<void> {
   stack.use(startPorts(starting));
   let canStayWithoutWindow = true;
   let hasToldThatItStays = false;
-  /** Whoever closes a window does not compare in it, and the other person is told at once. Who has answered waits for the other. */
+  /** Closing a window breaks off its comparison, and the other person is told at once. One that this person has answered goes on. */
   let breakOff = (_isMeant: (comparison: Comparison) => boolean) => {};
   let onPopupClosed = () => {};
   let onViewerClosed = (_url: string) => {};

@@ -11,7 +11,7 @@ export interface TrayOptions {
   readonly open: () => void;
   readonly openPopup: () => void;
   readonly quit: () => void;
-  /** Told of calls that failed: the person sees the state as it is, the log the reason. */
+  /** Told of failed calls: the person sees the state as it is, and the log has the reason. */
   readonly onFailure: (error: unknown) => void;
 }
 
