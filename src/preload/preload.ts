@@ -1,7 +1,7 @@
 // Passes this window's three ports to the page, nothing else. The page sees neither Electron nor this file.
 import { ipcRenderer } from 'electron';
 
-/** The little of the DOM that is used here: this file is checked in the world without it. */
+/** The little of the DOM that is used here: this file is type-checked without the DOM's types. */
 declare const window: {
   readonly location: { readonly origin: string };
   addEventListener(
