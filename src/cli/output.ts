@@ -18,7 +18,7 @@ export interface Output {
 
 export interface OutputOptions {
   readonly isJson: boolean;
-  /** A terminal that wants colours. */
+  /** Whether it goes to a terminal that wants colours. */
   readonly hasColours: boolean;
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;

@@ -28,7 +28,7 @@ interface LaunchFlags extends PowerFlags {
 }
 
 const MAX_WAIT_S = 3600;
-/** The core waits as long: for a program that is silent, and for an answer to what it asks. */
+/** The core waits this long too, for a silent program and for an answer to what a program asks. */
 const CLOSED_AFTER_MS = 30_000;
 const ANSWERED_AFTER_MS = 6 * 60_000;
 
@@ -130,7 +130,7 @@ async function launch(
   return reason === 'failed' || (reason === 'program' && ended?.problem) ? exitCodes.failed : exitCodes.done;
 }
 
-/** The way in which it opens: the one that was said, else the first of its kind. Whether it can be opened so, the core says. */
+/** The view to open: the one that was given, else the first of its kind. The core says whether the offer can be opened so. */
 function viewOf(flags: LaunchFlags, { id }: Offer): View {
   if (flags.native) return 'native';
   if (flags.ssh) return 'ssh-command';

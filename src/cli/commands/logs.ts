@@ -92,7 +92,7 @@ function formatTime(time: unknown): string {
   return `${day} ${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':')}`;
 }
 
-/** Of an error its message; `--json` has the rest. */
+/** For an error, its message; `--json` has the rest. */
 function formatField(value: unknown): string {
   if (typeof value === 'object' && value !== null && 'stack' in value && 'message' in value) {
     return typeof value.message === 'string' ? formatField(value.message) : toJson(value.message);
@@ -111,7 +111,7 @@ function toJson(value: unknown): string {
   try {
     return JSON.stringify(value) ?? '';
   } catch {
-    // JSON.parse goes deeper than JSON.stringify.
+    // JSON.parse takes deeper nesting than JSON.stringify.
     return '…';
   }
 }

@@ -46,7 +46,7 @@ export function registerMounts(program: Command, run: Run): void {
       run(async ({ output, connect }) => {
         const client = await connect();
         const folder = absolute(path);
-        // One that was written into the settings in another way is found as it stands there.
+        // A folder that got into the settings in another way is found by the path that stands there.
         const kept = readTopic(client, 'mounts').find((mount) => mount.path === path || mount.path === folder)?.path;
         if (kept === undefined) throw new AppError('not-found', { what: toShowable(folder) });
         await client.call('mounts.set', { path: kept, mode: null });
@@ -62,7 +62,7 @@ async function add({ output, connect }: CommandContext, path: string, isWritable
   const mode = isWritable ? 'rw' : 'ro';
   const folder = absolute(path);
   const verdict = await client.call('mounts.check', { path: folder });
-  // What is refused is said by the core, in the same words.
+  // If it is refused, the core says so in the same words.
   await client.call('mounts.set', { path: folder, mode });
   output.json({ path: folder, mode, ...verdict });
   output.say(say(`cli.done.mountAdded.${mode}`, { path: toShowable(folder) }));

@@ -20,10 +20,10 @@ interface AcceptFlags extends ChoiceFlags, PowerFlags {
   readonly for?: number;
 }
 
-/** Of a rule that ends by itself. */
+/** The longest time for a rule that ends by itself. */
 const MAX_MINUTES = 90 * 24 * 60;
 
-/** As much of an id as is shown and typed. */
+/** How much of an id is shown and typed. */
 export const SHORT_ID_LENGTH = 8;
 
 export function registerRequests(program: Command, run: Run): void {

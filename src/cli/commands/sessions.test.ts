@@ -39,7 +39,7 @@ describe('ebp sessions, end and narrow', () => {
 
   test('narrow', async () => {
     const powers = { ...noPowers, clipboardIn: true, files: true };
-    // The one in which this computer is the visitor is none that could be meant.
+    // The session in which this computer is the visitor cannot be meant.
     core.set('sessions', [getSession({ id: uuidOf('eeeeeeee') }), getSession({ role: 'host', powers })]);
     const { code, out } = await ebp(['narrow', '--no-files', '--view-only']);
     expect([code, out]).toEqual([0, 'Calculator, Bob’s desktop: still allowed: clipboard in, view only.\n']);

@@ -104,7 +104,7 @@ export function registerSessions(program: Command, run: Run): void {
   );
 }
 
-/** Until its program has closed: null. Or until it asks its person something first, or it is decided that it stays: the session. */
+/** Waits until the program has closed, and gives null; or until it asks its person something or is to stay, and gives the session. */
 export async function waitForClosed(
   client: Client,
   sessionId: SessionId,

@@ -153,7 +153,7 @@ async function share(
   for (const { name, obstacle } of chosen) {
     if (obstacle !== null) output.say(say(`cli.obstacle.${obstacle}`, { name: toShowable(name) }));
   }
-  // “Except” is of somebody: without --to it is said who sees the rest.
+  // “Except” needs a rest: without --to, say who sees it.
   const seenBy = audience === undefined && exceptions.length > 0 ? rest : audience;
   if (seenBy !== undefined) output.say(say('cli.done.audience', { who: sayAudience(seenBy) }));
   for (const line of sayExceptions(exceptions)) output.say(line);
@@ -181,7 +181,7 @@ function findOffers(client: Client, texts: readonly string[]): readonly OwnOffer
   return texts.map((text) => findOffer(offers, text, 'ownOffer'));
 }
 
-/** Null for what counts for everything. @throws as `findPeer` */
+/** Null for the audience of everything. @throws as `findPeer` */
 function findAudience(peers: readonly Peer[], text: string): Audience | null {
   if (text === 'everybody' || text === 'verified') return { who: text };
   if (text === 'default') return null;
