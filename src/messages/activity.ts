@@ -5,7 +5,7 @@ import type { Powers } from '../contract/powers.ts';
 import { isView } from '../contract/views.ts';
 import { say, sayProblem } from './messages.ts';
 
-/** How whoever shows the words writes amounts. */
+/** How amounts are written by whoever shows the words. */
 export interface Formats {
   duration(durationMs: number): string;
   size(sizeBytes: number): string;
@@ -71,7 +71,7 @@ export function sayEntry(entry: ActivityEntry, formats: Formats): string {
   }
 }
 
-/** What belongs to it and does not fit into a sentence, each a few words. */
+/** Details that do not fit into the sentence, a few words each. */
 export function sayDetails(entry: ActivityEntry, formats: Formats): readonly string[] {
   const { event } = entry;
   const details: (string | false)[] = [entry.isVerified === false && say('activity.detail.unverified')];
@@ -97,7 +97,7 @@ export function sayDetails(entry: ActivityEntry, formats: Formats): readonly str
   return details.filter((detail) => detail !== false);
 }
 
-/** A view in a word or two; of another version by its name. */
+/** A view in a word or two; one of another version by its name. */
 export function sayView(view: string): string {
   return say(`activity.detail.view.${isView(view) ? view : 'other'}`, { view });
 }

@@ -40,7 +40,7 @@ export function nameHealthItem({ id }: HealthItem): string {
   return messages.t([`ui.health.item.${id}`, 'ui.health.item.unknown'], { id });
 }
 
-/** How it is with an item of health; one of which no sentence knows is said by its name. */
+/** The state of a health item in a sentence; an item without one is called by its name. */
 export function sayHealthItem({ id, level, params }: HealthItem): string {
   return messages.t([`health.${id}.${level}`, `health.unknown.${level}`], { id, ...params });
 }

@@ -5,8 +5,8 @@ import { say } from './messages.ts';
 export type Party = Pick<Request, 'peerName' | 'isVerified' | 'warning'>;
 
 /**
- * Security: a name that was not verified is never shown bare, nor one that is another computer's, whoever's key was compared.
- * @param isMarked where the sign of a verified or an unverified key stands beside it, which need not be said again
+ * Security: a name is never shown bare when it was not verified, or when it is another computer's, even if a key was compared.
+ * @param isMarked where the sign of a verified or an unverified key stands beside it, so that it need not be said again
  */
 export function peerLabel({ peerName, isVerified, warning }: Party, { isMarked = false } = {}): string {
   const values = { peer: peerName };
@@ -14,7 +14,7 @@ export function peerLabel({ peerName, isVerified, warning }: Party, { isMarked =
   return say(isVerified || isMarked ? 'shell.notTheOne' : 'shell.unverifiedNotTheOne', values);
 }
 
-/** For what knows a peer by its id, and the name that it had. Whoever is verified or suspected is in the list. */
+/** For what knows a peer only by its id and the name that it had. A verified or suspected peer is always in the list. */
 export function partyOf(
   peers: readonly {
     readonly id: string;
