@@ -10,7 +10,7 @@ shift 3
 mount -t tmpfs -o mode=755 lab /run
 mount -t proc proc /proc
 mkdir -p /run/netns /run/lab/bin /run/lab/etc
-# The computers' own /etc: a mount over a file of the machine's ends when somebody replaces that file (useradd does).
+# The computers' own /etc: a mount over a file of the machine ends when that file is replaced, as useradd does.
 # What this user may not read is left out.
 cp -dR --preserve=mode /etc/. /run/lab/etc 2>/dev/null || true
 # X servers of ordinary users do not make this folder; each computer gets its own mounted over it.
@@ -74,7 +74,7 @@ done
 
 for tool in on cut mend; do ln -s "$scripts/$tool.sh" "/run/lab/bin/$tool"; done
 export EBP_LAB=1 EBP_LAB_HOSTS="$hosts" EBP_LAB_FAMILIES="$families" PATH="/run/lab/bin:$PATH"
-# What is the person's own must not reach the lab's computers: screen, session bus, agent, folders.
+# What belongs to the person must not reach the lab's computers: screen, session bus, agent, folders.
 unset DISPLAY WAYLAND_DISPLAY XAUTHORITY DBUS_SESSION_BUS_ADDRESS SSH_AUTH_SOCK XDG_RUNTIME_DIR XDG_SESSION_ID \
   XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME XDG_STATE_HOME || true
 

@@ -99,7 +99,7 @@ test('a service advertised over multicast is found by another computer', async (
 });
 
 test('who the users are stays, when the machine replaces its own list meanwhile', async () => {
-  // The machine is played by mount namespaces around the lab's, in which /etc is a copy that may be changed.
+  // Mount namespaces around the lab's play the machine: their /etc is a copy that may be changed.
   const replace =
     'cp /etc/passwd /etc/passwd.new && echo "new:x:1234:1234::/:/bin/sh" >>/etc/passwd.new && mv /etc/passwd.new /etc/passwd';
   const inLab = `on alice id -un; touch ${mark()}-go; until [ -e ${mark()}-done ]; do sleep 0.02; done; on alice id -un; on alice hostname`;

@@ -146,7 +146,7 @@ export function sleepOn(host: string): () => void {
   const network = readlinkSync(`/proc/${keeper}/ns/net`);
   const stopped = new Set<number>();
   cutCable(host);
-  // Again while something that was just about to start others is found.
+  // Repeated until nothing new is found: a process may just have started others.
   for (let isNew = true; isNew; ) {
     isNew = false;
     const own = [...readProcesses().values()].filter(({ netNamespace }) => netNamespace === network);

@@ -29,7 +29,7 @@ export function startRelay(from, to) {
   if (endOf(from).path) rmSync(from, { force: true });
   const end = () => {
     server.close();
-    // With its own half open, a page that stays open would keep a connection, and so this process, for minutes.
+    // A page that stays open would keep its half of a connection open, and so this process alive, for minutes.
     for (const socket of sockets) socket.destroy();
   };
   return new Promise((resolve, reject) => {
