@@ -5,7 +5,7 @@ import { ensureNpmPackages } from './npm-packages.mjs';
 import { ensureSetUp } from './setup.mjs';
 import { lastLines, node24, projectPath, Refusal, root, runHere, runMain, runQuietly, whileAlone } from './tools.mjs';
 
-/** The libraries that discovery is measured beside; nobody else needs them. */
+/** The libraries that discovery is compared with; nobody else needs them. */
 async function ensureDiscoveryCandidates() {
   const folder = join(root, 'bench', 'discovery');
   if (existsSync(join(folder, 'node_modules'))) return;

@@ -53,7 +53,7 @@ async function install() {
 
 async function runNpm(npm) {
   let { code, output, isTimedOut } = await npm(['ci']);
-  // `npm ci` refuses a lock file that lacks another system's optional packages, as one has that was written behind a
+  // `npm ci` refuses a lock file that lacks another system's optional packages, such as one that was written behind a
   // registry without them. `npm install` keeps to the locked versions as well.
   if (code !== 0 && output.includes('EUSAGE')) ({ code, output, isTimedOut } = await npm(['install', '--no-save']));
   if (isTimedOut) {

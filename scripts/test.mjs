@@ -103,7 +103,7 @@ async function leaveOut(chosen, since) {
   const names = specs === 'all' ? [] : specs.filter((spec) => typeof spec === 'string');
   const projects = specs === 'all' ? [] : specs.filter((spec) => typeof spec !== 'string');
   if (specs.length === 0) chosen.splice(0, chosen.length, ...chosen.filter((name) => name !== 'e2e'));
-  // A project beside single files of another one: all of both is what one call can say.
+  // One call cannot name a whole project beside single files of another: then all of both run.
   else if (projects.length === 0 || names.length === 0)
     sections.e2e.steps[0].push(...names, ...projects.map(({ project }) => `--project=${project}`));
   const left = specs === 'all' ? 'every spec' : specs.length === 0 ? 'no spec' : `these specs: ${describe(specs)}`;

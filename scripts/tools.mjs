@@ -72,7 +72,7 @@ export function readOptions(name, args, options = {}) {
   try {
     return parseArgs({ args, options }).values;
   } catch (error) {
-    // What follows its first sentence is for who writes the script.
+    // The rest of the message is for the author of the script.
     throw new Refusal(`${error.message.split(/[.\n] ?/)[0]}. See: npm run ${name} -- --help`, 2);
   }
 }

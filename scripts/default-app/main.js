@@ -1,5 +1,5 @@
 // Lies in Electron for tests (scripts/test-electron.mjs) as resources/default_app.asar: what `electron FOLDER` starts. The copy
-// that tests use came without. As https://github.com/electron/electron/blob/v33.2.1/default_app/main.ts, without its own page.
+// that tests use came without one. As https://github.com/electron/electron/blob/v33.2.1/default_app/main.ts, without its own page.
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
