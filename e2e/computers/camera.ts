@@ -1,5 +1,5 @@
-// A camera for Chromium, which takes a file of pictures (YUV4MPEG2) for one: what it sees can be changed while it is on, and a program
-// that uses it has the file open, so that whether the camera's light burns is seen from outside of every page.
+// A camera for Chromium: a file of pictures (YUV4MPEG2). What it sees can be changed while it is on. A program that uses it has the
+// file open, so whether the camera's light is on can be seen from outside of every page.
 import { closeSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import encodeQR from 'qr';
@@ -116,8 +116,8 @@ interface Drawing {
 }
 
 /**
- * A screen as a camera sees it that somebody holds in front of it: a little askew, out of focus, greyer than it is, and with a room
- * around it. `page` only does the drawing.
+ * A screen that somebody holds in front of a camera, as the camera sees it: a little askew, out of focus, greyer than it is, and with
+ * a room around it. `page` only does the drawing.
  */
 export async function photograph(page: Page, png: Buffer): Promise<Scene> {
   const luma = await page.evaluate(

@@ -46,7 +46,7 @@ function unpack(): Disposable & { readonly folder: string } {
 
 export interface FirstVersion extends AsyncDisposable {
   readonly homes: string;
-  /** Calls its contract, whose words of then are not those of today. */
+  /** Calls its contract, whose words differ from today's. */
   call(method: string, params: object): Promise<unknown>;
   /** The last state of a topic. */
   // biome-ignore lint/suspicious/noExplicitAny: the types of then are not here

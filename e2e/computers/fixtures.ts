@@ -40,7 +40,7 @@ export type Lan<Name extends string> = Readonly<Record<Name, Computer>>;
 
 /**
  * Starts the computers before the first test of the file and ends them after the last.
- * @returns what has the computers while tests run
+ * @returns an object that has the computers while tests run
  */
 export function useLan<Name extends string>(computers: Readonly<Record<Name, ComputerOptions>>): Lan<Name> {
   const lan = {} as Record<Name, Computer>;

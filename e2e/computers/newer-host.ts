@@ -28,7 +28,7 @@ const calls: Answers['calls'] = {
   'catalogue.get': () => ({
     offers: [
       offer('hologram:globe', 'hologram', 'Globe'),
-      // Called what it is not.
+      // Its kind is not the one that its id says.
       offer('hologram:moon', 'app', 'Moon'),
       offer('app:clock', 'app', 'Clock'),
     ],

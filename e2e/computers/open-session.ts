@@ -37,7 +37,7 @@ export async function openSession(
     view: 'viewer',
     powers: { ...noPowers, ...asked },
   });
-  // Whose ask comes to nothing says why.
+  // An ask that comes to nothing says why.
   const problem = () => here.read('asks')?.find(({ id }) => id === askId)?.problem?.code;
   await soon(() => problem() ?? there.read('requests')?.length).toBe(1);
   const requestId = there.read('requests')?.[0]?.id;

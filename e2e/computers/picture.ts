@@ -19,7 +19,7 @@ export interface Picture {
 const MAX_CHANNEL_DISTANCE = 24;
 
 /**
- * Different pixels for each pixel of the expected picture that is not background: 0 for the same picture, 1 and more for
+ * How many pixels differ for each pixel of the expected picture that is not background: 0 for the same picture, 1 and more for
  * an empty or another one, however little of the screen the program draws on.
  */
 export function differenceOf(actual: Picture, expected: Picture): number {
@@ -139,7 +139,7 @@ export class Screen implements AsyncDisposable {
     const config = `/run/lab/${computer.host}/tmp/openbox.xml`;
     writeFileSync(config, openboxConfig('Clearlooks'));
     screen.spawn(['openbox', '--config-file', config]);
-    // What is there before it does is not managed as what comes later.
+    // A window that is there before openbox manages the screen is not managed like later ones.
     const isManaged = async () => (await screen.run(['xprop', '-root', '_NET_SUPPORTING_WM_CHECK'])).out.includes('0x');
     await expect.poll(isManaged, { intervals: [50] }).toBe(true);
     return screen;
