@@ -1,4 +1,4 @@
-// Electron's key store got functions that wait in a later version than the one for tests has: they are its own older ones here.
+// Electron's key store got asynchronous functions only after the version for tests; here they call its older ones.
 import { safeStorage } from 'electron';
 
 safeStorage.isAsyncEncryptionAvailable ??= async () => safeStorage.isEncryptionAvailable();

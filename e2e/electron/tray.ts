@@ -119,7 +119,7 @@ export class Panel implements AsyncDisposable {
 function toItem([id, properties, children]: Layout): TrayMenuItem {
   return {
     id,
-    // An underscore marks the access key, two of them are one.
+    // An underscore marks the access key; two of them stand for one.
     label: String(properties['label'] ?? '').replace(/_(_?)/g, '$1'),
     type: String(properties['type'] ?? 'standard'),
     isEnabled: properties['enabled'] !== false,
