@@ -3,7 +3,7 @@ import { bytesOf, claim, type Fuzzer } from './fuzzer.ts';
 import { search } from './search.ts';
 import { fuzzers } from './table.ts';
 
-/** The same search each time, so that a change breaks it and not the day; `npm run fuzz` searches where nobody has been. */
+/** The same search each time, so that only a change can break it; `npm run fuzz` searches where nobody has been. */
 const seed = Number(process.env['FUZZ_SEED'] ?? 1);
 const DURATION_MS = 300;
 /** Whole cores start before the search, which takes its time where the computer is busy. */

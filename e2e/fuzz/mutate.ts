@@ -63,7 +63,7 @@ function mutateOnce(
     case 5:
       return join(bytes.subarray(0, at), bytes.subarray(at, end), bytes.subarray(at));
     case 6: {
-      // Little, very often: what costs more than its size shows here.
+      // A small piece, very often: shows what costs more than its size.
       const part =
         random.oneIn(2) && at < end ? bytes.subarray(at, Math.min(end, at + 16)) : wordOf(random, dictionary);
       const room = Math.max(0, random.oneIn(8) ? maxBytes - bytes.length : random.size(maxBytes >> 4));
@@ -183,7 +183,7 @@ export function mutateJson(random: Random, input: Uint8Array, words: readonly st
 }
 
 function changeOne(random: Random, value: unknown, words: readonly string[]): unknown {
-  // What a comparison, a text or a list is asked for, and is not one.
+  // Has a member that code looks for in texts, lists and promises, of a wrong kind.
   if (random.oneIn(16)) return { [random.pick(['length', 'size', 'toString', 'then', 'toJSON'])]: { toString: 1 } };
   if (typeof value !== 'object' || value === null || random.oneIn(12)) return anyJson(random, words);
   if (Array.isArray(value)) {

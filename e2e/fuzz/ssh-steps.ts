@@ -5,7 +5,7 @@ import { call, helloLine, tunnelOf } from '../attacks/ssh-dialogue.ts';
 import { MAX_UINT32, message, PACKET, type RawPeer, string, WINDOW } from '../attacks/ssh-messages.ts';
 import type { Random } from './random.ts';
 
-/** For what one input sends, beside its connecting. */
+/** The time for what one input sends, without connecting. */
 export const ATTACK_MS = 1500;
 const MAX_REPEATS = 4000;
 

@@ -20,9 +20,9 @@ import { attack, ENDS, generate, Reader, seeds } from './ssh-steps.ts';
 
 const MAX_ANSWER_MS = 1000;
 const MAX_GROWTH_MIB = 64;
-/** What connections keep that have not quite ended. */
+/** The memory that connections may keep while they end. */
 const MAX_LEFT_MIB = 32;
-/** A core ends a connection that is gone in less. */
+/** A core needs less time to end a connection that is gone. */
 const LET_IN_MS = 10_000;
 const LIARS_ADDRESS = '127.0.0.1:7777';
 
@@ -35,8 +35,8 @@ interface Attacked {
 }
 
 /**
- * What must hold, whatever is sent: whoever asks for the status of a core, and a peer with a session, are answered (of a lone end, which
- * has no status, that peer alone). Twice, because a computer can stop for a moment.
+ * What must hold, whatever is sent: whoever asks for the status of a core is answered, and so is a peer with a session (at a lone end,
+ * which has no status, only that peer). Twice, because a computer can stop for a moment.
  */
 async function watched(end: AttackedEnd, attempt: () => Promise<void>): Promise<void> {
   for (let times = 0; ; times += 1) {
@@ -114,7 +114,7 @@ export const sshHost: Fuzzer = {
       if (depth > 1) for (const one of ENDS) await openTunnel(peer, one, WINDOW, PACKET, session);
       await attack(peer, reader, session);
     };
-    // From another address each time: what one sent too much of is not the next one's to wait for.
+    // From another address each time, so that nobody waits for what another one sent too much of.
     const ofCore: Attempt = async (reader, depth) => {
       const visit = () => {
         visits += 1;
