@@ -1,4 +1,4 @@
-// A whole core under attack: how long its own person and another peer wait for an answer, and what it takes of memory.
+// A whole core under attack: how long its own person and another peer wait for an answer, and how much memory it takes.
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';

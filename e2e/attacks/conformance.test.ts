@@ -14,7 +14,7 @@ const files = new Map<string, string>(
   ),
 );
 
-/** Of all files of that name, or whose path ends so. */
+/** The text of all files of that name, or whose path ends so. */
 function textOf(name: string): string {
   return [...files]
     .filter(([path]) => path.endsWith(`/${name}`))

@@ -75,7 +75,7 @@ async function startDisplay(): Promise<number> {
   return display;
 }
 
-/** A folder as the core holds it that has looked at it. */
+/** A folder as the core holds it after looking at it. */
 async function mountOf(path: string, mode: 'ro' | 'rw'): Promise<SandboxMount> {
   const { dev: device, ino: inode } = await stat(path, { bigint: true });
   return { source: path, target: path, mode, identity: { device, inode } };
@@ -156,7 +156,7 @@ async function makeFacts(other: { readonly folder: string }) {
   };
 }
 
-/** The other half of `socket-swap`: what the core gets that connects to the screen after the program exchanged it. */
+/** The other half of `socket-swap`: what the core gets when it connects to the screen after the program exchanged it. */
 async function answerSwap(sandbox: Sandbox, home: string): Promise<void> {
   for (let count = 0; count < 3000 && sandbox.state === 'running'; count += 1) {
     if ((await readdir(home)).includes('swapped')) {

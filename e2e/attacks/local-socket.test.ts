@@ -46,7 +46,7 @@ async function runInSandbox(name: string, script: string, canHaveNetwork: boolea
   return await readFile(join(homePath, 'told'), 'utf8');
 }
 
-/** The first process waits, for with it the sandbox ends. */
+/** The first process waits, because the sandbox ends with it. */
 const CONNECT = `if (fork) { sleep 3; exit } $SIG{PIPE} = "IGNORE"; use IO::Socket::UNIX; open my $out, ">", "/home/ebp/told"; my $s = IO::Socket::UNIX->new(Peer => "SOCKET") or do { print $out "error $!"; exit };`;
 const ASK = `print $s '{"jsonrpc":"2.0","id":1,"method":"settings.update","params":{"name":"mine"}}' . "\\n"; $s->flush; while (<$s>) { print $out $_ } print $out "closed";`;
 

@@ -9,11 +9,11 @@ import { type Identity, openIdentity } from '../../src/core/identity/identity.ts
 export interface AttackedEnd extends AsyncDisposable {
   /** The longest that a well-behaved peer has waited for an answer since the last question, without what a busy computer added (queued.ts). */
   worstMs(): Promise<number>;
-  /** Of memory, in MiB. */
+  /** Resident memory, in MiB. */
   residentMiB(): Promise<number>;
-  /** Of memory that is in use when all that nobody holds any more is gone, in MiB. */
+  /** Memory that is in use after garbage collection, in MiB. */
   keptMiB(): Promise<number>;
-  /** Of the processor, in milliseconds, since it started. */
+  /** Processor time since it started, in milliseconds. */
   cpuMs(): Promise<number>;
 }
 

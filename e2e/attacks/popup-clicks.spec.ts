@@ -64,7 +64,7 @@ async function expectUnanswered(popup: Popup, count = 1): Promise<void> {
   await expect(popup.card).toBeVisible();
 }
 
-/** That what was tried works for a person, and so can fail: a click on “Deny” that is meant. */
+/** Shows that the attempt could have worked: the same by a person, a click on “Deny” that is meant, does. */
 async function denyForReal(popup: Popup): Promise<void> {
   await popup.deny.click();
   await soon(waiting).toEqual([]);

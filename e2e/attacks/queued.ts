@@ -1,4 +1,4 @@
-// What of a wait was nobody's doing: the time in which a busy computer let those who were to answer not run.
+// The part of a wait that is nobody's fault: the time in which a busy computer did not run those who were to answer.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -18,8 +18,8 @@ function queuedMs(pid: number): number | null {
 }
 
 /**
- * Measures how long one of these processes takes to answer another. What is not counted is the time for which that one was ready, and
- * did not run, that had to wait longest: both at once do not count twice, so a process that spins is found out however busy the computer is.
+ * Measures how long one of these processes takes to answer another. The time for which one was ready, but did not run, is
+ * taken off: that of whoever had to wait longest, and never of both, so a process that spins is found out however busy the computer is.
  */
 export function startWait(pids: readonly number[]): () => number {
   const startedAt = performance.now();
@@ -56,7 +56,7 @@ export class WorstWait {
     return answer;
   }
 
-  /** The longest since this was asked last, and of so many answers from now on: with two of them nothing that was begun is overlooked. */
+  /** The longest wait since this was asked last, with this many more answers from now on. With two, none that was under way is missed. */
   async takeMs(answers = 2): Promise<number> {
     const enough = this.#answers + answers;
     while (this.#answers < enough && (this.#waitedMs?.() ?? 0) < ENOUGH_MS) await sleep(5);

@@ -11,7 +11,7 @@ import { MAX_UINT32, message, PACKET, type RawPeer, visitRaw, WINDOW } from './s
 const TOLD_MS = 1000;
 /** The shell gives up after so long, and ends with a failure. */
 const ENDED_MS = 5000;
-/** Of the attack before the core is told to end. */
+/** How long the attack lasts before the core is told to end. */
 const ATTACK_MS = 700;
 
 interface Strangers {

@@ -14,9 +14,9 @@ import { hostRaw, MAX_UINT32, message, PACKET, type RawPeer, string, visitRaw, W
 
 const MAX_ANSWER_MS = 1000;
 const MAX_GROWTH_MIB = 64;
-/** Of several attacks at once, each of which may have that. */
+/** The same for several attacks at once. */
 const MAX_GROWTH_OF_MANY_MIB = 96;
-/** An end is immediate, and without the rules there is none at all; several are attacked at once, and the machine may be busy. */
+/** An end comes at once, or never where a rule is missing. Generous: several are attacked at once, and the machine may be busy. */
 const END_MS = 15_000;
 /** Without its limits, an end is beyond what it may take within one. */
 const FLOOD_MS = 2000;
@@ -41,7 +41,7 @@ afterAll(async () => {
 
 let visits = 0;
 
-/** Another computer each time: what one sent too much of is not the next one's to wait for. Hosts let a key have four connections. */
+/** Another computer each time, so that nobody waits for what another one sent too much of. Hosts let a key have four connections. */
 async function visit(): Promise<RawPeer> {
   visits += 1;
   const localAddress = `127.0.2.${visits}`;
@@ -176,7 +176,7 @@ const breaches: Readonly<Record<string, Attack>> = {
   },
 };
 
-/** So much of what is allowed that it is not allowed any more: the connection is ended for that. */
+/** Allowed messages, but too many of them: the connection is ended for that. */
 const floods: Readonly<Record<string, Attack>> = {
   'data beyond the window of the control channel': async (peer) => {
     const id = await openControl(peer);
@@ -232,7 +232,7 @@ for (const [title, attacks] of Object.entries({
   );
 }
 
-/** Nothing of it is against the rules, and it is bounded all the same. */
+/** Within the rules, and bounded all the same. */
 const excesses: Readonly<Record<string, Attack>> = {
   'a stream that it does not read, and signs of life': async (peer) => {
     await openControl(peer, MAX_UINT32);

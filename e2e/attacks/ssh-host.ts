@@ -14,7 +14,7 @@ import { type Identity, openIdentity } from '../../src/core/identity/identity.ts
 import { silentLog } from '../../src/core/lib/log.ts';
 import { connectPeer, type HostConnection } from '../../src/core/wire/peer-client.ts';
 
-/** One of its loopback interface: to the core these are different computers. */
+/** An address of its loopback interface: to the core each is a different computer. */
 export type Address = `127.0.0.${number}`;
 const DEFAULT_ADDRESSES: readonly Address[] = ['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4'];
 

@@ -50,7 +50,7 @@ async function authenticate(socket: Socket): Promise<ssh2.Client> {
   return client;
 }
 
-/** Most of them do nothing but wait for an end: side by side, each from where no other comes in the way. */
+/** Most of them only wait for an end, so they run side by side, each from where no other is in the way. */
 describe.concurrent('slow peers', () => {
   test('a peer says nothing at all', async () => {
     const socket = host.connect('127.0.0.1');

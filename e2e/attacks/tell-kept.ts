@@ -1,4 +1,4 @@
-// Loaded into a core that is attacked (`--import`): at SIGUSR2 it says how much memory is in use when all that nobody holds is gone.
+// Loaded into a core that is attacked (`--import`): at SIGUSR2 it says how much memory is in use after garbage collection.
 process.on('SIGUSR2', () => {
   // Twice: what a first round frees may have held other things.
   globalThis.gc?.();
