@@ -1,4 +1,4 @@
-// What this version does not know is shown as that, everywhere, and nobody is asked for it.
+// What this version does not know is shown as unknown everywhere, and nobody is asked for it.
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -7,7 +7,7 @@ import { differenceOf, inkOf } from '../computers/picture.ts';
 import type { Viewer } from '../pages/viewer.ts';
 
 const DOCUMENT = 'Untitled 1 - LibreOffice Writer';
-/** Of the picture, where a page and tools are. */
+/** The least share of the picture that a page and tools cover. */
 const SOME_INK = 0.1;
 
 const lan = useLan({ alice: {}, bob: { apps: { writer: 'libreoffice --writer' } } });
@@ -29,7 +29,7 @@ async function openWriter(): Promise<{ viewer: Viewer; titles: () => readonly st
   return { viewer, titles };
 }
 
-/** Until the text is to be seen: while it loads, the program throws keys away. */
+/** Types until the text is to be seen: while it loads, the program throws keys away. */
 async function write(viewer: Viewer): Promise<void> {
   const before = await viewer.picture();
   await soon(async () => {

@@ -66,7 +66,7 @@ test('the cable is cut and put back: the program goes on where it was', async ()
   await soon(() => sandboxProcesses('bob'), 3000).toEqual([]);
 });
 
-/** Longer than the keepalive of a connection (8 s) and than a silent computer is shown as there (17 s). */
+/** Longer than the keepalive of a connection (8 s), and longer than a silent computer is shown as online (17 s). */
 const SLEEP_MS = 25_000;
 
 test('the host sleeps and wakes up: the program goes on, the SSH port answers, both see each other', async () => {
