@@ -77,6 +77,8 @@ describe('ebp launch', () => {
     core.set('self', { ...core.get('self'), canShowNative: false });
     const { code, out, error } = await ebp(['launch', 'bbbb', 'xcalc', '--native']);
     expect([code, out, error]).toEqual([1, '', expect.stringMatching(/X display .* Leave out --native/)]);
+    const both = await ebp(['launch', 'bbbb', 'xcalc', '--native', '--ssh']);
+    expect(both).toMatchObject({ code: 2, error: expect.stringContaining('Give one of --native and --ssh.') });
     const inJson = await ebp(['launch', 'bbbb', 'xcalc', '--native', '--json']);
     expect(JSON.parse(inJson.error)).toMatchObject({ code: 'native-needs-display' });
     expect(called('asks.create')).toEqual([]);

@@ -53,6 +53,7 @@ async function launch(
   offerText: string,
   flags: LaunchFlags,
 ): Promise<ExitCode> {
+  if (flags.native && flags.ssh) throw new UsageError(say('cli.fail.oneWay'));
   const client = await connect();
   // Nobody is asked for what could not be shown here.
   if (flags.native && !readTopic(client, 'self').canShowNative)

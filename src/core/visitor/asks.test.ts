@@ -5,7 +5,7 @@ import type { OfferId, PeerId, RequestId, SessionId } from '../../contract/ids.t
 import type { Powers } from '../../contract/powers.ts';
 import { noPowers } from '../../contract/powers.ts';
 import type { View } from '../../contract/views.ts';
-import { createRecording } from '../activity/activity.test-support.ts';
+import { createRecording, type Recording } from '../activity/activity.test-support.ts';
 import { silentLog } from '../lib/log.ts';
 import { State } from '../lib/state.ts';
 import type { Peers } from '../peers/peers.ts';
@@ -26,6 +26,7 @@ const connection = {
   onClose: () => () => {},
 } as unknown as HostConnection;
 let asks: Asks;
+let recording: Recording;
 let notices: Notices;
 let granted: Granted[];
 
@@ -42,7 +43,8 @@ beforeEach(() => {
     return sessionId;
   };
   notices = createNotices();
-  asks = startAsks({ peers, notices, activity: createRecording(), log: silentLog, onGranted });
+  recording = createRecording();
+  asks = startAsks({ peers, notices, activity: recording, log: silentLog, onGranted });
 });
 afterEach(() => asks[Symbol.dispose]());
 
@@ -140,6 +142,13 @@ function peersOf(...connections: readonly ('dying' | 'refusing' | 'well')[]) {
   own.create({ peerId: bob, offerId: 'app:xcalc' as OfferId, view: 'viewer' }, 1 as ClientId);
   return { own, asked, held: () => held };
 }
+
+test('the history says what was asked for as the host reads it: with what the view has in any case', () => {
+  for (const view of ['viewer', 'ssh-command'] as const)
+    asks.create({ peerId: bob, offerId: 'app:xcalc' as OfferId, view }, 1 as ClientId);
+  const asked = recording.notes.map(({ event }) => event.kind === 'requested' && event.powers.clipboardIn);
+  expect(asked).toEqual([false, true]);
+});
 
 test('a connection that was just dying when it was asked on is no answer: it is asked once more on another', async () => {
   const { own, asked, held } = peersOf('dying', 'well');

@@ -180,7 +180,8 @@ export function startAsks(options: {
       );
       asking.set(id, item);
       show();
-      record(item, { kind: 'requested', view: wish.view, powers });
+      // With what this view has in any case, as the host reads it too.
+      record(item, { kind: 'requested', view: wish.view, powers: withView(powers, wish.view) });
       void pursue(item, { ...wish, powers });
       return id;
     },

@@ -51,6 +51,7 @@ export const resultTexts = {
     ambiguous: '“{{text}}” fits several. Say which:',
     tooShort: '“{{text}}” is too short to tell what is meant. Give at least {{count}} characters.',
     oneDuration: 'Give one of --until-quit, --for and --always.',
+    oneWay: 'Give one of --native and --ssh.',
     nothingToTake: 'Say what to take away, for example --no-clipboard-out or --view-only. It may touch: {{powers}}.',
     inheritWhat: '“default” is for single offers: name them.',
     whichRequest: 'Several requests wait. Say which request: its id, or --latest.',
