@@ -38,8 +38,10 @@ export function startHealth({ log }: { readonly log: Log }): Health {
 
   async function run(check: HealthCheck): Promise<void> {
     try {
-      for (const item of await check()) report(item);
+      const found = await check();
+      // Before its items are told: whoever follows them asks what is allowed.
       toldOnce.add(check);
+      for (const item of found) report(item);
     } catch (error) {
       log.error({ error: String(error) }, 'health check failed');
     }

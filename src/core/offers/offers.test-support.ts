@@ -1,4 +1,5 @@
 // What the tests of this part share: a computer in a temporary folder, and settings to change.
+
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,6 +8,7 @@ import type { OfferId, PeerId } from '../../contract/ids.ts';
 import type { Settings } from '../../contract/settings.ts';
 import { silentLog } from '../lib/log.ts';
 import { type Followable, State } from '../lib/state.ts';
+import { defaultSettings } from '../settings/settings.ts';
 import { createAppKind } from './app/app-kind.ts';
 import type { Environment } from './app/xdg.ts';
 import { type Offers, type Reader, startOffers } from './offers.ts';
@@ -55,7 +57,7 @@ export async function createFakeComputer(env: Environment['env'] = {}): Promise<
   };
 }
 
-/** Later lines win, so `lines` may replace the defaults. */
+/** Later lines win, so `lines` may replace the defaultSettings. */
 export function entryText(name: string, lines: readonly string[] = []): string {
   return ['[Desktop Entry]', 'Type=Application', `Name=${name}`, 'Exec=tool', ...lines, ''].join('\n');
 }
@@ -85,25 +87,8 @@ export function pngOf(width: number, height = width, grey = 128): Buffer {
 }
 
 export const testSettings: Settings = {
-  name: 'Test',
-  isSetUp: true,
-  isPaused: false,
-  isSharedByDefault: true,
-  sharedByOfferId: {},
-  audience: { who: 'everybody' },
-  audienceByOfferId: {},
-  ownSandboxOfferIds: [],
-  isDoNotDisturb: false,
-  quietHours: { isOn: false, from: '22:00', to: '07:00' },
-  mounts: [],
-  maxUploadMib: 2048,
-  isWarmUp: true,
-  isStartedAtLogin: false,
-  isKeySealed: true,
-  hasNotifications: true,
-  logLevel: 'info',
-  peerPort: 4322,
-  answerTimeoutS: 60,
+  ...defaultSettings,
+  ...{ name: 'Test', isSetUp: true, isSharedByDefault: true, peerPort: 4322 },
 };
 
 /** Somebody on the network of whom nothing is known. */

@@ -41,7 +41,8 @@ export interface SettingsOptions {
   readonly replaceFile?: (path: string, text: string) => Promise<void>;
 }
 
-const defaults: Omit<Settings, 'name'> = {
+/** What holds until the person chooses otherwise. */
+export const defaultSettings: Omit<Settings, 'name'> = {
   isSetUp: false,
   isPaused: false,
   isSharedByDefault: false,
@@ -72,7 +73,7 @@ const migrations: readonly Migration[] = [
 
 /** Reads the settings, or makes them from the defaults. */
 export async function startSettings(options: SettingsOptions): Promise<SettingsPart> {
-  const initial: Settings = { ...defaults, name: defaultName(options.person ?? (await findPerson())) };
+  const initial: Settings = { ...defaultSettings, name: defaultName(options.person ?? (await findPerson())) };
   const file = await JsonFile.open({
     path: join(options.profileDir, 'settings.json'),
     schema: settingsSchema,
